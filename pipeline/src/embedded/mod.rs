@@ -1,0 +1,1 @@
+//! The embedded back ends: the whole pipeline in one process on one data directory.
