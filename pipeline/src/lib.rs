@@ -1,10 +1,4 @@
-//! What an agent says, and the log it is kept in.
-//!
-//! * [`payload`]: the registry of payload kinds; one file a kind.
-//! * [`record`]: what stands in the log: payloads, heartbeats, control records.
-//! * [`log`], [`snapshot`], [`live`], [`dead_letter`]: the four contracts, each with an embedded back end in
-//!   [`embedded`] and, from the contract's point of view, any number of others.
-//! * [`clock`]: the only place that reads a clock or sleeps.
+#![doc = include_str!("../README.md")]
 
 pub mod clock;
 pub mod control;
@@ -17,5 +11,5 @@ pub mod payload;
 pub mod record;
 pub mod snapshot;
 
-#[cfg(feature = "contract")]
+#[cfg(any(test, feature = "contract"))]
 pub mod contract;

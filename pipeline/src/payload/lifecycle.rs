@@ -1,5 +1,7 @@
 //! `lifecycle`: the agent starts, or says goodbye. A goodbye gives `server_down` 15 min of grace.
 
+use super::catalogue::{Body, columns};
+use super::validate::Fields;
 use serde::{Deserialize, Serialize};
 
 /// A start or a stop of the agent.
@@ -33,4 +35,39 @@ pub enum LifecycleReason {
     Upgrade,
     /// It cannot tell.
     Unknown,
+}
+
+const EVENTS: &[(&str, LifecycleEvent)] = &[
+    ("start", LifecycleEvent::Start),
+    ("stop", LifecycleEvent::Stop),
+];
+
+const REASONS: &[(&str, LifecycleReason)] = &[
+    ("shutdown", LifecycleReason::Shutdown),
+    ("restart", LifecycleReason::Restart),
+    ("upgrade", LifecycleReason::Upgrade),
+    ("unknown", LifecycleReason::Unknown),
+];
+
+impl Body for Lifecycle {
+    type Row = Self;
+
+    columns! { Lifecycle, "lifecycle", None; }
+
+    fn read(fields: &mut Fields<'_, '_>) -> Option<Self> {
+        let event = fields.required_choice("event", EVENTS);
+        let reason = fields.required_choice("reason", REASONS);
+        Some(Self {
+            event: event?,
+            reason: reason?,
+        })
+    }
+
+    fn rows(&self) -> &[Self] {
+        &[]
+    }
+
+    fn subject(_: &Self) -> Option<&str> {
+        None
+    }
 }

@@ -1,0 +1,75 @@
+//! One process a data directory.
+
+use super::OpenError;
+use crate::id::NodeId;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::Path;
+use uuid::Uuid;
+
+/// Held while the directory is in use. The system frees it with the process, however that ends.
+#[derive(Debug)]
+pub(super) struct DirLock {
+    _file: File,
+}
+
+impl DirLock {
+    pub(super) fn acquire(dir: &Path) -> Result<Self, OpenError> {
+        let path = dir.join("lock");
+        let io = |operation| {
+            let path = path.clone();
+            move |source| OpenError::io(operation, &path, source)
+        };
+        let opened = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
+        let mut file = opened.map_err(io("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(source)) => return Err(io("lock")(source)),
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let read = file.read_to_string(&mut holder).unwrap_or(0);
+                return Err(OpenError::Locked {
+                    dir: dir.to_owned(),
+                    holder: if read == 0 {
+                        "unknown".to_owned()
+                    } else {
+                        holder.trim().to_owned()
+                    },
+                });
+            }
+        }
+        file.set_len(0).map_err(io("write"))?;
+        file.rewind().map_err(io("write"))?;
+        writeln!(file, "{}", std::process::id()).map_err(io("write"))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// The id of the data directory, made at its first use.
+pub(super) fn node_id(dir: &Path) -> Result<NodeId, OpenError> {
+    let path = dir.join("node-id");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Uuid::try_parse(text.trim())
+            .map(NodeId)
+            .map_err(|_| OpenError::unreadable(&path, "a node id")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = Uuid::new_v4();
+            // Written beside and moved: a crash leaves the whole id or none.
+            let draft = dir.join("node-id.new");
+            let written = File::create(&draft).and_then(|mut file| {
+                writeln!(file, "{id}")?;
+                file.sync_all()
+            });
+            written
+                .and_then(|()| std::fs::rename(&draft, &path))
+                .map_err(|source| OpenError::io("write", &path, source))?;
+            Ok(NodeId(id))
+        }
+        Err(source) => Err(OpenError::io("read", &path, source)),
+    }
+}
