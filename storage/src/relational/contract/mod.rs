@@ -1,0 +1,103 @@
+//! What the relational store promises on every database, one named case a promise.
+//!
+//! [`relational_contract!`](crate::relational_contract) makes a test of each case. `Db::open_temporary` decides the
+//! database: SQLite, or the MariaDB server that `NOC_TEST_DATABASE_URL` names.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a case fails by panicking"
+)]
+
+mod accounts;
+mod lists;
+mod routing;
+mod schema;
+mod security;
+mod servers;
+mod transactions;
+
+pub use accounts::*;
+pub use lists::*;
+pub use routing::*;
+pub use schema::*;
+pub use security::*;
+pub use servers::*;
+pub use transactions::*;
+
+use super::Db;
+use noc_pipeline::clock::UnixMs;
+
+/// A time with milliseconds, so that a column which drops them is found out.
+pub const T0: UnixMs = UnixMs(1_767_225_600_123);
+
+/// Makes a `#[tokio::test]` of every case, each on a new database from `$open()`, an async function that answers
+/// `Result<Db, _>`.
+#[macro_export]
+macro_rules! relational_contract {
+    ($open:path) => {
+        $crate::relational_contract! { @cases $open;
+            every_entity_matches_its_table,
+            opening_twice_migrates_once,
+            times_json_and_text_come_back_exactly,
+            times_compare_as_times,
+            a_failed_transaction_leaves_nothing,
+            a_committed_transaction_is_seen_by_readers,
+            concurrent_increments_lose_nothing,
+            racing_to_open_one_key_opens_it_once,
+            crossing_locks_all_succeed,
+            every_order_walks_each_row_once,
+            impossible_pages_are_refused,
+            servers_are_found_by_text_status_and_tag,
+            a_server_name_is_taken_once,
+            latest_values_reach_every_server,
+            latest_values_touch_only_what_they_know,
+            switching_a_server_off_and_on_moves_its_status,
+            secret_changes_are_followed,
+            server_ids_are_never_used_again,
+            names_fit_their_columns,
+            a_token_enrols_no_more_than_it_may,
+            a_failed_enrolment_leaves_the_token,
+            tokens_that_are_over_are_refused,
+            an_address_is_one_account_in_any_case,
+            the_first_admin_is_seeded_once,
+            accounts_change_as_told,
+            a_session_ends_in_every_way_it_may,
+            a_session_is_touched_once_a_minute,
+            failures_of_all_nodes_count,
+            a_locked_bucket_stays_locked_until_its_end,
+            nodes_and_logs_are_noted_once,
+            defaults_are_seeded_once,
+            a_rule_is_read_as_written,
+            a_policys_steps_are_replaced_as_a_whole,
+            a_policy_in_use_cannot_be_deleted,
+            channel_secrets_are_sealed_in_the_database,
+            a_channels_health_and_test_are_noted,
+            many_writers_make_one_chain,
+            an_event_goes_with_its_transaction,
+            tampering_is_found_where_it_was_done,
+            an_oversized_event_is_cut_not_refused,
+        }
+    };
+    (@cases $open:path; $($case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let db = $open().await.expect("a database to test on");
+                $crate::relational::contract::$case(&db).await;
+            }
+        )+
+    };
+}
+
+async fn count<E: sea_orm::EntityTrait>(db: &Db) -> u64
+where
+    E::Model: Send + Sync,
+{
+    use sea_orm::PaginatorTrait;
+    E::find().count(db.read()).await.unwrap()
+}
+
+#[cfg(test)]
+mod tests {
+    crate::relational_contract!(crate::relational::Db::open_temporary);
+}

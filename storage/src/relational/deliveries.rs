@@ -1,0 +1,499 @@
+//! `notification_deliveries` and `delivery_attempts`: messages to send, being sent, sent and not sent.
+//!
+//! `queued -> sending -> sent | retrying -> sending ... | failed`, and `suppressed`, `cancelled`, `expired` for what
+//! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it.
+
+mod list;
+
+pub use list::{Filter, list};
+
+use super::StoreError;
+use super::entity::delivery_attempt;
+use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
+use noc_pipeline::clock::UnixMs;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Waits for its first send.
+    Queued,
+    /// A worker has it.
+    Sending,
+    /// The provider took it.
+    Sent,
+    /// The provider says it arrived.
+    Delivered,
+    /// Waits for another send.
+    Retrying,
+    /// Never, unless somebody asks by hand.
+    Failed,
+    /// Held back by a rule or a switch.
+    Suppressed,
+    /// Somebody's decision made it pointless.
+    Cancelled,
+    /// Time made it untrue.
+    Expired,
+}
+
+/// States that a row leaves only by hand.
+const GIVEN_UP: [Status; 4] = [
+    Status::Failed,
+    Status::Suppressed,
+    Status::Cancelled,
+    Status::Expired,
+];
+
+impl Status {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Sent,
+        Self::Delivered,
+        Self::Retrying,
+        Self::Failed,
+        Self::Suppressed,
+        Self::Cancelled,
+        Self::Expired,
+    ];
+
+    /// The name in the database and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Retrying => "retrying",
+            Self::Failed => "failed",
+            Self::Suppressed => "suppressed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Reads [`Status::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// A message to be queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewDelivery {
+    /// About which incident.
+    pub incident_id: Option<i64>,
+    /// Of which execution.
+    pub execution_id: Option<i64>,
+    /// Of which step and pass.
+    pub position: Option<(i32, i32)>,
+    /// Why.
+    pub kind: &'static str,
+    /// Channel key.
+    pub channel: String,
+    /// As shown.
+    pub recipient: String,
+    /// Normalised.
+    pub recipient_key: String,
+    /// Whose address it is.
+    pub user_id: Option<i64>,
+    /// What makes the message one and the same.
+    pub idempotency_key: String,
+}
+
+/// Queues a message, to be sent at once; `None` when the same one is there already.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn queue(
+    conn: &impl ConnectionTrait,
+    new: NewDelivery,
+    now: UnixMs,
+) -> Result<Option<i64>, StoreError> {
+    let row = new_row(new, Status::Queued, now);
+    let inserted = Entity::insert(row)
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("queue a delivery"));
+    match inserted {
+        Ok(done) => Ok(Some(done.last_insert_id)),
+        Err(error) if error.is_unique_violation() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`queue`], where the same message may have been taken back before it left: then that row waits again, its
+/// schedule begun anew. One that left, is on its way or failed stays as it is.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn queue_again(
+    conn: &impl ConnectionTrait,
+    new: NewDelivery,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let key = new.idempotency_key.clone();
+    if queue(conn, new, now).await?.is_some() {
+        return Ok(());
+    }
+    Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Queued.name().to_owned()),
+            attempts: Set(0),
+            next_attempt_at: Set(Some(now.to_datetime())),
+            reason: Set(None),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::IdempotencyKey.eq(key))
+        .filter(Column::Status.is_in([Status::Cancelled.name(), Status::Expired.name()]))
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("queue a delivery again"))?;
+    Ok(())
+}
+
+/// Writes a message that the caller sends itself, as if it had claimed it. Its `next_attempt_at` is empty: no worker
+/// was ever to send it.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn enter_sending(
+    conn: &impl ConnectionTrait,
+    new: NewDelivery,
+    now: UnixMs,
+    lease: Duration,
+) -> Result<Model, StoreError> {
+    let row = ActiveModel {
+        lease_until: Set(Some(now.plus(lease).to_datetime())),
+        next_attempt_at: Set(None),
+        ..new_row(new, Status::Sending, now)
+    };
+    Entity::insert(row)
+        .exec_with_returning(conn)
+        .await
+        .map_err(StoreError::during("enter a delivery"))
+}
+
+/// Whether a channel has a row to send at `now`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn has_due(
+    conn: &impl ConnectionTrait,
+    channel: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let row = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(due(channel, now))
+        .limit(1)
+        .into_tuple::<i64>()
+        .one(conn)
+        .await
+        .map_err(StoreError::during("look for due deliveries"))?;
+    Ok(row.is_some())
+}
+
+/// Takes up to `limit` rows of a channel, oldest due first, and holds them until `lease_until`. In a transaction:
+/// rows that somebody else is taking are passed over.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn claim(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    now: UnixMs,
+    lease_until: UnixMs,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    let mut rows = Entity::find()
+        .filter(due(channel, now))
+        .order_by_asc(Column::NextAttemptAt)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .all(tx)
+        .await
+        .map_err(StoreError::during("claim deliveries"))?;
+    if rows.is_empty() {
+        return Ok(rows);
+    }
+    Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Sending.name().to_owned()),
+            lease_until: Set(Some(lease_until.to_datetime())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("claim deliveries"))?;
+    for row in &mut rows {
+        Status::Sending.name().clone_into(&mut row.status);
+        row.lease_until = Some(lease_until.to_datetime());
+    }
+    Ok(rows)
+}
+
+/// How a claimed row ends, for now or for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// Where it stands then.
+    pub status: Status,
+    /// Sends that count.
+    pub attempts: i32,
+    /// When it is tried again.
+    pub next_attempt_at: Option<UnixMs>,
+    /// The provider's id.
+    pub provider_id: Option<String>,
+    /// Why it was not sent.
+    pub reason: Option<String>,
+}
+
+/// Ends a claim. What was sent is noted whoever holds the row by now; anything else only by the holder: false when
+/// the lease had passed on.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn finish(
+    conn: &impl ConnectionTrait,
+    claimed: &Model,
+    ending: Ending,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let sent = ending.status == Status::Sent;
+    let mut update = Entity::update_many()
+        .set(ActiveModel {
+            status: Set(ending.status.name().to_owned()),
+            attempts: Set(ending.attempts),
+            next_attempt_at: Set(ending.next_attempt_at.map(UnixMs::to_datetime)),
+            lease_until: Set(None),
+            provider_id: Set(ending.provider_id.map(|id| id.chars().take(255).collect())),
+            reason: Set(ending.reason),
+            sent_at: Set(sent.then(|| now.to_datetime())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(claimed.id));
+    if !sent {
+        update = update
+            .filter(Column::Status.eq(Status::Sending.name()))
+            .filter(Column::LeaseUntil.eq(claimed.lease_until));
+    }
+    let done = update
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("end a delivery's claim"))?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Notes one try.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn record_attempt(
+    conn: &impl ConnectionTrait,
+    delivery_id: i64,
+    at: UnixMs,
+    outcome: &str,
+    detail: &str,
+    duration_ms: i64,
+) -> Result<(), StoreError> {
+    delivery_attempt::Entity::insert(delivery_attempt::ActiveModel {
+        delivery_id: Set(delivery_id),
+        at: Set(at.to_datetime()),
+        outcome: Set(outcome.to_owned()),
+        detail: Set(detail.to_owned()),
+        duration_ms: Set(duration_ms),
+        ..Default::default()
+    })
+    .exec_without_returning(conn)
+    .await
+    .map_err(StoreError::during("record a delivery attempt"))?;
+    Ok(())
+}
+
+/// The tries of one delivery, oldest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn attempts_of(
+    conn: &impl ConnectionTrait,
+    delivery_id: i64,
+) -> Result<Vec<delivery_attempt::Model>, StoreError> {
+    delivery_attempt::Entity::find()
+        .filter(delivery_attempt::Column::DeliveryId.eq(delivery_id))
+        .order_by_asc(delivery_attempt::Column::Id)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read delivery attempts"))
+}
+
+/// Takes back what an incident has queued of the given kinds and not begun to send, but for the steps in
+/// `keep_steps`. Returns the ids.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn cancel_unsent(
+    tx: &impl ConnectionTrait,
+    incident_id: i64,
+    kinds: &[&str],
+    keep_steps: &[i32],
+    reason: &str,
+    now: UnixMs,
+) -> Result<Vec<i64>, StoreError> {
+    let mut unsent = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::IncidentId.eq(incident_id))
+        .filter(Column::Kind.is_in(kinds.iter().copied()))
+        .filter(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]));
+    if !keep_steps.is_empty() {
+        unsent = unsent.filter(Column::Step.is_not_in(keep_steps.iter().copied()));
+    }
+    let ids: Vec<i64> = unsent
+        .lock_exclusive()
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_err(StoreError::during("find unsent deliveries"))?;
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Cancelled.name().to_owned()),
+            next_attempt_at: Set(None),
+            reason: Set(Some(reason.to_owned())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("cancel unsent deliveries"))?;
+    Ok(ids)
+}
+
+/// Who was told of an incident's problem and not yet of its end: the last message of each recipient on each channel
+/// that was sent (or, as a recovery, is to be) is a problem or a reminder.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn told(conn: &impl ConnectionTrait, incident_id: i64) -> Result<Vec<Model>, StoreError> {
+    let reached = Column::Status.is_in([Status::Sent.name(), Status::Delivered.name()]);
+    let under_way = Column::Status.is_in([
+        Status::Queued.name(),
+        Status::Sending.name(),
+        Status::Retrying.name(),
+    ]);
+    let rows = Entity::find()
+        .filter(Column::IncidentId.eq(incident_id))
+        .filter(
+            Condition::any().add(reached).add(
+                Condition::all()
+                    .add(Column::Kind.eq("recovery"))
+                    .add(under_way),
+            ),
+        )
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read who was told"))?;
+    let mut last: HashMap<(String, String), Model> = HashMap::new();
+    for row in rows {
+        last.insert((row.channel.clone(), row.recipient_key.clone()), row);
+    }
+    let mut told: Vec<Model> = last
+        .into_values()
+        .filter(|row| row.kind != "recovery")
+        .collect();
+    told.sort_by_key(|row| row.id);
+    Ok(told)
+}
+
+/// Lets a row that was given up be sent once more, at once; false when it is under way or has arrived.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn requeue(
+    conn: &impl ConnectionTrait,
+    id: i64,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Queued.name().to_owned()),
+            next_attempt_at: Set(Some(now.to_datetime())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.is_in(GIVEN_UP.map(Status::name)))
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("retry a delivery"))?;
+    Ok(done.rows_affected == 1)
+}
+
+/// One row.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn get(conn: &impl ConnectionTrait, id: i64) -> Result<Option<Model>, StoreError> {
+    Entity::find_by_id(id)
+        .one(conn)
+        .await
+        .map_err(StoreError::during("read a delivery"))
+}
+
+fn new_row(new: NewDelivery, status: Status, now: UnixMs) -> ActiveModel {
+    ActiveModel {
+        incident_id: Set(new.incident_id),
+        execution_id: Set(new.execution_id),
+        step: Set(new.position.map(|(step, _)| step)),
+        pass: Set(new.position.map(|(_, pass)| pass)),
+        kind: Set(new.kind.to_owned()),
+        channel: Set(new.channel),
+        recipient: Set(new.recipient),
+        recipient_key: Set(new.recipient_key),
+        user_id: Set(new.user_id),
+        idempotency_key: Set(new.idempotency_key),
+        status: Set(status.name().to_owned()),
+        attempts: Set(0),
+        next_attempt_at: Set(Some(now.to_datetime())),
+        delivery_uuid: Set(Uuid::now_v7().to_string()),
+        created_at: Set(now.to_datetime()),
+        updated_at: Set(now.to_datetime()),
+        ..Default::default()
+    }
+}
+
+/// Rows to send now: due, or left behind by a worker whose lease has ended.
+fn due(channel: &str, now: UnixMs) -> Condition {
+    let waiting = Condition::all()
+        .add(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
+        .add(Column::NextAttemptAt.lte(now.to_datetime()));
+    let stuck = Condition::all()
+        .add(Column::Status.eq(Status::Sending.name()))
+        .add(Column::LeaseUntil.lte(now.to_datetime()));
+    Condition::all()
+        .add(Column::Channel.eq(channel))
+        .add(Condition::any().add(waiting).add(stuck))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! Rows as Rust sees them, one module a table.
+//!
+//! Names, types and nullability mirror `relational/migration`; the contract case `every_entity_matches_its_table`
+//! reads each column back. Enumerations are their snake_case names, JSON columns `serde_json::Value`, times whole
+//! milliseconds in UTC, hashes lower-case hex.
+
+pub mod alert_rule;
+pub mod control_outbox;
+pub mod delivery_attempt;
+pub mod escalation_policy;
+pub mod escalation_step;
+pub mod execution;
+pub mod incident;
+pub mod incident_timeline;
+pub mod log;
+pub mod node;
+pub mod notification_channel;
+pub mod notification_delivery;
+pub mod partition;
+pub mod rate_limit;
+pub mod registration_token;
+pub mod security_chain;
+pub mod security_event_log;
+pub mod server;
+pub mod server_cursor;
+pub mod session;
+pub mod user;

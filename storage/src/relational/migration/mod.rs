@@ -1,0 +1,108 @@
+//! The schema, one file a group of tables, applied in order by [`Migrator`].
+//!
+//! A migration that has been released is never edited; a change is a new file. Each runs in a transaction where the
+//! database can (SQLite), and each statement asks first whether its work is done, so that on MariaDB, whose schema
+//! changes commit one by one, a migration cut short is simply run again.
+
+mod m0001_cluster;
+mod m0002_servers;
+mod m0003_accounts;
+mod m0004_rules;
+mod m0005_incidents;
+mod m0006_notifications;
+mod m0007_security;
+
+use sea_orm_migration::prelude::*;
+
+/// All migrations in order.
+pub(super) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_cluster::Migration),
+            Box::new(m0002_servers::Migration),
+            Box::new(m0003_accounts::Migration),
+            Box::new(m0004_rules::Migration),
+            Box::new(m0005_incidents::Migration),
+            Box::new(m0006_notifications::Migration),
+            Box::new(m0007_security::Migration),
+        ]
+    }
+}
+
+/// A table of these columns; on MariaDB InnoDB with `utf8mb4_bin`, so that text compares by bytes on both databases.
+fn table(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
+    let mut table = Table::create();
+    table.table(name).if_not_exists();
+    if manager.get_database_backend() == sea_orm::DbBackend::MySql {
+        table
+            .engine("InnoDB")
+            .character_set("utf8mb4")
+            .collate("utf8mb4_bin");
+    }
+    table
+}
+
+/// Adds an index named `ix_<table>_<columns>` unless it is there.
+async fn index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: &[&'static str],
+) -> Result<(), DbErr> {
+    let name = format!("ix_{table}_{}", columns.join("_"));
+    if manager.has_index(table, &name).await? {
+        return Ok(());
+    }
+    let mut index = Index::create();
+    index.name(name).table(table);
+    for &column in columns {
+        index.col(column);
+    }
+    manager.create_index(index).await
+}
+
+/// Row id, counted by the database.
+fn id() -> ColumnDef {
+    ColumnDef::new("id")
+        .big_integer()
+        .not_null()
+        .auto_increment()
+        .primary_key()
+        .take()
+}
+
+/// A time with milliseconds; the query builder's own type has whole seconds on MariaDB.
+fn time(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).custom("datetime(3)").not_null().take()
+}
+
+/// A time or nothing.
+fn time_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).custom("datetime(3)").null().take()
+}
+
+/// 36 characters.
+fn uuid(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).char_len(36).not_null().take()
+}
+
+/// 64 characters: SHA-256 or HMAC-SHA256 in hex.
+fn hash(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).char_len(64).not_null().take()
+}
+
+/// A hash or nothing.
+fn hash_null(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).char_len(64).null().take()
+}
+
+/// Text that may carry a unique key: 190 characters fit every index.
+fn key(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).string_len(190).not_null().take()
+}
+
+/// The snake_case name of an enum.
+fn name_of(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).string_len(32).not_null().take()
+}

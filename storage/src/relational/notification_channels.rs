@@ -1,0 +1,193 @@
+//! Settings of the notification channels, secrets sealed from the first row on.
+
+use super::StoreError;
+use super::entity::notification_channel;
+use crate::secrets::FieldKey;
+use noc_pipeline::clock::UnixMs;
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder, sea_query::Expr,
+};
+use serde_json::{Map, Value};
+
+const TABLE: &str = "notification_channels";
+const SECRETS: &str = "secrets";
+
+/// The whole of a channel's settings.
+#[derive(Debug, Clone)]
+pub struct ChannelDraft {
+    /// Used at all.
+    pub enabled: bool,
+    /// Without secrets.
+    pub settings: Map<String, Value>,
+    /// All secrets by name; `None` keeps those stored, an empty map removes them.
+    pub secrets: Option<Map<String, Value>>,
+}
+
+/// The settings of one channel, if it was ever set up.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn by_key(
+    conn: &impl ConnectionTrait,
+    channel: &str,
+) -> Result<Option<notification_channel::Model>, StoreError> {
+    notification_channel::Entity::find_by_id(channel)
+        .one(conn)
+        .await
+        .map_err(StoreError::during("read a channel"))
+}
+
+/// All channels that were set up, by key.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn all(
+    conn: &impl ConnectionTrait,
+) -> Result<Vec<notification_channel::Model>, StoreError> {
+    notification_channel::Entity::find()
+        .order_by_asc(notification_channel::Column::Channel)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read the channels"))
+}
+
+/// Opens a channel's secrets; an empty map if it has none.
+///
+/// # Errors
+/// [`StoreError::Secret`] if they cannot be opened; [`StoreError::Damaged`] if they are no JSON object.
+pub fn open_secrets(
+    key: &FieldKey,
+    row: &notification_channel::Model,
+) -> Result<Map<String, Value>, StoreError> {
+    let Some(sealed) = &row.secrets else {
+        return Ok(Map::new());
+    };
+    let plain = key
+        .decrypt(TABLE, &row.channel, SECRETS, sealed)
+        .map_err(|source| StoreError::Secret {
+            what: "notification_channel",
+            id: row.channel.clone(),
+            source,
+        })?;
+    // The parser's message would quote a secret.
+    serde_json::from_slice(&plain).map_err(|_| {
+        StoreError::damaged(
+            "notification_channel",
+            &row.channel,
+            "its secrets are no object",
+        )
+    })
+}
+
+/// Stores a channel's settings. What is known of its health and its last test stays until somebody tries again.
+///
+/// # Errors
+/// [`StoreError::Secret`] if the secrets cannot be sealed; [`StoreError::Query`].
+pub async fn put(
+    conn: &impl ConnectionTrait,
+    key: &FieldKey,
+    channel: &str,
+    draft: ChannelDraft,
+    now: UnixMs,
+) -> Result<notification_channel::Model, StoreError> {
+    let sealed = draft
+        .secrets
+        .map(|secrets| seal(key, channel, secrets))
+        .transpose()?;
+    let found = by_key(conn, channel).await?;
+    let is_new = found.is_none();
+    let mut row = found.map_or_else(
+        || notification_channel::ActiveModel {
+            channel: Set(channel.to_owned()),
+            healthy: Set(true),
+            ..Default::default()
+        },
+        IntoActiveModel::into_active_model,
+    );
+    row.enabled = Set(draft.enabled);
+    row.settings = Set(Value::Object(draft.settings));
+    if let Some(sealed) = sealed {
+        row.secrets = Set(sealed);
+    }
+    row.updated_at = Set(now.to_datetime());
+    let stored = if is_new {
+        row.insert(conn).await
+    } else {
+        row.update(conn).await
+    };
+    stored.map_err(StoreError::inserting(
+        "store a channel",
+        "notification_channel",
+        channel,
+    ))
+}
+
+fn seal(
+    key: &FieldKey,
+    channel: &str,
+    secrets: Map<String, Value>,
+) -> Result<Option<String>, StoreError> {
+    if secrets.is_empty() {
+        return Ok(None);
+    }
+    let plain = Value::Object(secrets).to_string();
+    key.encrypt(TABLE, channel, SECRETS, plain.as_bytes())
+        .map(Some)
+        .map_err(|source| StoreError::Secret {
+            what: "notification_channel",
+            id: channel.to_owned(),
+            source,
+        })
+}
+
+/// Notes whether a channel works: `error` of a permanent failure, or `None` after a success.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_health(
+    conn: &impl ConnectionTrait,
+    channel: &str,
+    error: Option<&str>,
+) -> Result<(), StoreError> {
+    let mut update = notification_channel::Entity::update_many()
+        .col_expr(
+            notification_channel::Column::Healthy,
+            Expr::value(error.is_none()),
+        )
+        .filter(notification_channel::Column::Channel.eq(channel));
+    if let Some(error) = error {
+        update = update.col_expr(notification_channel::Column::LastError, Expr::value(error));
+    }
+    update
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("note a channel's health"))?;
+    Ok(())
+}
+
+/// Notes a test message: `sent` or the error, and the provider's id.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn record_test(
+    conn: &impl ConnectionTrait,
+    channel: &str,
+    result: &str,
+    provider_id: Option<&str>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    use notification_channel::Column;
+    notification_channel::Entity::update_many()
+        .col_expr(Column::LastTestAt, Expr::value(now.to_datetime()))
+        .col_expr(Column::LastTestResult, Expr::value(result))
+        .col_expr(
+            Column::LastTestProviderId,
+            Expr::value(provider_id.map(str::to_owned)),
+        )
+        .filter(Column::Channel.eq(channel))
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("note a channel's test"))?;
+    Ok(())
+}
