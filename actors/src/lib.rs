@@ -1,1 +1,16 @@
-//! .
+//! What is decided: one actor per server with its detectors, incidents, escalation, notification.
+
+mod consumer;
+pub mod control;
+pub mod detect;
+pub mod escalation;
+pub mod incident;
+pub mod notify;
+mod ownership;
+mod partition_actor;
+mod parts;
+pub mod runtime;
+pub mod server_actor;
+pub mod state;
+
+pub use parts::Parts;

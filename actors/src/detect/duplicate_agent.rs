@@ -1,0 +1,224 @@
+//! `duplicate_agent`: two agents speak with one secret, as after a cloned disk.
+//!
+//! Either of two signs: one (boot_id, seq) with two bodies; or, twice, a live payload of an earlier run after a
+//! later one began. A spool drained after a restart is old and no sign. Cleared by three good payloads in a row
+//! once 10 min passed without a sign (two agents that send in turn show three good ones in every minute).
+
+use super::Also;
+use super::{Context, Detector, Finding, Info, Judgement, Observation, Title, Verdict, page_hold};
+use crate::state::ClockMs;
+use noc_pipeline::control::Severity;
+use noc_pipeline::payload::Kind;
+use noc_pipeline::record::PayloadRecord;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A payload younger than this at arrival was sent live.
+pub const LIVE: Duration = Duration::from_secs(120);
+/// So many bodies are remembered.
+const BODIES: usize = 8;
+/// So many runs are remembered.
+const RUNS: usize = 8;
+/// Cleared after so long without a sign, on the partition clock.
+pub const QUIET: Duration = Duration::from_secs(600);
+/// Cleared after so many good payloads in a row.
+pub const GOOD_PAYLOADS: u8 = 3;
+
+/// The detector.
+#[derive(Debug, Clone, Copy)]
+pub struct DuplicateAgent;
+
+/// What is remembered of a server's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Agents {
+    /// Runs of the agent that sent live, first seen first.
+    runs: Vec<Uuid>,
+    /// The latest payloads' numbers and bodies.
+    bodies: Vec<(u64, u64)>,
+    /// Live payloads of earlier runs since the last run began.
+    back: u8,
+    /// The last sign.
+    sign: Option<ClockMs>,
+    /// Good payloads since.
+    good: u8,
+}
+
+impl Detector for DuplicateAgent {
+    type State = Agents;
+
+    const INFO: Info = Info {
+        key: "duplicate_agent",
+        code: 7,
+        version: 1,
+        kinds: Kind::ALL,
+        also: &[Also::Repeats],
+        name: "Duplicate agent",
+        about: "Two agents report as one server: a number with two bodies, or two runs of the agent alive at once.",
+        severities: &[Severity::High],
+    };
+
+    fn judge<'a>(&self, state: &Agents, at: &Context<'a>) -> Judgement<'a, Agents> {
+        let (Observation::Report(record) | Observation::Repeat(record)) = at.seen else {
+            return Judgement {
+                patch: None,
+                verdicts: Vec::new(),
+            };
+        };
+        let mut next = state.clone();
+        let sign = match at.seen {
+            Observation::Repeat(_) => next.other_body(record),
+            _ => next.two_runs(record),
+        };
+        let verdict = match (sign, next.sign) {
+            (Some(observed), _) => {
+                (next.sign, next.good) = (Some(at.clock), 0);
+                Some(Verdict::breach("", finding(observed)))
+            }
+            // A repeat that is one: it says nothing about a second agent.
+            (None, _) if matches!(at.seen, Observation::Repeat(_)) => None,
+            (None, None) => Some(Verdict::clear("")),
+            (None, Some(last)) => {
+                next.good = next.good.saturating_add(1);
+                if next.good >= GOOD_PAYLOADS && at.clock.since(last) >= QUIET {
+                    (next.sign, next.good) = (None, 0);
+                    Some(Verdict::clear(""))
+                } else {
+                    let have = u32::from(next.good.min(GOOD_PAYLOADS));
+                    Some(Verdict::learning("", have, u32::from(GOOD_PAYLOADS)))
+                }
+            }
+        };
+        Judgement {
+            patch: Some(next),
+            verdicts: verdict.into_iter().collect(),
+        }
+    }
+}
+
+impl Agents {
+    fn other_body(&self, record: &PayloadRecord) -> Option<String> {
+        let number = number(record);
+        let known = self.bodies.iter().find(|(n, _)| *n == number)?;
+        (known.1 != record.body_hash).then(|| {
+            format!(
+                "number {} of one run of the agent came with two different bodies",
+                record.seq
+            )
+        })
+    }
+
+    fn two_runs(&mut self, record: &PayloadRecord) -> Option<String> {
+        if self.bodies.len() >= BODIES {
+            self.bodies.remove(0);
+        }
+        self.bodies.push((number(record), record.body_hash));
+        if record.received_at.since(record.event_at) >= LIVE {
+            return None;
+        }
+        match self.runs.iter().position(|run| *run == record.boot_id) {
+            None => {
+                if self.runs.len() >= RUNS {
+                    self.runs.remove(0);
+                }
+                self.runs.push(record.boot_id);
+                self.back = 0;
+                None
+            }
+            Some(at) if at + 1 == self.runs.len() => None,
+            Some(_) => {
+                self.back = self.back.saturating_add(1);
+                (self.back >= 2).then(|| {
+                    "an earlier run of the agent still sends after a later one began".to_owned()
+                })
+            }
+        }
+    }
+}
+
+/// One number for (run, seq): enough to compare eight of them.
+fn number(record: &PayloadRecord) -> u64 {
+    let (high, low) = record.boot_id.as_u64_pair();
+    (high ^ low).wrapping_add(record.seq)
+}
+
+fn finding(observed: String) -> Finding {
+    Finding {
+        severity: Severity::High,
+        hold: page_hold(Severity::High),
+        title: Title {
+            before: "Two agents report as ".to_owned(),
+            after: String::new(),
+        },
+        observed,
+        expected: "one agent per server: enrol the clone under a name of its own".to_owned(),
+        samples: 1,
+        threshold: None,
+        command: None,
+        rule: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::Outcome;
+    use crate::detect::bench::{Bench, metrics, outcome};
+
+    fn payload(run: u128, seq: u64, body: u64) -> PayloadRecord {
+        let mut record = metrics(0, |_| {});
+        record.boot_id = Uuid::from_u128(run);
+        record.seq = seq;
+        record.body_hash = body;
+        record
+    }
+
+    #[test]
+    fn fires_for_one_number_with_two_bodies_and_not_for_a_retry() {
+        let mut bench = Bench::new(DuplicateAgent);
+        let first = payload(1, 5, 100);
+        assert_eq!(
+            outcome(bench.look(Observation::Report(&first)), ""),
+            Outcome::Clear
+        );
+        assert!(bench.look(Observation::Repeat(&first)).is_empty());
+        let other = payload(1, 5, 101);
+        let got = outcome(bench.look(Observation::Repeat(&other)), "");
+        assert!(matches!(got, Outcome::Breach(_)));
+    }
+
+    #[test]
+    fn fires_when_an_earlier_run_is_alive_twice_and_clears_when_it_stops() {
+        let mut bench = Bench::new(DuplicateAgent);
+        let mut look = |run, seq, clock| {
+            bench.clock = ClockMs(clock);
+            outcome(bench.look(Observation::Report(&payload(run, seq, seq))), "")
+        };
+        assert_eq!(look(1, 1, 0), Outcome::Clear);
+        assert_eq!(look(2, 1, 0), Outcome::Clear, "a restart");
+        assert_eq!(
+            look(1, 2, 0),
+            Outcome::Clear,
+            "the last words of the old run"
+        );
+        assert!(matches!(look(1, 3, 0), Outcome::Breach(_)));
+        for seq in 2..9 {
+            assert!(matches!(look(2, seq, 599_999), Outcome::Learning { .. }));
+        }
+        assert_eq!(look(2, 9, 600_000), Outcome::Clear);
+    }
+
+    #[test]
+    fn quiet_for_a_spool_drained_after_a_restart() {
+        let mut bench = Bench::new(DuplicateAgent);
+        for (run, seq) in [(1, 1), (2, 1)] {
+            bench.look(Observation::Report(&payload(run, seq, 0)));
+        }
+        for seq in 2..20 {
+            let mut old = payload(1, seq, 0);
+            old.received_at = old.event_at.plus(LIVE);
+            let got = outcome(bench.look(Observation::Report(&old)), "");
+            assert_eq!(got, Outcome::Clear);
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Escalation: who is told of an incident, when, and who next if nobody answers.
+//!
+//! * [`policy`], [`step`], [`recipients`] decide; they are plain functions of data and the time.
+//! * [`arm`], [`severity_rose`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
+//!   [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution cannot exist,
+//!   and neither can a page that outlives its reason.
+//! * [`fire`] does one step in one transaction, conditional on the row being as read. `EscalationActor` calls it when
+//!   the stored time comes; a timer only wakes, and a crash anywhere leaves the row as it was, to be looked at again.
+//!
+//! Every incident has exactly one row in `executions`, also those that page nobody (their policy has no steps). Its
+//! `generation` is renewed whenever the policy starts again: messages of an older one are superseded.
+
+mod actor;
+pub mod fire;
+pub mod policy;
+pub mod recipients;
+mod record;
+mod runner;
+pub mod step;
+#[cfg(test)]
+mod tests;
+
+pub use policy::{PolicySnapshot, REPEAT_DELAY, Step, Targets, page_hold};
+pub(crate) use record::{is_acknowledged, is_resolved, severity_of};
+pub(crate) use runner::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
+pub use step::{ExecutionState, Position, StepDecision, following, next_step};
+
+use crate::incident::routing;
+use crate::notify::idempotency::MessageIdentity;
+use crate::notify::message::Kind;
+use noc_pipeline::clock::UnixMs;
+use noc_storage::relational::deliveries::{self, NewDelivery};
+use noc_storage::relational::entity::{execution, incident};
+use noc_storage::relational::executions::{self, Place, State};
+use noc_storage::relational::{StoreError, timeline};
+use record::{Record, encode};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use serde_json::json;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Messages that are pointless once the incident is taken on or over.
+const ALARMS: [&str; 2] = [Kind::Problem.name(), Kind::Reminder.name()];
+
+/// Starts the escalation of an incident that has just opened, or opened again: routes it, and writes the row that
+/// makes its first step due after `hold`.
+///
+/// # Errors
+/// [`StoreError`]; the caller's transaction must then not be committed.
+pub async fn arm(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    hold: Duration,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let policy = routing::route(tx, incident).await?;
+    start(tx, incident, policy, now.plus(hold), now).await
+}
+
+/// The incident got worse: what has not told anybody yet does so sooner; what has, starts again, and an
+/// acknowledgement of the milder trouble does not count for the worse one.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn severity_rose(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let Some(hold) = page_hold(severity_of(incident)) else {
+        return Ok(());
+    };
+    let held_until = now.max(UnixMs::from(incident.opened_at).plus(hold));
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return arm(tx, incident, held_until.since(now), now).await;
+    };
+    let was_acknowledged = is_acknowledged(incident);
+    let incident = &withdraw_acknowledgement(tx, incident, now).await?;
+    let record = Record::read(&row, incident)?;
+    let waiting = record.last_step_at.is_none() && record.state.next.is_some();
+    if waiting && !was_acknowledged {
+        let first = first_delay(&record.policy);
+        executions::hasten(tx, row.id, held_until.plus(first), now).await?;
+        return Ok(());
+    }
+    // What was left to a list until now may well be paged at this severity: ask the rules again.
+    let due = if record.last_step_at.is_some() {
+        now
+    } else {
+        held_until
+    };
+    let policy = routing::route(tx, incident).await?;
+    start(tx, incident, policy, due, now).await
+}
+
+/// The incident is over: nothing of it fires any more, what was not sent is taken back, and those who were told of
+/// it, and only they, are told that it is over.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn resolved(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let reason = "the incident was resolved before this was sent";
+    match end(tx, incident, reason, now).await? {
+        Some(row) => queue_recoveries(tx, incident.id, &row, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Nobody watches any more what the incident is about: as [`resolved`], but nobody is told, for nothing recovered.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn withdrawn(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let reason = "the server is no longer monitored";
+    end(tx, incident, reason, now).await.map(drop)
+}
+
+/// Ends the incident's execution, if it has one, and takes back what was not sent.
+async fn end(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    reason: &str,
+    now: UnixMs,
+) -> Result<Option<execution::Model>, StoreError> {
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return Ok(None);
+    };
+    let mut record = Record::read(&row, incident)?;
+    record.state.resolved = true;
+    executions::move_on(tx, &row, record.place(None)?, now).await?;
+    deliveries::cancel_unsent(tx, incident.id, &ALARMS, &[], reason, now).await?;
+    Ok(Some(row))
+}
+
+/// A person took the incident on: steps that need it unacknowledged are passed over from now on, and their messages
+/// that have not left are taken back. Returns the ids of those.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn acknowledged(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<Vec<i64>, StoreError> {
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return Ok(Vec::new());
+    };
+    let record = Record::read(&row, incident)?;
+    let place = record.place(record.upcoming(now))?;
+    executions::move_on(tx, &row, place, now).await?;
+    let unconditional: Vec<i32> = (0_i32..)
+        .zip(&record.policy.steps)
+        .filter(|(_, step)| !step.only_if_unacknowledged)
+        .map(|(index, _)| index)
+        .collect();
+    let reason = "the incident was acknowledged before this was sent";
+    deliveries::cancel_unsent(tx, incident.id, &ALARMS, &unconditional, reason, now).await
+}
+
+/// A person gave the incident back: the policy starts again from its first step, under a new generation. Returns the
+/// ids of messages of the old one that were taken back.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn unacknowledged(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<Vec<i64>, StoreError> {
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return Ok(Vec::new());
+    };
+    let policy = Record::read(&row, incident)?.policy;
+    restart(tx, incident, &row, policy, now, now).await
+}
+
+/// Queues the end of an incident for everybody who was told of it and not yet of its end. A recovery that was taken
+/// back because the incident had opened again is due again at the next end.
+pub(crate) async fn queue_recoveries(
+    tx: &impl ConnectionTrait,
+    incident_id: i64,
+    execution: &execution::Model,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let generation = Uuid::parse_str(&execution.generation).unwrap_or_default();
+    for told in deliveries::told(tx, incident_id).await? {
+        let identity = MessageIdentity {
+            incident: incident_id,
+            generation,
+            position: None,
+            channel: &told.channel,
+            recipient_key: &told.recipient_key,
+            kind: Kind::Recovery.name(),
+        };
+        let new = NewDelivery {
+            incident_id: Some(incident_id),
+            execution_id: Some(execution.id),
+            position: None,
+            kind: Kind::Recovery.name(),
+            idempotency_key: identity.key(),
+            channel: told.channel,
+            recipient: told.recipient,
+            recipient_key: told.recipient_key,
+            user_id: told.user_id,
+        };
+        deliveries::queue_again(tx, new, now).await?;
+    }
+    Ok(())
+}
+
+async fn start(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    policy: PolicySnapshot,
+    due: UnixMs,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    if let Some(row) = executions::lock_of_incident(tx, incident.id).await? {
+        restart(tx, incident, &row, policy, due, now).await?;
+        return Ok(());
+    }
+    let place = beginning(incident, policy, due)?;
+    executions::insert(tx, incident.id, place, now).await?;
+    Ok(())
+}
+
+async fn restart(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    row: &execution::Model,
+    policy: PolicySnapshot,
+    due: UnixMs,
+    now: UnixMs,
+) -> Result<Vec<i64>, StoreError> {
+    let place = beginning(incident, policy, due)?;
+    executions::move_on(tx, row, place, now).await?;
+    let reason = "superseded: the escalation started again";
+    deliveries::cancel_unsent(tx, incident.id, &ALARMS, &[], reason, now).await
+}
+
+/// The row of a policy that starts, its first step due `due` plus that step's delay.
+fn beginning(
+    incident: &incident::Model,
+    policy: PolicySnapshot,
+    due: UnixMs,
+) -> Result<Place, StoreError> {
+    let first = due.plus(first_delay(&policy));
+    let record = Record {
+        state: ExecutionState {
+            next: Some((Position::START, first)),
+            acknowledged: is_acknowledged(incident),
+            resolved: is_resolved(incident),
+            severity: severity_of(incident),
+        },
+        policy,
+        generation: Uuid::now_v7(),
+        last_step_at: None,
+    };
+    // Asked at time 0, so that nothing counts as due and the planned times come back as they are.
+    let mut place = record.place(record.upcoming(UnixMs(i64::MIN)))?;
+    if record.policy.steps.is_empty() {
+        place.state = State::Finished;
+    }
+    place.policy = encode(&record.policy)?;
+    Ok(place)
+}
+
+fn first_delay(policy: &PolicySnapshot) -> Duration {
+    let seconds = policy.steps.first().map_or(0, |step| step.delay_seconds);
+    Duration::from_secs(u64::from(seconds))
+}
+
+/// Puts an acknowledged incident back to open, because it got worse.
+async fn withdraw_acknowledgement(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<incident::Model, StoreError> {
+    let mut incident = incident.clone();
+    if !is_acknowledged(&incident) {
+        return Ok(incident);
+    }
+    incident::Entity::update_many()
+        .col_expr(incident::Column::Status, Expr::value("open"))
+        .col_expr(
+            incident::Column::AcknowledgedAt,
+            Expr::value(None::<chrono::DateTime<chrono::Utc>>),
+        )
+        .col_expr(incident::Column::AcknowledgedBy, Expr::value(None::<i64>))
+        .col_expr(incident::Column::ChangedAt, Expr::value(now.to_datetime()))
+        .filter(incident::Column::Id.eq(incident.id))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("withdraw an acknowledgement"))?;
+    timeline::append(
+        tx,
+        incident.id,
+        now,
+        "unacknowledged",
+        timeline::Actor::System,
+        json!({"text": "It got worse: the acknowledgement no longer counts.", "severity": incident.severity}),
+    )
+    .await?;
+    "open".clone_into(&mut incident.status);
+    incident.acknowledged_at = None;
+    incident.acknowledged_by = None;
+    Ok(incident)
+}

@@ -1,0 +1,291 @@
+//! What people do to incidents. Each is one transaction: the incident, its timeline, its escalation and messages, and
+//! the security log; so none of it is ever true without the rest.
+
+use crate::control;
+use crate::escalation;
+use crate::parts::Parts;
+use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::Control;
+use noc_pipeline::id::ServerId;
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::entity::incident;
+use noc_storage::relational::{Db, NewSecurityEvent, SecurityLevel, StoreError, timeline};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction, EntityTrait,
+    QuerySelect,
+};
+use serde_json::{Value, json};
+
+/// Who acts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Row of `users`.
+    pub user_id: i64,
+    /// Shown in the timeline.
+    pub name: String,
+    /// Client address, for the security log.
+    pub ip: Option<String>,
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The incident's status does not allow it: `409`.
+    #[error("incident {id} is {status}: it cannot be {action}")]
+    InvalidTransition {
+        /// Which.
+        id: i64,
+        /// What it is.
+        status: String,
+        /// What was asked for.
+        action: &'static str,
+    },
+    /// It is not there ([`StoreError::NotFound`]), or the store could not do it.
+    #[error("incident could not be changed")]
+    Store(#[from] StoreError),
+}
+
+/// Takes an open incident on: steps that need it unacknowledged no longer fire, and their messages that have not left
+/// are taken back.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn acknowledge(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Acknowledge).await
+}
+
+/// Gives an acknowledged incident back: its policy starts again from the first step.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn unacknowledge(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Unacknowledge).await
+}
+
+/// Ends an incident by hand: nothing of it fires any more, those who were told of it are told that it is over, and its
+/// key stays quiet until it clears once, or for 30 min.
+///
+/// The decision is in the log before this returns, unless the log does not take it now: then it stands in the outbox,
+/// which the runtime empties within seconds.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn resolve(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+) -> Result<incident::Model, ActionError> {
+    let partitions = parts.log.partitions();
+    let incident = act(parts, id, actor, Action::Resolve { partitions }).await?;
+    if let Err(error) = control::publish(parts).await {
+        tracing::warn!(incident.id = id, %error, "manual resolve not yet in the log, it follows from the outbox");
+    }
+    Ok(incident)
+}
+
+/// Writes a note into the timeline, whatever the incident's status.
+///
+/// # Errors
+/// [`ActionError::Store`]; then nothing changed.
+pub async fn add_note(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+    text: &str,
+) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Note(text.to_owned())).await
+}
+
+/// What is done to an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Action {
+    Acknowledge,
+    Unacknowledge,
+    Resolve {
+        /// Of the log: where the decision goes.
+        partitions: u32,
+    },
+    Note(String),
+}
+
+impl Action {
+    /// In the timeline, and with `incident_` before it in the security log.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledged",
+            Self::Unacknowledge => "unacknowledged",
+            Self::Resolve { .. } => "resolved",
+            Self::Note(_) => "note",
+        }
+    }
+
+    const fn security_action(&self) -> &'static str {
+        match self {
+            Self::Acknowledge => "incident_acknowledged",
+            Self::Unacknowledge => "incident_unacknowledged",
+            Self::Resolve { .. } => "incident_resolved",
+            Self::Note(_) => "incident_note_added",
+        }
+    }
+
+    fn is_allowed_when(&self, status: &str) -> bool {
+        match self {
+            Self::Acknowledge => status == "open",
+            Self::Unacknowledge => status == "acknowledged",
+            Self::Resolve { .. } => status != "resolved",
+            Self::Note(_) => true,
+        }
+    }
+
+    fn detail(&self, actor: &Actor) -> Value {
+        let by = &actor.name;
+        match self {
+            Self::Acknowledge => json!({"text": format!("Acknowledged by {by}."), "by": by}),
+            Self::Unacknowledge => json!({"text": format!("Given back by {by}."), "by": by}),
+            Self::Resolve { .. } => json!({"text": format!("Resolved by {by}."), "by": by}),
+            Self::Note(text) => json!({"text": text, "by": by}),
+        }
+    }
+}
+
+async fn act(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+    action: Action,
+) -> Result<incident::Model, ActionError> {
+    let now = parts.clock.now();
+    let (incident, deliveries) = store(&parts.db, id, actor, &action, now).await?;
+    let bus = &parts.bus;
+    bus.publish(LiveEvent::ExecutionChanged { execution: 0 })
+        .await;
+    bus.publish(LiveEvent::DeliveriesQueued).await;
+    bus.publish(LiveEvent::IncidentUpdated { incident: id })
+        .await;
+    for delivery in deliveries {
+        bus.publish(LiveEvent::DeliveryUpdated { delivery }).await;
+    }
+    Ok(incident)
+}
+
+/// The transaction: the incident as it is then, and the deliveries that were taken back.
+pub(crate) async fn store(
+    db: &Db,
+    id: i64,
+    actor: &Actor,
+    action: &Action,
+    now: UnixMs,
+) -> Result<(incident::Model, Vec<i64>), ActionError> {
+    db.transaction("change an incident", |tx| {
+        let (security, actor, action) = (db.security().clone(), actor.clone(), action.clone());
+        Box::pin(async move {
+            let done = change(tx, id, &actor, &action, now).await?;
+            let event = security_event(id, &actor, &action, now);
+            security.append(tx, event).await?;
+            Ok(done)
+        })
+    })
+    .await
+}
+
+async fn change(
+    tx: &DatabaseTransaction,
+    id: i64,
+    actor: &Actor,
+    action: &Action,
+    now: UnixMs,
+) -> Result<(incident::Model, Vec<i64>), ActionError> {
+    let row = incident::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(tx)
+        .await
+        .map_err(StoreError::during("lock an incident"))?
+        .ok_or_else(|| StoreError::not_found("incident", id))?;
+    if !action.is_allowed_when(&row.status) {
+        return Err(ActionError::InvalidTransition {
+            id,
+            status: row.status,
+            action: action.name(),
+        });
+    }
+    let mut change = incident::ActiveModel {
+        id: Unchanged(id),
+        changed_at: Set(now.to_datetime()),
+        ..Default::default()
+    };
+    match action {
+        Action::Acknowledge => {
+            change.status = Set("acknowledged".to_owned());
+            change.acknowledged_at = Set(Some(now.to_datetime()));
+            change.acknowledged_by = Set(Some(actor.user_id));
+        }
+        Action::Unacknowledge => {
+            change.status = Set("open".to_owned());
+            change.acknowledged_at = Set(None);
+            change.acknowledged_by = Set(None);
+        }
+        Action::Resolve { .. } => {
+            change.status = Set("resolved".to_owned());
+            change.open_key = Set(None);
+            change.resolved_at = Set(Some(now.to_datetime()));
+            change.resolved_by = Set(Some(actor.user_id));
+        }
+        Action::Note(_) => {}
+    }
+    let row = change
+        .update(tx)
+        .await
+        .map_err(StoreError::during("change an incident"))?;
+    let deliveries = match action {
+        Action::Acknowledge => escalation::acknowledged(tx, &row, now).await?,
+        Action::Unacknowledge => escalation::unacknowledged(tx, &row, now).await?,
+        Action::Resolve { partitions } => {
+            stage_resolved(tx, &row, *partitions, now).await?;
+            escalation::resolved(tx, &row, now).await?;
+            Vec::new()
+        }
+        Action::Note(_) => Vec::new(),
+    };
+    let by = timeline::Actor::User(actor.user_id);
+    timeline::append(tx, id, now, action.name(), by, action.detail(actor)).await?;
+    Ok((row, deliveries))
+}
+
+/// Tells the server's actor, through the log. An incident without a server has no actor.
+async fn stage_resolved(
+    tx: &DatabaseTransaction,
+    row: &incident::Model,
+    partitions: u32,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let Some(server) = row.server_id.and_then(|id| u32::try_from(id).ok()) else {
+        return Ok(());
+    };
+    let decision = Control::IncidentResolved {
+        server: ServerId(server),
+        detector: row.detector.clone(),
+        subject: row.subject.clone(),
+    };
+    control::stage(tx, &decision, partitions, now).await
+}
+
+fn security_event(id: i64, actor: &Actor, action: &Action, now: UnixMs) -> NewSecurityEvent {
+    NewSecurityEvent {
+        at: now,
+        level: SecurityLevel::Info,
+        event_type: "incident_action",
+        action: action.security_action(),
+        actor_id: Some(actor.user_id),
+        actor_ip: actor.ip.clone(),
+        subject: Some(format!("incident:{id}")),
+        payload: json!({}),
+    }
+}

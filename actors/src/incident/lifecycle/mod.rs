@@ -1,0 +1,390 @@
+//! The life of an incident, as a pure function of what is remembered and one verdict.
+//!
+//! | remembered | breach | clear |
+//! |---|---|---|
+//! | nothing | open | - |
+//! | open | touch at most once a minute; rise when worse | resolve; while flapping only after 60 quiet min |
+//! | resolved by itself | within 10 min reopen, later open | - |
+//! | resolved by hand | nothing for 30 min, then open | forget |
+//!
+//! While `server_down` is open nothing else of that server opens. More than [`CYCLES`] resolves within 30 min are
+//! flapping: the incident reopens once more, says so, and stays open.
+
+use crate::detect::{Finding, Outcome};
+use crate::state::ClockMs;
+use noc_pipeline::control::Severity;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Breaching again within this reopens what resolved by itself.
+pub const REOPEN: Duration = Duration::from_secs(600);
+/// Quiet after an operator resolved what is still in breach.
+pub const QUIET_BY_HAND: Duration = Duration::from_secs(1800);
+/// An open incident's row moves at most this often.
+pub const TOUCH: Duration = Duration::from_secs(60);
+/// More automatic resolves than this within [`CYCLE_WINDOW`] are flapping.
+pub const CYCLES: usize = 3;
+/// See [`CYCLES`].
+pub const CYCLE_WINDOW: Duration = Duration::from_secs(1800);
+/// Flapping ends after so long without a breach.
+pub const FLAPPING_QUIET: Duration = Duration::from_secs(3600);
+
+/// What is remembered of a server's incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tracks(Vec<Track>);
+
+/// One incident, open or lately over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// Number of its detector.
+    pub detector: u8,
+    /// Its subject.
+    pub subject: Box<str>,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// The worst so far.
+    pub severity: Severity,
+    /// Breaches so far.
+    pub occurrences: u32,
+    /// The last breach.
+    pub breached_at: ClockMs,
+    /// When its row was last moved.
+    pub touched_at: ClockMs,
+    /// The latest automatic resolves, oldest first.
+    pub resolves: Vec<ClockMs>,
+    /// It stays open although it clears.
+    pub flapping: bool,
+}
+
+/// Where an incident is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Open, acknowledged or not: people's doings are not our concern.
+    Open,
+    /// Cleared.
+    Resolved(ClockMs),
+    /// Resolved by hand; quiet until then.
+    Quiet(ClockMs),
+}
+
+/// What is to be stored. Absolute values throughout: storing twice is storing once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effect {
+    /// Number of the detector.
+    pub detector: u8,
+    /// The subject.
+    pub subject: Box<str>,
+    /// What happens to the incident.
+    pub change: Change,
+}
+
+/// What happens to an incident.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A new row, an execution.
+    Open {
+        /// What is wrong.
+        finding: Box<Finding>,
+        /// It flaps: it will stay open.
+        flapping: bool,
+    },
+    /// The row of the incident that resolved lately opens again; who acknowledged it still has.
+    Reopen {
+        /// What is wrong.
+        finding: Box<Finding>,
+        /// Breaches so far.
+        occurrences: u32,
+        /// It flaps: it will stay open.
+        flapping: bool,
+    },
+    /// `last_seen_at`, `occurrences` and what was observed.
+    Touch {
+        /// What is wrong.
+        finding: Box<Finding>,
+        /// Breaches so far.
+        occurrences: u32,
+    },
+    /// It got worse: the row, the execution.
+    Rise {
+        /// What is wrong.
+        finding: Box<Finding>,
+        /// Breaches so far.
+        occurrences: u32,
+    },
+    /// It is over.
+    Resolve {
+        /// Why, for the timeline.
+        reason: &'static str,
+    },
+    /// It is closed without a word: its server is no longer watched.
+    Withdraw {
+        /// Why, for the timeline.
+        reason: &'static str,
+    },
+}
+
+/// Why a breach did nothing, or what it did: "why did it not page?".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A new incident.
+    Opened,
+    /// The incident resolved less than 10 min ago opened again.
+    Reopened,
+    /// It got worse.
+    Rose,
+    /// It cleared.
+    Cleared,
+    /// The server is down: its other troubles wait for a fresh result.
+    HeldByServerDown,
+    /// An operator resolved it less than 30 min ago.
+    QuietAfterManualResolve,
+    /// It clears and breaches in turns: it stays open.
+    HeldOpenFlapping,
+}
+
+/// What comes of one verdict.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Step {
+    /// What is to be stored.
+    pub change: Option<Change>,
+    /// What is to be explained.
+    pub reason: Option<Reason>,
+    /// The new memory; see [`Memory`].
+    pub memory: Memory,
+}
+
+/// What becomes of the track.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Memory {
+    /// It stays as it is.
+    #[default]
+    Same,
+    /// It is replaced, or made.
+    Set(Box<Track>),
+    /// It is dropped.
+    Forget,
+}
+
+/// What the lifecycle needs to know beside the verdict.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    /// The partition clock.
+    pub clock: ClockMs,
+    /// Whether the server itself is down, and this is about something else.
+    pub server_down: bool,
+}
+
+/// Decides what one verdict means.
+#[must_use]
+pub fn step(
+    detector: u8,
+    subject: &str,
+    known: Option<&Track>,
+    outcome: &Outcome,
+    at: Moment,
+) -> Step {
+    match outcome {
+        Outcome::Breach(finding) => match known {
+            Some(track) if track.phase == Phase::Open => worse_or_again(track, finding, at),
+            _ => opened(detector, subject, known, finding, at),
+        },
+        Outcome::Clear => known.map_or_else(Step::default, |track| cleared(track, at)),
+        Outcome::Learning { .. } | Outcome::Unknown { .. } => Step::default(),
+    }
+}
+
+fn worse_or_again(track: &Track, finding: &Finding, at: Moment) -> Step {
+    let rose = finding.severity > track.severity;
+    let due = rose || at.clock.since(track.touched_at) >= TOUCH;
+    let mut next = track.clone();
+    next.occurrences = track.occurrences.saturating_add(1);
+    next.breached_at = at.clock;
+    next.severity = track.severity.max(finding.severity);
+    if due {
+        next.touched_at = at.clock;
+    }
+    let (finding, occurrences) = (Box::new(finding.clone()), next.occurrences);
+    Step {
+        change: match (rose, due) {
+            (true, _) => Some(Change::Rise {
+                finding,
+                occurrences,
+            }),
+            (false, true) => Some(Change::Touch {
+                finding,
+                occurrences,
+            }),
+            (false, false) => None,
+        },
+        reason: rose.then_some(Reason::Rose),
+        memory: Memory::Set(Box::new(next)),
+    }
+}
+
+fn opened(
+    detector: u8,
+    subject: &str,
+    known: Option<&Track>,
+    finding: &Finding,
+    at: Moment,
+) -> Step {
+    let held = |reason| Step {
+        reason: Some(reason),
+        ..Step::default()
+    };
+    if at.server_down {
+        return held(Reason::HeldByServerDown);
+    }
+    let (resolved_at, resolves) = match known.map(|t| (t.phase, t)) {
+        Some((Phase::Quiet(until), _)) if at.clock < until => {
+            return held(Reason::QuietAfterManualResolve);
+        }
+        Some((Phase::Resolved(resolved), track)) => (Some(resolved), recent(&track.resolves, at)),
+        _ => (None, Vec::new()),
+    };
+    let flapping = resolves.len() > CYCLES;
+    let again = known.filter(|_| resolved_at.is_some_and(|r| at.clock.since(r) < REOPEN));
+    let track = Track {
+        detector,
+        subject: subject.into(),
+        phase: Phase::Open,
+        severity: again.map_or(finding.severity, |t| t.severity.max(finding.severity)),
+        occurrences: again.map_or(1, |t| t.occurrences.saturating_add(1)),
+        breached_at: at.clock,
+        touched_at: at.clock,
+        resolves,
+        flapping,
+    };
+    let finding = Box::new(finding.clone());
+    Step {
+        change: Some(match again {
+            Some(_) => Change::Reopen {
+                finding,
+                occurrences: track.occurrences,
+                flapping,
+            },
+            None => Change::Open { finding, flapping },
+        }),
+        reason: Some(if again.is_some() {
+            Reason::Reopened
+        } else {
+            Reason::Opened
+        }),
+        memory: Memory::Set(Box::new(track)),
+    }
+}
+
+fn cleared(track: &Track, at: Moment) -> Step {
+    match track.phase {
+        Phase::Open if track.flapping && at.clock.since(track.breached_at) < FLAPPING_QUIET => {
+            Step {
+                reason: Some(Reason::HeldOpenFlapping),
+                ..Step::default()
+            }
+        }
+        Phase::Open => {
+            let mut next = track.clone();
+            next.phase = Phase::Resolved(at.clock);
+            // An hour without a breach ends the count as well.
+            next.resolves = if track.flapping {
+                Vec::new()
+            } else {
+                recent(&track.resolves, at)
+            };
+            next.resolves.push(at.clock);
+            next.flapping = false;
+            Step {
+                change: Some(Change::Resolve {
+                    reason: "condition is over",
+                }),
+                reason: Some(Reason::Cleared),
+                memory: Memory::Set(Box::new(next)),
+            }
+        }
+        Phase::Quiet(_) => Step {
+            memory: Memory::Forget,
+            ..Step::default()
+        },
+        Phase::Resolved(_) => Step::default(),
+    }
+}
+
+fn recent(resolves: &[ClockMs], at: Moment) -> Vec<ClockMs> {
+    let young = resolves.iter().copied();
+    young
+        .filter(|r| at.clock.since(*r) < CYCLE_WINDOW)
+        .collect()
+}
+
+impl Tracks {
+    /// What is remembered of one incident.
+    #[must_use]
+    pub fn get(&self, detector: u8, subject: &str) -> Option<&Track> {
+        let mut all = self.0.iter();
+        all.find(|t| t.detector == detector && *t.subject == *subject)
+    }
+
+    /// Takes what a step remembers.
+    pub fn take(&mut self, detector: u8, subject: &str, memory: Memory) {
+        let mut all = self.0.iter();
+        let at = all.position(|t| t.detector == detector && *t.subject == *subject);
+        match (memory, at) {
+            (Memory::Same, _) | (Memory::Forget, None) => {}
+            (Memory::Forget, Some(i)) => drop(self.0.remove(i)),
+            (Memory::Set(track), Some(i)) => {
+                if let Some(slot) = self.0.get_mut(i) {
+                    *slot = *track;
+                }
+            }
+            (Memory::Set(track), None) => self.0.push(*track),
+        }
+    }
+
+    /// An operator resolved it: quiet until it clears once, or 30 min. Not open here: nothing happens.
+    pub fn resolved_by_hand(&mut self, detector: u8, subject: &str, clock: ClockMs) {
+        let mut all = self.0.iter_mut();
+        let track = all.find(|t| t.detector == detector && *t.subject == *subject);
+        if let Some(track) = track.filter(|t| t.phase == Phase::Open) {
+            track.phase = Phase::Quiet(clock.plus(QUIET_BY_HAND));
+            track.resolves.clear();
+            track.flapping = false;
+        }
+    }
+
+    /// Closes everything that is open, as when the server is disabled or deleted.
+    pub fn withdraw_all(&mut self, reason: &'static str) -> Vec<Effect> {
+        let all = std::mem::take(&mut self.0).into_iter();
+        all.filter(|t| t.phase == Phase::Open)
+            .map(|t| Effect {
+                detector: t.detector,
+                subject: t.subject,
+                change: Change::Withdraw { reason },
+            })
+            .collect()
+    }
+
+    /// Whether an incident of this detector is open.
+    #[must_use]
+    pub fn is_open(&self, detector: u8) -> bool {
+        let mut open = self.open();
+        open.any(|t| t.detector == detector)
+    }
+
+    /// What is open.
+    pub fn open(&self) -> impl Iterator<Item = &Track> {
+        self.0.iter().filter(|t| t.phase == Phase::Open)
+    }
+
+    /// Forgets what can no longer matter.
+    pub fn prune(&mut self, clock: ClockMs) {
+        self.0.retain(|t| match t.phase {
+            Phase::Open => true,
+            Phase::Resolved(at) => clock.since(at) < CYCLE_WINDOW,
+            Phase::Quiet(until) => clock < until,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Incidents: from verdicts to rows.
+//!
+//! * [`lifecycle`] decides, from what is remembered and one verdict: open, touch, rise, resolve, reopen, or nothing
+//!   and why. Pure.
+//! * [`open`] stores the decisions of one log record in one transaction, once, together with the timeline and the
+//!   execution that will page: a crash before the commit leaves nothing, a crash after it leaves everything, and
+//!   the repeat of the record finds the server's cursor beyond it and changes nothing.
+//! * [`actions`] is what people do to incidents, [`routing`] whom a rule tells.
+//!
+//! The state decides without reading the database; the database refuses what would break the rules anyway: a
+//! unique `open_key` holds at most one open incident a key.
+
+pub mod actions;
+pub mod lifecycle;
+pub mod open;
+pub mod routing;

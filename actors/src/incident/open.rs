@@ -1,0 +1,415 @@
+//! Stores what one log record decided, in one transaction, once.
+//!
+//! The transaction checks the partition's epoch, moves the server's cursor, and then writes the effects together
+//! with the timeline and the execution that will page. A stale owner fails at the epoch; a repeat of the record
+//! fails at the cursor; a crash before the commit leaves nothing of it. What is written are absolute values.
+
+use super::lifecycle::{Change, Effect};
+use crate::detect::{Detector, Finding, key_of, server_down::ServerDown};
+use crate::escalation;
+use futures::FutureExt;
+use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::Severity;
+use noc_pipeline::id::{Epoch, LogId, Offset, PartitionId, ServerId};
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::entity::{incident, server};
+use noc_storage::relational::incidents::{self, Breach, NewIncident};
+use noc_storage::relational::timeline::{self, Actor};
+use noc_storage::relational::{Db, StoreError, partitions, server_cursors};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Whose word counts: the owner of a partition, under one claim, reading one log.
+#[derive(Debug, Clone, Copy)]
+pub struct Fence {
+    /// The partition.
+    pub partition: PartitionId,
+    /// The claim.
+    pub epoch: Epoch,
+    /// The log that offsets count in.
+    pub log: LogId,
+}
+
+/// What one record decided about one server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordEffects {
+    /// The record.
+    pub offset: Offset,
+    /// The server.
+    pub server: ServerId,
+    /// When the record was taken: the time of rows and deadlines.
+    pub at: UnixMs,
+    /// When what it says was true: the time of the incident.
+    pub event_at: UnixMs,
+    /// In order.
+    pub effects: Vec<Effect>,
+}
+
+/// What came of storing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// False: it was stored before.
+    pub fresh: bool,
+    /// Incidents opened or reopened.
+    pub opened: u64,
+    /// To be told once the transaction is through.
+    pub events: Vec<LiveEvent>,
+}
+
+/// Why it was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Somebody else owns the partition by now: stop.
+    #[error("partition {partition} is no longer owned under epoch {epoch}")]
+    Fenced {
+        /// The partition.
+        partition: PartitionId,
+        /// Our claim.
+        epoch: Epoch,
+    },
+    /// The database refused or did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl OpenError {
+    /// Whether no repetition can help: the record is set aside then, and the partition goes on.
+    #[must_use]
+    pub fn is_poison(&self) -> bool {
+        match self {
+            Self::Fenced { .. } => false,
+            Self::Store(error) => match error {
+                StoreError::Query { .. } => error.is_unique_violation(),
+                StoreError::Timeout { .. } | StoreError::Unusable { .. } => false,
+                StoreError::NotFound { .. }
+                | StoreError::Conflict { .. }
+                | StoreError::Damaged { .. }
+                | StoreError::Refused { .. }
+                | StoreError::InUse { .. }
+                | StoreError::Secret { .. } => true,
+            },
+        }
+    }
+}
+
+/// Stores a record's effects.
+///
+/// # Errors
+/// See [`OpenError`]; nothing is stored then, or, after a time-out, everything: repeat it.
+pub async fn store(
+    db: &Db,
+    fence: Fence,
+    record: &Arc<RecordEffects>,
+) -> Result<Stored, OpenError> {
+    db.transaction("store a record's effects", |tx| {
+        let record = Arc::clone(record);
+        async move {
+            if !partitions::holds(tx, fence.partition, fence.epoch).await? {
+                return Err(OpenError::Fenced {
+                    partition: fence.partition,
+                    epoch: fence.epoch,
+                });
+            }
+            let mut out = Stored::default();
+            if !server_cursors::advance(tx, record.server, fence.log, record.offset).await? {
+                return Ok(out);
+            }
+            out.fresh = true;
+            let server = server_row(tx, record.server).await?;
+            for effect in &record.effects {
+                let ends = matches!(effect.change, Change::Withdraw { .. });
+                // Deleted while its last words were on their way: what is open of it is closed, nothing else.
+                let Some(name) = server.as_ref().map(|row| &*row.name).or(ends.then_some(""))
+                else {
+                    continue;
+                };
+                apply(tx, &record, name, effect, &mut out).await?;
+            }
+            Ok(out)
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn server_row(
+    tx: &DatabaseTransaction,
+    id: ServerId,
+) -> Result<Option<server::Model>, StoreError> {
+    server::Entity::find_by_id(i64::from(id.0))
+        .one(tx)
+        .await
+        .map_err(StoreError::during("read a server's name"))
+}
+
+async fn apply(
+    tx: &DatabaseTransaction,
+    record: &RecordEffects,
+    server_name: &str,
+    effect: &Effect,
+    out: &mut Stored,
+) -> Result<(), StoreError> {
+    let Some(detector) = key_of(effect.detector) else {
+        return Ok(());
+    };
+    let subject = clip(&effect.subject);
+    let key = incidents::key(detector, Some(record.server), &subject);
+    let writer = Writer {
+        tx,
+        record,
+        detector,
+        server_name,
+        subject,
+    };
+    let open = incidents::find_open(tx, &key).await?;
+    let went_down = effect.detector == ServerDown::INFO.code;
+    match (&effect.change, open) {
+        (Change::Open { finding, flapping }, None) => {
+            writer.open(finding, *flapping, out).await?;
+        }
+        (
+            Change::Reopen {
+                finding,
+                occurrences,
+                flapping,
+            },
+            None,
+        ) => {
+            let newest = incidents::find_newest(tx, &key).await?;
+            match newest.filter(|row| row.resolved_at.is_some() && row.resolved_by.is_none()) {
+                Some(row) => {
+                    let breach = Breach {
+                        title: Some(clip(&finding.title.of(server_name))),
+                        ..writer.breach(&row, finding, *occurrences)
+                    };
+                    writer
+                        .reopen(&row, finding, &breach, *flapping, out)
+                        .await?;
+                }
+                None => writer.open(finding, *flapping, out).await?,
+            }
+        }
+        // It is open although we thought it was not: after the loss of our state. It goes on.
+        (Change::Open { finding, .. }, Some(row)) => {
+            let breach = writer.breach(&row, finding, 1);
+            let row = incidents::breached(tx, row.id, &breach).await?;
+            out.events
+                .push(LiveEvent::IncidentUpdated { incident: row.id });
+        }
+        (
+            Change::Touch {
+                finding,
+                occurrences,
+            }
+            | Change::Reopen {
+                finding,
+                occurrences,
+                ..
+            },
+            Some(row),
+        ) => {
+            let breach = writer.breach(&row, finding, *occurrences);
+            let row = incidents::breached(tx, row.id, &breach).await?;
+            out.events
+                .push(LiveEvent::IncidentUpdated { incident: row.id });
+        }
+        (
+            Change::Rise {
+                finding,
+                occurrences,
+            },
+            Some(row),
+        ) => writer.rise(&row, finding, *occurrences, out).await?,
+        (Change::Resolve { reason }, Some(row)) => {
+            let row = writer.resolve(&row, reason, out).await?;
+            escalation::resolved(tx, &row, record.at).await?;
+        }
+        (Change::Withdraw { reason }, Some(row)) => {
+            let row = writer.resolve(&row, reason, out).await?;
+            escalation::withdrawn(tx, &row, record.at).await?;
+        }
+        // A person resolved it meanwhile; our state hears of it by a control record on its way.
+        (
+            Change::Touch { .. }
+            | Change::Rise { .. }
+            | Change::Resolve { .. }
+            | Change::Withdraw { .. },
+            None,
+        ) => {}
+    }
+    if went_down {
+        writer.server_status(&effect.change, out).await?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of one effect.
+struct Writer<'a> {
+    tx: &'a DatabaseTransaction,
+    record: &'a RecordEffects,
+    detector: &'static str,
+    server_name: &'a str,
+    subject: String,
+}
+
+impl Writer<'_> {
+    async fn open(
+        &self,
+        finding: &Finding,
+        flapping: bool,
+        out: &mut Stored,
+    ) -> Result<(), StoreError> {
+        let new = NewIncident {
+            detector: self.detector.to_owned(),
+            server: Some(self.record.server),
+            server_name: self.server_name.to_owned(),
+            subject: self.subject.clone(),
+            severity: finding.severity,
+            title: clip(&finding.title.of(self.server_name)),
+            observed: Some(finding.observed.clone()),
+            expected: Some(finding.expected.clone()),
+            command: finding.command.clone(),
+            rule_id: finding.rule.map(|(id, _)| id),
+            opened_at: self.record.event_at,
+        };
+        let row = incidents::insert(self.tx, new).await?;
+        self.note(&row, "opened", explain(finding, flapping))
+            .await?;
+        escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
+        out.opened += 1;
+        out.events.extend([
+            LiveEvent::IncidentOpened { incident: row.id },
+            LiveEvent::ExecutionChanged { execution: 0 },
+        ]);
+        Ok(())
+    }
+
+    async fn reopen(
+        &self,
+        row: &incident::Model,
+        finding: &Finding,
+        breach: &Breach,
+        flapping: bool,
+        out: &mut Stored,
+    ) -> Result<(), StoreError> {
+        let row = incidents::reopen(self.tx, row, breach).await?;
+        self.note(&row, "reopened", explain(finding, flapping))
+            .await?;
+        // Who took it on still has it, and was told that it was over: the page shows it open again.
+        if row.acknowledged_at.is_none() {
+            escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
+        }
+        out.opened += 1;
+        out.events.extend([
+            LiveEvent::IncidentUpdated { incident: row.id },
+            LiveEvent::ExecutionChanged { execution: 0 },
+        ]);
+        Ok(())
+    }
+
+    async fn rise(
+        &self,
+        row: &incident::Model,
+        finding: &Finding,
+        occurrences: u32,
+        out: &mut Stored,
+    ) -> Result<(), StoreError> {
+        let breach = Breach {
+            title: Some(clip(&finding.title.of(self.server_name))),
+            ..self.breach(row, finding, occurrences)
+        };
+        let from = row.severity.clone();
+        let row = incidents::breached(self.tx, row.id, &breach).await?;
+        let mut detail = explain(finding, false);
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("from".to_owned(), json!(from));
+        }
+        self.note(&row, "severity_rose", detail).await?;
+        escalation::severity_rose(self.tx, &row, self.record.at).await?;
+        out.events.extend([
+            LiveEvent::IncidentUpdated { incident: row.id },
+            LiveEvent::ExecutionChanged { execution: 0 },
+            LiveEvent::DeliveriesQueued,
+        ]);
+        Ok(())
+    }
+
+    async fn resolve(
+        &self,
+        row: &incident::Model,
+        reason: &str,
+        out: &mut Stored,
+    ) -> Result<incident::Model, StoreError> {
+        let row = incidents::resolve(self.tx, row.id, None, self.record.event_at).await?;
+        self.note(&row, "resolved", json!({ "reason": reason }))
+            .await?;
+        out.events.extend([
+            LiveEvent::IncidentUpdated { incident: row.id },
+            LiveEvent::ExecutionChanged { execution: 0 },
+            LiveEvent::DeliveriesQueued,
+        ]);
+        Ok(row)
+    }
+
+    /// `servers.status` follows `server_down` at once; the rest of the row is brought up to date every 10 s.
+    async fn server_status(&self, change: &Change, out: &mut Stored) -> Result<(), StoreError> {
+        let status = match change {
+            Change::Open { .. } | Change::Reopen { .. } => "down",
+            Change::Resolve { .. } => "up",
+            Change::Touch { .. } | Change::Rise { .. } | Change::Withdraw { .. } => return Ok(()),
+        };
+        server::Entity::update_many()
+            .col_expr(server::Column::Status, Expr::value(status))
+            .filter(server::Column::Id.eq(i64::from(self.record.server.0)))
+            .filter(server::Column::IsActive.eq(true))
+            .exec(self.tx)
+            .await
+            .map_err(StoreError::during("set a server's status"))?;
+        out.events.push(LiveEvent::ServerUpdated {
+            server: self.record.server,
+        });
+        Ok(())
+    }
+
+    fn breach(&self, row: &incident::Model, finding: &Finding, occurrences: u32) -> Breach {
+        let so_far = Severity::from_name(&row.severity);
+        Breach {
+            severity: so_far.map_or(finding.severity, |s| s.max(finding.severity)),
+            title: None,
+            observed: Some(finding.observed.clone()),
+            expected: Some(finding.expected.clone()),
+            occurrences,
+            at: self.record.event_at,
+        }
+    }
+
+    async fn note(
+        &self,
+        row: &incident::Model,
+        kind: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), StoreError> {
+        let actor = Actor::Detector(self.detector);
+        timeline::append(self.tx, row.id, self.record.at, kind, actor, detail).await
+    }
+}
+
+fn explain(finding: &Finding, flapping: bool) -> serde_json::Value {
+    json!({
+        "severity": finding.severity,
+        "observed": finding.observed,
+        "expected": finding.expected,
+        "samples": finding.samples,
+        "threshold": finding.threshold,
+        "rule_id": finding.rule.map(|(id, _)| id),
+        "rule_version": finding.rule.map(|(_, version)| version),
+        "flapping": flapping,
+    })
+}
+
+/// As long as the columns for titles and subjects are.
+fn clip(text: &str) -> String {
+    text.chars().take(512).collect()
+}

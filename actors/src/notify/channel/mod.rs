@@ -1,0 +1,152 @@
+//! Where messages leave. A channel describes its own settings, so its form is drawn and its values are checked
+//! without anybody else knowing them; adding one is a file here and a line in [`Registry::standard`].
+
+mod email;
+mod field;
+mod settings;
+pub mod store;
+mod test_send;
+
+pub use email::Email;
+pub use field::{Field, FieldErrors, FieldType};
+pub use settings::Settings;
+pub use test_send::{TestError, TestResult, send_test};
+
+use super::message::Message;
+use super::outbound::Outbound;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What kind of address a channel can deliver to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// A person's e-mail address.
+    Email,
+    /// A person's telephone number.
+    Phone,
+    /// A room that the channel's own settings name; people have no address of their own there.
+    Group,
+}
+
+/// How a send ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider took it on.
+    Accepted {
+        /// What the provider calls it, where it says so.
+        provider_id: Option<String>,
+    },
+    /// Not now; the same message may be taken later. Whether it arrived may be unknown (a time-out): then the
+    /// repeated message carries the same delivery id.
+    Retry {
+        /// For people; never holds a secret.
+        reason: String,
+        /// How long the provider asked to be left alone; such a send costs no attempt.
+        after: Option<Duration>,
+    },
+    /// Never, as things are configured: wrong credentials, a refused address.
+    Permanent {
+        /// For people; never holds a secret.
+        reason: String,
+    },
+}
+
+/// One way to reach people. Implementations are stateless but for connections they keep open.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Key in rules, policies, deliveries and the API: lower case, stable for ever.
+    fn key(&self) -> &'static str;
+
+    /// Shown to people.
+    fn label(&self) -> &'static str;
+
+    /// The settings, in the order of the form.
+    fn fields(&self) -> &'static [Field];
+
+    /// Whom it can reach.
+    fn reach(&self) -> Reach;
+
+    /// Checks beyond what [`Field`] says by itself, which [`check`] does first.
+    fn validate(&self, _settings: &Settings) -> FieldErrors {
+        FieldErrors::default()
+    }
+
+    /// Settings that say where a secret is sent: changing one of them clears the stored secrets.
+    fn destination_fields(&self) -> &'static [&'static str];
+
+    /// The recipients that the settings themselves name, as given.
+    fn own_recipients(&self, settings: &Settings) -> Vec<String>;
+
+    /// The address in the one form that counts as the same recipient; `None` when it is not an address.
+    fn normalise(&self, address: &str) -> Option<String>;
+
+    /// Sends one message to one recipient. Ends within 10 s, whatever the other side does.
+    async fn send(&self, settings: &Settings, message: &Message) -> Outcome;
+}
+
+/// Every channel there is.
+#[derive(Clone)]
+pub struct Registry {
+    channels: BTreeMap<&'static str, Arc<dyn Channel>>,
+}
+
+impl Registry {
+    /// The product's channels, which connect to what `outbound` allows.
+    #[must_use]
+    pub fn standard(outbound: Outbound) -> Self {
+        Self::empty().with(Arc::new(Email::new(outbound)))
+    }
+
+    /// None, for tests to fill.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self {
+            channels: BTreeMap::new(),
+        }
+    }
+
+    /// This registry with one channel more; one of the same key is replaced.
+    #[must_use]
+    pub fn with(mut self, channel: Arc<dyn Channel>) -> Self {
+        self.channels.insert(channel.key(), channel);
+        self
+    }
+
+    /// The channel of this key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Arc<dyn Channel>> {
+        self.channels.get(key)
+    }
+
+    /// All of them, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Channel>> {
+        self.channels.values()
+    }
+}
+
+/// A fresh [`Registry::standard`]: describes and checks settings, sends tests. It shares no connections with the
+/// one that [`crate::notify::start`] runs.
+#[must_use]
+pub fn registry(outbound: Outbound) -> Registry {
+    Registry::standard(outbound)
+}
+
+/// Everything that is wrong with the settings of a channel, by field; empty when it can be switched on.
+#[must_use]
+pub fn check(channel: &dyn Channel, settings: &Settings) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    for name in settings.names() {
+        if !channel.fields().iter().any(|field| field.name == name) {
+            errors.add(name, "is not a setting of this channel");
+        }
+    }
+    for field in channel.fields() {
+        field.check(settings.get(field.name), &mut errors);
+    }
+    if errors.is_empty() {
+        errors = channel.validate(settings);
+    }
+    errors
+}

@@ -1,0 +1,195 @@
+//! Setting a channel up: what may be asked for, what is kept, what may be shown. Secrets are in the clear only in
+//! [`Settings`]; the row holds them sealed.
+
+use super::field::is_unset;
+use super::{Channel, FieldErrors, Registry, Settings, check};
+use noc_pipeline::clock::UnixMs;
+use noc_storage::relational::StoreError;
+use noc_storage::relational::entity::notification_channel::Model;
+use noc_storage::relational::notification_channels::{self, ChannelDraft};
+use noc_storage::secrets::FieldKey;
+use sea_orm::ConnectionTrait;
+use serde_json::{Map, Value, json};
+
+/// Why a channel could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigureError {
+    /// There is no such channel.
+    #[error("no channel {0}")]
+    Unknown(String),
+    /// Some settings are wrong.
+    #[error("settings of the channel are wrong")]
+    Invalid(FieldErrors),
+    /// The store could not do it.
+    #[error("channel settings could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// The settings of a row, secrets included.
+///
+/// # Errors
+/// [`StoreError::Secret`] when they cannot be opened, [`StoreError::Damaged`] when they are not an object.
+pub fn open(row: &Model, field_key: &FieldKey) -> Result<Settings, StoreError> {
+    let mut values = row.settings.as_object().cloned().unwrap_or_default();
+    values.extend(notification_channels::open_secrets(field_key, row)?);
+    Ok(Settings::new(values))
+}
+
+/// What may be shown of a row's settings: every field, secrets as null beside `<name>_set`.
+#[must_use]
+pub fn shown(channel: &dyn Channel, row: Option<&Model>, field_key: &FieldKey) -> Value {
+    let values = row.and_then(|row| row.settings.as_object());
+    let secrets = row.and_then(|row| notification_channels::open_secrets(field_key, row).ok());
+    let mut out = Map::new();
+    for field in channel.fields() {
+        let mut value = values.and_then(|values| values.get(field.name)).cloned();
+        if field.secret {
+            let secret = secrets.as_ref().and_then(|secrets| secrets.get(field.name));
+            let set = secret.is_some_and(|secret| !is_unset(secret));
+            out.insert(format!("{}_set", field.name), json!(set));
+            value = None;
+        }
+        out.insert(field.name.to_owned(), value.unwrap_or(Value::Null));
+    }
+    Value::Object(out)
+}
+
+/// Replaces a channel's settings. A secret that is absent or null stays as it was, unless a field that says where it
+/// is sent changed: then it is gone, so that nobody can have it sent elsewhere without knowing it. An empty secret is
+/// removed.
+///
+/// # Errors
+/// [`ConfigureError`]; then nothing changed.
+pub async fn configure(
+    tx: &impl ConnectionTrait,
+    registry: &Registry,
+    field_key: &FieldKey,
+    key: &str,
+    enabled: bool,
+    values: Map<String, Value>,
+    now: UnixMs,
+) -> Result<Model, ConfigureError> {
+    let channel = registry
+        .get(key)
+        .ok_or_else(|| ConfigureError::Unknown(key.to_owned()))?;
+    let stored = notification_channels::by_key(tx, key).await?;
+    // Secrets that can no longer be opened count as none: entering them again is the way out.
+    let known = stored
+        .as_ref()
+        .and_then(|row| open(row, field_key).ok())
+        .unwrap_or_default();
+    let settings = merged(channel.as_ref(), &known, values);
+    if enabled || settings.names().next().is_some() {
+        let errors = check(channel.as_ref(), &settings);
+        if !errors.is_empty() {
+            return Err(ConfigureError::Invalid(errors));
+        }
+    }
+    let is_secret = |name: &str| channel.fields().iter().any(|f| f.secret && f.name == name);
+    let (secrets, settings) = settings
+        .into_values()
+        .into_iter()
+        .partition(|(name, _)| is_secret(name));
+    let draft = ChannelDraft {
+        enabled,
+        settings,
+        secrets: Some(secrets),
+    };
+    Ok(notification_channels::put(tx, field_key, key, draft, now).await?)
+}
+
+fn merged(channel: &dyn Channel, known: &Settings, values: Map<String, Value>) -> Settings {
+    let fields = channel.fields();
+    let is_echo = |name: &str| {
+        fields
+            .iter()
+            .any(|f| f.secret && name.strip_suffix("_set") == Some(f.name))
+    };
+    let mut settings = Settings::new(
+        values
+            .into_iter()
+            .filter(|(name, value)| !value.is_null() && !is_echo(name))
+            .collect(),
+    );
+    let moved = channel
+        .destination_fields()
+        .iter()
+        .any(|name| settings.get(name) != known.get(name));
+    for field in fields.iter().filter(|field| field.secret) {
+        match settings.get(field.name) {
+            Some(given) if is_unset(given) => {
+                settings.remove(field.name);
+            }
+            None if !moved => {
+                if let Some(kept) = known.get(field.name) {
+                    settings.set(field.name, kept.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::outbound::Outbound;
+    use noc_storage::relational::Db;
+    use noc_storage::secrets::SecretKey;
+
+    const NOW: UnixMs = UnixMs(1_795_300_000_000);
+
+    fn values(host: &str, password: Option<Value>) -> Map<String, Value> {
+        let mut values = json!({
+            "host": host, "port": 587, "encryption": "tls", "username": "noc",
+            "from_address": "noc@hostseba.com", "recipients": ["team@hostseba.com"], "password_set": true,
+        });
+        if let Some(password) = password {
+            values["password"] = password;
+        }
+        values.as_object().unwrap().clone()
+    }
+
+    async fn set(
+        db: &Db,
+        key: &FieldKey,
+        values: Map<String, Value>,
+    ) -> Result<Settings, ConfigureError> {
+        let registry = Registry::standard(Outbound::default());
+        let row = configure(db.write(), &registry, key, "email", true, values, NOW).await?;
+        Ok(open(&row, key)?)
+    }
+
+    #[tokio::test]
+    async fn secrets_are_sealed_kept_when_left_out_and_lost_when_the_host_changes() {
+        let db = Db::open_temporary().await.unwrap();
+        let key = FieldKey::new(SecretKey::generate());
+        let first = set(&db, &key, values("mail.a.test", Some(json!("hunter2"))))
+            .await
+            .unwrap();
+        assert_eq!(first.text("password"), Some("hunter2"));
+
+        let stored = notification_channels::by_key(db.read(), "email")
+            .await
+            .unwrap()
+            .unwrap();
+        assert!(!format!("{stored:?}").contains("hunter2"));
+        let registry = Registry::standard(Outbound::default());
+        let email = registry.get("email").unwrap();
+        let view = shown(email.as_ref(), Some(&stored), &key);
+        assert_eq!(view["password"], Value::Null);
+        assert_eq!(view["password_set"], json!(true));
+        assert_eq!(view["host"], json!("mail.a.test"));
+
+        let kept = set(&db, &key, values("mail.a.test", Some(Value::Null)))
+            .await
+            .unwrap();
+        assert_eq!(kept.text("password"), Some("hunter2"));
+        let moved = set(&db, &key, values("mail.evil.test", None)).await;
+        let Err(ConfigureError::Invalid(errors)) = moved else {
+            panic!("the password must not travel to another host");
+        };
+        assert!(errors.0.contains_key("password"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Is it still true? Asked right before each send and each retry; a message that is no longer true is not sent, and
+//! its row says why.
+
+use super::message::Kind;
+
+/// What the row, its incident and its execution say at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// What the message would say.
+    pub kind: Kind,
+    /// Whether the channel is switched on.
+    pub channel_enabled: bool,
+    /// Whoever sent it by hand went away without an answer.
+    pub abandoned: bool,
+    /// Where the incident stands; `None` for messages without one.
+    pub incident: Option<IncidentFacts>,
+}
+
+/// Where the incident stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IncidentFacts {
+    /// It is over.
+    pub resolved: bool,
+    /// Somebody has taken it on.
+    pub acknowledged: bool,
+    /// The policy has started again since the row was written.
+    pub superseded: bool,
+    /// The row's step is only for unacknowledged incidents.
+    pub only_if_unacknowledged: bool,
+}
+
+/// Whether to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// Still true.
+    Send,
+    /// Somebody's decision made it pointless.
+    Cancel(&'static str),
+    /// Time made it untrue.
+    Expire(&'static str),
+    /// It would be true, but is held back.
+    Suppress(&'static str),
+}
+
+/// Decides.
+#[must_use]
+pub fn judge(facts: &Facts) -> Judgement {
+    if facts.kind == Kind::Test {
+        // Somebody waited for its answer; once the lease has ended nobody does.
+        return if facts.abandoned {
+            Judgement::Expire("the test was interrupted before its result was known")
+        } else {
+            Judgement::Send
+        };
+    }
+    let Some(incident) = facts.incident else {
+        return Judgement::Expire("the incident no longer exists");
+    };
+    match facts.kind {
+        Kind::Recovery if !incident.resolved => {
+            return Judgement::Cancel("the incident opened again before this was sent");
+        }
+        Kind::Problem | Kind::Reminder if incident.resolved => {
+            return Judgement::Expire("the incident was resolved before this was sent");
+        }
+        Kind::Problem | Kind::Reminder if incident.superseded => {
+            return Judgement::Cancel("superseded: the escalation started again");
+        }
+        Kind::Problem | Kind::Reminder
+            if incident.acknowledged && incident.only_if_unacknowledged =>
+        {
+            return Judgement::Cancel("the incident was acknowledged before this was sent");
+        }
+        _ => {}
+    }
+    if facts.channel_enabled {
+        Judgement::Send
+    } else {
+        Judgement::Suppress("the channel is switched off")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: IncidentFacts = IncidentFacts {
+        resolved: false,
+        acknowledged: false,
+        superseded: false,
+        only_if_unacknowledged: true,
+    };
+
+    fn of(kind: Kind, incident: IncidentFacts) -> Judgement {
+        judge(&Facts {
+            kind,
+            channel_enabled: true,
+            abandoned: false,
+            incident: Some(incident),
+        })
+    }
+
+    #[test]
+    fn a_problem_is_sent_only_while_it_is_true() {
+        assert_eq!(of(Kind::Problem, OPEN), Judgement::Send);
+        let resolved = IncidentFacts {
+            resolved: true,
+            ..OPEN
+        };
+        assert!(matches!(of(Kind::Problem, resolved), Judgement::Expire(_)));
+        let superseded = IncidentFacts {
+            superseded: true,
+            ..OPEN
+        };
+        assert!(matches!(
+            of(Kind::Reminder, superseded),
+            Judgement::Cancel(_)
+        ));
+        let acknowledged = IncidentFacts {
+            acknowledged: true,
+            ..OPEN
+        };
+        assert!(matches!(
+            of(Kind::Problem, acknowledged),
+            Judgement::Cancel(_)
+        ));
+        let unconditional = IncidentFacts {
+            only_if_unacknowledged: false,
+            ..acknowledged
+        };
+        assert_eq!(of(Kind::Problem, unconditional), Judgement::Send);
+    }
+
+    #[test]
+    fn a_recovery_is_sent_whatever_was_acknowledged_but_not_once_it_opened_again() {
+        let over = IncidentFacts {
+            resolved: true,
+            acknowledged: true,
+            superseded: true,
+            ..OPEN
+        };
+        assert_eq!(of(Kind::Recovery, over), Judgement::Send);
+        assert!(matches!(of(Kind::Recovery, OPEN), Judgement::Cancel(_)));
+    }
+
+    #[test]
+    fn nothing_leaves_over_a_channel_that_is_off_but_a_test() {
+        let off = Facts {
+            kind: Kind::Problem,
+            channel_enabled: false,
+            abandoned: false,
+            incident: Some(OPEN),
+        };
+        assert!(matches!(judge(&off), Judgement::Suppress(_)));
+        let test = Facts {
+            kind: Kind::Test,
+            channel_enabled: false,
+            abandoned: false,
+            incident: None,
+        };
+        assert_eq!(judge(&test), Judgement::Send);
+        let abandoned = Facts {
+            abandoned: true,
+            ..test
+        };
+        assert!(matches!(judge(&abandoned), Judgement::Expire(_)));
+    }
+}

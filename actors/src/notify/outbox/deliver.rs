@@ -1,0 +1,324 @@
+//! One claimed row: is it still true, send it, write down what came of it.
+
+use super::record::{Attempt, Conclusion, record};
+use crate::escalation::{
+    PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
+};
+use crate::notify::NotifyContext;
+use crate::notify::channel::{Channel, Outcome, Settings, store};
+use crate::notify::idempotency::MessageIdentity;
+use crate::notify::judge::{Facts, IncidentFacts, Judgement, judge};
+use crate::notify::message::{Kind, Message};
+use crate::notify::retry::{Retry, after_failure};
+use crate::notify::template::{IncidentView, TemplateError};
+use noc_pipeline::clock::{self, Stopwatch, UnixMs};
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::deliveries::{Ending, Status};
+use noc_storage::relational::entity::notification_delivery::Model;
+use noc_storage::relational::entity::{alert_rule, execution, incident, notification_channel};
+use noc_storage::relational::{StoreError, executions, notification_channels};
+use sea_orm::{ConnectionTrait, EntityTrait};
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often a result is offered to a database that does not take it, and the pause between.
+const RECORD_TRIES: u32 = 20;
+const RECORD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Everything that is known about a row right before it is sent.
+struct Scene {
+    incident: Option<incident::Model>,
+    execution: Option<execution::Model>,
+    runbook: Option<String>,
+    channel: Option<notification_channel::Model>,
+}
+
+/// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
+/// when its lease ends.
+pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row: Model) {
+    let scene = match read_scene(context.db.read(), &row).await {
+        Ok(scene) => scene,
+        Err(error) => {
+            tracing::warn!(delivery.id = row.id, %error, "delivery not judged, it returns when its lease ends");
+            return;
+        }
+    };
+    let conclusion = Arc::new(attempt(context, channel, &row, &scene).await);
+    let status = conclusion.ending.status;
+    let mut tries = 0;
+    while let Err(error) = record(context, &row, &conclusion).await {
+        tries += 1;
+        if tries == RECORD_TRIES || !error.is_retryable() {
+            tracing::error!(
+                delivery.id = row.id,
+                delivery.status = status.name(),
+                error = &error as &dyn std::error::Error,
+                "result of a delivery not recorded, it returns when its lease ends"
+            );
+            return;
+        }
+        clock::sleep(RECORD_PAUSE).await;
+    }
+    context.metrics.ended(channel.key(), status);
+    let bus = &context.bus;
+    bus.publish(LiveEvent::DeliveryUpdated { delivery: row.id })
+        .await;
+}
+
+async fn read_scene(conn: &impl ConnectionTrait, row: &Model) -> Result<Scene, StoreError> {
+    let reading = || StoreError::during("read what a delivery is about");
+    let incident = match row.incident_id {
+        Some(id) => incident::Entity::find_by_id(id)
+            .one(conn)
+            .await
+            .map_err(reading())?,
+        None => None,
+    };
+    let execution = match row.execution_id {
+        Some(id) => executions::get(conn, id).await?,
+        None => None,
+    };
+    let rule = execution
+        .as_ref()
+        .and_then(policy_of)
+        .and_then(|policy| policy.rule_id);
+    let runbook = match rule {
+        Some(id) => alert_rule::Entity::find_by_id(id)
+            .one(conn)
+            .await
+            .map_err(reading())?
+            .and_then(|rule| rule.runbook_url),
+        None => None,
+    };
+    Ok(Scene {
+        incident,
+        execution,
+        runbook,
+        channel: notification_channels::by_key(conn, &row.channel).await?,
+    })
+}
+
+async fn attempt(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    row: &Model,
+    scene: &Scene,
+) -> Conclusion {
+    let kind = Kind::from_name(&row.kind).unwrap_or(Kind::Problem);
+    let unsent = |status, reason: &str| Conclusion {
+        ending: Ending {
+            status,
+            attempts: row.attempts,
+            next_attempt_at: None,
+            provider_id: None,
+            reason: Some(reason.to_owned()),
+        },
+        attempt: None,
+        channel_was_healthy: true,
+    };
+    match judge(&facts(kind, row, scene)) {
+        Judgement::Send => {}
+        Judgement::Cancel(reason) => return unsent(Status::Cancelled, reason),
+        Judgement::Expire(reason) => return unsent(Status::Expired, reason),
+        Judgement::Suppress(reason) => return unsent(Status::Suppressed, reason),
+    }
+    let at = context.clock.now();
+    let watch = Stopwatch::start();
+    let outcome = send(context, channel, kind, row, scene, at).await;
+    let took = watch.elapsed();
+    context.metrics.attempted(channel.key(), took);
+    let ended = context.clock.now();
+    Conclusion {
+        channel_was_healthy: scene.channel.as_ref().is_none_or(|channel| channel.healthy),
+        ..conclude(row, outcome, at, ended, took)
+    }
+}
+
+async fn send(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    kind: Kind,
+    row: &Model,
+    scene: &Scene,
+    now: UnixMs,
+) -> Outcome {
+    let settings = match &scene.channel {
+        Some(stored) => store::open(stored, &context.field_key),
+        None => Ok(Settings::default()),
+    };
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => {
+            tracing::error!(
+                channel = channel.key(),
+                error = &error as &dyn std::error::Error,
+                "channel settings cannot be opened"
+            );
+            let reason =
+                "the channel's stored secrets cannot be opened: enter them again".to_owned();
+            return Outcome::Permanent { reason };
+        }
+    };
+    match message(context, channel, kind, row, scene, now) {
+        Ok(message) => channel.send(&settings, &message).await,
+        Err(error) => {
+            tracing::error!(
+                delivery.id = row.id,
+                error = &error as &dyn std::error::Error,
+                "message not written"
+            );
+            Outcome::Permanent {
+                reason: error.to_string(),
+            }
+        }
+    }
+}
+
+fn message(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    kind: Kind,
+    row: &Model,
+    scene: &Scene,
+    now: UnixMs,
+) -> Result<Message, TemplateError> {
+    let delivery = Uuid::parse_str(&row.delivery_uuid).unwrap_or_default();
+    let Some(incident) = &scene.incident else {
+        return context
+            .templates
+            .test(delivery, channel.label(), &row.recipient, now);
+    };
+    let view = IncidentView {
+        id: incident.id,
+        title: incident.title.clone(),
+        severity: severity_of(incident),
+        server_name: incident.server_name.clone(),
+        detector: incident.detector.clone(),
+        observed: incident.observed.clone(),
+        expected: incident.expected.clone(),
+        command: incident.command.clone(),
+        runbook: scene.runbook.clone(),
+        acknowledged: is_acknowledged(incident),
+        opened_at: incident.opened_at.into(),
+        resolved_at: incident.resolved_at.map(UnixMs::from),
+    };
+    context
+        .templates
+        .incident(delivery, kind, &row.recipient, &view, now)
+}
+
+fn conclude(
+    row: &Model,
+    outcome: Outcome,
+    at: UnixMs,
+    ended: UnixMs,
+    took: Duration,
+) -> Conclusion {
+    let before = u32::try_from(row.attempts).unwrap_or(0);
+    let counted = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+    let attempt = |outcome, detail: &str| {
+        Some(Attempt {
+            at,
+            took,
+            outcome,
+            detail: detail.to_owned(),
+        })
+    };
+    match outcome {
+        Outcome::Accepted { provider_id } => Conclusion {
+            attempt: attempt("sent", provider_id.as_deref().unwrap_or_default()),
+            ending: Ending {
+                status: Status::Sent,
+                attempts: counted(before.saturating_add(1)),
+                next_attempt_at: None,
+                provider_id,
+                reason: None,
+            },
+            channel_was_healthy: true,
+        },
+        Outcome::Permanent { reason } => Conclusion {
+            attempt: attempt("permanent", &reason),
+            ending: Ending {
+                status: Status::Failed,
+                attempts: counted(before.saturating_add(1)),
+                next_attempt_at: None,
+                provider_id: None,
+                reason: Some(reason),
+            },
+            channel_was_healthy: true,
+        },
+        Outcome::Retry { reason, after } => {
+            let (status, attempts, next) = match after_failure(before, after) {
+                Retry::Again { pause, attempts } => {
+                    (Status::Retrying, attempts, Some(ended.plus(pause)))
+                }
+                Retry::GiveUp { attempts } => (Status::Failed, attempts, None),
+            };
+            Conclusion {
+                attempt: attempt("retry", &reason),
+                ending: Ending {
+                    status,
+                    attempts: counted(attempts),
+                    next_attempt_at: next,
+                    provider_id: None,
+                    reason: Some(reason),
+                },
+                channel_was_healthy: true,
+            }
+        }
+    }
+}
+
+fn facts(kind: Kind, row: &Model, scene: &Scene) -> Facts {
+    let incident = scene.incident.as_ref().map(|incident| IncidentFacts {
+        resolved: is_resolved(incident),
+        acknowledged: is_acknowledged(incident),
+        superseded: is_superseded(kind, row, scene),
+        only_if_unacknowledged: position_of(row)
+            .zip(scene.execution.as_ref().and_then(policy_of))
+            .is_none_or(|(at, policy)| step::step_at(&policy, at).only_if_unacknowledged),
+    });
+    Facts {
+        kind,
+        channel_enabled: scene
+            .channel
+            .as_ref()
+            .is_some_and(|channel| channel.enabled),
+        // Only what was queued, be it by hand, has a time at which the outbox sends it.
+        abandoned: row.next_attempt_at.is_none(),
+        incident,
+    }
+}
+
+/// A row of an older generation has another key than the same message would have today.
+fn is_superseded(kind: Kind, row: &Model, scene: &Scene) -> bool {
+    let (Some(incident), Some(execution)) = (row.incident_id, &scene.execution) else {
+        return false;
+    };
+    let Ok(generation) = Uuid::parse_str(&execution.generation) else {
+        return false;
+    };
+    let today = MessageIdentity {
+        incident,
+        generation,
+        position: position_of(row),
+        channel: &row.channel,
+        recipient_key: &row.recipient_key,
+        kind: kind.name(),
+    };
+    today.key() != row.idempotency_key
+}
+
+fn position_of(row: &Model) -> Option<Position> {
+    let (step, pass) = row.step.zip(row.pass)?;
+    Some(Position {
+        step: u32::try_from(step).ok()?,
+        pass: u32::try_from(pass).ok()?,
+    })
+}
+
+fn policy_of(execution: &execution::Model) -> Option<PolicySnapshot> {
+    PolicySnapshot::deserialize(&execution.policy).ok()
+}

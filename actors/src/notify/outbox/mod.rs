@@ -1,0 +1,57 @@
+//! The outbox: messages wait in the table, a worker per channel takes them and sends them.
+//!
+//! * A row is written in the transaction that decided it, so none is lost; it is claimed in another, so no two
+//!   workers have it; its result is written in a third. A crash in between leaves it `sending` until its lease ends,
+//!   and then it is sent again under the same delivery id: at least once, and once without faults.
+//! * Each channel has its own queue and its own few sends at a time: one that hangs delays no other.
+//! * Right before each send the incident is read again ([`super::judge`]): what is no longer true is not sent.
+
+mod deliver;
+mod record;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub(crate) use deliver::deliver;
+pub(crate) use worker::Worker;
+
+use super::NotifyContext;
+use noc_pipeline::clock::UnixMs;
+use noc_storage::relational::entity::notification_delivery::Model;
+use noc_storage::relational::{StoreError, deliveries};
+use std::time::Duration;
+
+/// How long a claimed row stays with its worker: well beyond the 10 s that a send may take.
+pub const LEASE: Duration = Duration::from_secs(60);
+
+/// Writes down a message that left, as a worker does.
+#[cfg(test)]
+pub(crate) async fn record_for_tests(
+    context: &NotifyContext,
+    row: &Model,
+    ending: deliveries::Ending,
+) -> Result<(), StoreError> {
+    let conclusion = record::Conclusion {
+        ending,
+        attempt: None,
+        channel_was_healthy: true,
+    };
+    record::record(context, row, &std::sync::Arc::new(conclusion)).await
+}
+
+/// Takes up to `limit` due rows of a channel.
+pub(crate) async fn claim(
+    context: &NotifyContext,
+    channel: &'static str,
+    limit: u64,
+) -> Result<Vec<Model>, StoreError> {
+    let db = &context.db;
+    let now: UnixMs = context.clock.now();
+    if !deliveries::has_due(db.read(), channel, now).await? {
+        return Ok(Vec::new());
+    }
+    db.transaction("claim deliveries", |tx| {
+        Box::pin(async move { deliveries::claim(tx, channel, now, now.plus(LEASE), limit).await })
+    })
+    .await
+}

@@ -1,0 +1,446 @@
+//! For tests that read like a story: given rows, fast-forward, expect exactly these messages; any other fails.
+//!
+//! Steps and deliveries are run in the order in which they fall due, on a clock that jumps from one to the next, so a
+//! day passes in milliseconds and never differently.
+
+use super::channel::{Channel, Field, Outcome, Reach, Registry, Settings};
+use super::message::Message;
+use super::metrics::Metrics;
+use super::template::Templates;
+use super::{NotifyContext, outbox};
+use crate::escalation::{self, fire::fire, page_hold};
+use crate::incident::actions::{self, Action, ActionError, Actor};
+use async_trait::async_trait;
+use noc_pipeline::clock::{Clock, ManualClock, UnixMs};
+use noc_pipeline::control::{Condition, Scope, Severity};
+use noc_pipeline::embedded::InProcessBus;
+use noc_storage::relational::alert_rules::{self, Route, RuleDraft};
+use noc_storage::relational::entity::{incident, notification_delivery as delivery};
+use noc_storage::relational::escalation_policies::{self, PolicyDraft, StepDraft, StepTargets};
+use noc_storage::relational::notification_channels::{self, ChannelDraft};
+use noc_storage::relational::users::{self, NewUser};
+use noc_storage::relational::{Db, StoreError, executions};
+use noc_storage::secrets::{FieldKey, SecretKey};
+use parking_lot::Mutex;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use serde_json::json;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// When every story begins.
+pub(crate) const BEGIN: UnixMs = UnixMs(1_795_300_000_000);
+
+const FIELDS: &[Field] = &[];
+
+/// A channel that notes what it is given, and answers as it is told.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    key: &'static str,
+    reach: Reach,
+    clock: ManualClock,
+    /// `+seconds channel recipient kind`.
+    pub heard: Arc<Mutex<Vec<String>>>,
+    pub answers: Arc<Mutex<VecDeque<Outcome>>>,
+    pub messages: Arc<Mutex<Vec<Message>>>,
+}
+
+#[async_trait]
+impl Channel for Recorder {
+    fn key(&self) -> &'static str {
+        self.key
+    }
+
+    fn label(&self) -> &'static str {
+        self.key
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    fn destination_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn own_recipients(&self, settings: &Settings) -> Vec<String> {
+        settings.list("recipients")
+    }
+
+    fn normalise(&self, address: &str) -> Option<String> {
+        Some(address.to_lowercase())
+    }
+
+    async fn send(&self, _: &Settings, message: &Message) -> Outcome {
+        let at = self.clock.now().since(BEGIN).as_secs();
+        let (to, kind) = (&message.recipient, message.kind.name());
+        self.heard
+            .lock()
+            .push(format!("+{at} {} {to} {kind}", self.key));
+        self.messages.lock().push(message.clone());
+        let accepted = Outcome::Accepted { provider_id: None };
+        self.answers.lock().pop_front().unwrap_or(accepted)
+    }
+}
+
+/// An organisation with two admins, an operator, and e-mail with one recipient of its own.
+pub(crate) struct Story {
+    pub context: Arc<NotifyContext>,
+    pub clock: ManualClock,
+    pub email: Recorder,
+    policy: i64,
+    rule: i64,
+}
+
+pub(crate) fn step(delay_seconds: i32, roles: &[&str]) -> StepDraft {
+    StepDraft {
+        delay_seconds,
+        channels: vec!["email".into()],
+        targets: StepTargets {
+            roles: roles.iter().map(ToString::to_string).collect(),
+            ..StepTargets::default()
+        },
+        only_if_unacknowledged: true,
+    }
+}
+
+pub(crate) fn unconditional(step: StepDraft) -> StepDraft {
+    StepDraft {
+        only_if_unacknowledged: false,
+        ..step
+    }
+}
+
+impl Story {
+    /// Everything is routed to one policy of these steps.
+    pub async fn with(repeat: i32, steps: Vec<StepDraft>) -> Self {
+        let db = Db::open_temporary().await.unwrap();
+        let clock = ManualClock::at(BEGIN);
+        let recorder = |key, reach| Recorder {
+            key,
+            reach,
+            clock: clock.clone(),
+            heard: Arc::default(),
+            answers: Arc::default(),
+            messages: Arc::default(),
+        };
+        let email = recorder("email", Reach::Email);
+        let mut room = recorder("room", Reach::Group);
+        room.heard = Arc::clone(&email.heard);
+        let field_key = FieldKey::new(SecretKey::generate());
+        for (email, role) in [
+            ("ada@noc.test", "admin"),
+            ("bob@noc.test", "operator"),
+            ("cyn@noc.test", "oncall"),
+        ] {
+            let new = NewUser {
+                email: email.into(),
+                name: email.into(),
+                password_hash: "-".into(),
+                role: role.into(),
+                must_change_password: false,
+            };
+            users::create(db.write(), new, BEGIN).await.unwrap();
+        }
+        let story = Self {
+            context: Arc::new(NotifyContext {
+                registry: Registry::empty()
+                    .with(Arc::new(email.clone()))
+                    .with(Arc::new(room)),
+                templates: Templates::new("https://noc.test", chrono_tz::UTC).unwrap(),
+                metrics: Metrics::new(&prometheus::Registry::new()).unwrap(),
+                clock: Arc::new(clock.clone()),
+                bus: Arc::new(InProcessBus::default()),
+                field_key: Arc::new(field_key),
+                db,
+            }),
+            clock,
+            email,
+            policy: 0,
+            rule: 0,
+        };
+        story.channel("email", true, &["team@noc.test"]).await;
+        story.routed(repeat, steps).await
+    }
+
+    async fn routed(mut self, repeat: i32, steps: Vec<StepDraft>) -> Self {
+        let draft = PolicyDraft {
+            name: "story".into(),
+            repeat,
+            repeat_delay_seconds: 900,
+            steps,
+        };
+        let made = self.context.db.transaction("test", |tx| {
+            let draft = draft.clone();
+            Box::pin(async move { escalation_policies::create(tx, draft, BEGIN).await })
+        });
+        self.policy = made.await.map_err(|e: StoreError| e).unwrap().policy.id;
+        let rule = Self::rule(Route::Policy(self.policy));
+        let rule = alert_rules::create(self.db().write(), rule, BEGIN)
+            .await
+            .unwrap();
+        self.rule = rule.id;
+        self
+    }
+
+    fn rule(route: Route) -> RuleDraft {
+        RuleDraft {
+            name: "all of it".into(),
+            enabled: true,
+            severity: None,
+            scope: Scope::All,
+            condition: Condition::Detector {
+                detector: "*".into(),
+            },
+            route,
+            runbook_url: None,
+        }
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.context.db
+    }
+
+    /// Routes to a flat channel list instead.
+    pub async fn route_to_channels(&self, channels: &[&str]) {
+        let channels = channels.iter().map(ToString::to_string).collect();
+        let draft = Self::rule(Route::Channels(channels));
+        alert_rules::update(self.db().write(), self.rule, draft, BEGIN)
+            .await
+            .unwrap();
+    }
+
+    /// Changes the policy's steps; what is under way keeps those it began with.
+    pub async fn replace_policy(&self, steps: Vec<StepDraft>) {
+        let (id, draft) = (
+            self.policy,
+            PolicyDraft {
+                name: "other".into(),
+                repeat: 0,
+                repeat_delay_seconds: 1,
+                steps,
+            },
+        );
+        let done = self.context.db.transaction("test", |tx| {
+            let draft = draft.clone();
+            Box::pin(async move { escalation_policies::update(tx, id, draft, BEGIN).await })
+        });
+        done.await.map_err(|e: StoreError| e).unwrap();
+    }
+
+    pub async fn channel(&self, key: &str, enabled: bool, recipients: &[&str]) {
+        let settings = json!({ "recipients": recipients });
+        let draft = ChannelDraft {
+            enabled,
+            settings: settings.as_object().unwrap().clone(),
+            secrets: None,
+        };
+        let key_of_fields = &self.context.field_key;
+        notification_channels::put(self.db().write(), key_of_fields, key, draft, BEGIN)
+            .await
+            .unwrap();
+    }
+
+    /// An incident opens, with the page hold of its severity.
+    pub async fn opens(&self, severity: Severity) -> i64 {
+        let now = self.clock.now();
+        let at = now.to_datetime();
+        let row = incident::ActiveModel {
+            detector: Set("server_down".into()),
+            server_id: Set(None),
+            server_name: Set("web-09".into()),
+            subject: Set(format!("{}", now.0)),
+            dedup_hash: Set("0".repeat(64)),
+            open_key: Set(None),
+            severity: Set(severity.name().into()),
+            status: Set("open".into()),
+            title: Set("Server down: web-09".into()),
+            opened_at: Set(at),
+            last_seen_at: Set(at),
+            occurrences: Set(1),
+            changed_at: Set(at),
+            ..Default::default()
+        };
+        let row = row.insert(self.db().write()).await.unwrap();
+        let hold = page_hold(severity).unwrap_or_default();
+        let id = row.id;
+        let armed = self.context.db.transaction("test", |tx| {
+            let row = row.clone();
+            Box::pin(async move { escalation::arm(tx, &row, hold, now).await })
+        });
+        armed.await.map_err(|e: StoreError| e).unwrap();
+        id
+    }
+
+    /// The incident gets worse.
+    pub async fn rises(&self, id: i64, severity: Severity) {
+        let mut row = self.incident(id).await.into_active_model();
+        row.severity = Set(severity.name().into());
+        let (row, now) = (
+            row.update(self.db().write()).await.unwrap(),
+            self.clock.now(),
+        );
+        let rose = self.context.db.transaction("test", |tx| {
+            let row = row.clone();
+            Box::pin(async move { escalation::severity_rose(tx, &row, now).await })
+        });
+        rose.await.map_err(|e: StoreError| e).unwrap();
+    }
+
+    /// The incident ends by itself.
+    pub async fn resolves(&self, id: i64) {
+        self.ends(id, true).await;
+    }
+
+    /// Its server is no longer watched.
+    pub async fn is_withdrawn(&self, id: i64) {
+        self.ends(id, false).await;
+    }
+
+    async fn ends(&self, id: i64, told: bool) {
+        let now = self.clock.now();
+        let row = self.incident(id).await;
+        let over = self.context.db.transaction("test", |tx| {
+            let mut row = row.clone().into_active_model();
+            row.status = Set("resolved".into());
+            row.resolved_at = Set(Some(now.to_datetime()));
+            Box::pin(async move {
+                let row = row.update(tx).await.map_err(StoreError::during("test"))?;
+                if told {
+                    escalation::resolved(tx, &row, now).await
+                } else {
+                    escalation::withdrawn(tx, &row, now).await
+                }
+            })
+        });
+        over.await.map_err(|e: StoreError| e).unwrap();
+    }
+
+    /// The same incident opens again, who acknowledged it still has.
+    pub async fn reopens(&self, id: i64) {
+        let now = self.clock.now();
+        let row = self.incident(id).await;
+        let again = self.context.db.transaction("test", |tx| {
+            let acknowledged = row.acknowledged_at.is_some();
+            let mut row = row.clone().into_active_model();
+            row.status = Set(if acknowledged { "acknowledged" } else { "open" }.into());
+            row.resolved_at = Set(None);
+            Box::pin(async move {
+                let row = row.update(tx).await.map_err(StoreError::during("test"))?;
+                if acknowledged {
+                    return Ok(());
+                }
+                escalation::arm(tx, &row, Duration::ZERO, now).await
+            })
+        });
+        again.await.map_err(|e: StoreError| e).unwrap();
+    }
+
+    pub async fn acts(&self, id: i64, action: Action) -> Result<incident::Model, ActionError> {
+        let actor = Actor {
+            user_id: 1,
+            name: "Ada".into(),
+            ip: None,
+        };
+        let done = actions::store(self.db(), id, &actor, &action, self.clock.now()).await;
+        done.map(|(row, _)| row)
+    }
+
+    pub async fn incident(&self, id: i64) -> incident::Model {
+        let found = incident::Entity::find_by_id(id)
+            .one(self.db().write())
+            .await;
+        found.unwrap().unwrap()
+    }
+
+    pub async fn deliveries(&self) -> Vec<delivery::Model> {
+        let all = delivery::Entity::find().order_by_asc(delivery::Column::Id);
+        all.all(self.db().write()).await.unwrap()
+    }
+
+    /// `status: reason` of every delivery, oldest first.
+    pub async fn states(&self) -> Vec<String> {
+        let all = self.deliveries().await.into_iter();
+        all.map(|row| match row.reason {
+            Some(reason) => format!("{}: {reason}", row.status),
+            None => row.status,
+        })
+        .collect()
+    }
+
+    /// Lets time pass, everything that falls due meanwhile happening at its time.
+    pub async fn after(&self, seconds: u64) {
+        let end = self.clock.now().plus(Duration::from_secs(seconds));
+        loop {
+            self.run_what_is_due().await;
+            match self.next_due().await {
+                Some(next) if next <= end => self.clock.set(next),
+                _ => break,
+            }
+        }
+        self.clock.set(end);
+    }
+
+    /// Time passes while nothing of ours runs.
+    pub fn outage(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// What was sent since the last time, exactly.
+    pub fn expect(&self, messages: &[&str]) {
+        let heard = std::mem::take(&mut *self.email.heard.lock());
+        assert_eq!(heard, messages);
+    }
+
+    /// [`Story::expect`], where several leave at the same time.
+    pub fn expect_in_any_order(&self, messages: &[&str]) {
+        self.email.heard.lock().sort();
+        self.expect(messages);
+    }
+
+    async fn run_what_is_due(&self) {
+        loop {
+            let now = self.clock.now();
+            let mut busy = false;
+            for (id, _) in executions::due_until(self.db().write(), now).await.unwrap() {
+                let fired = fire(self.db(), &self.context.registry, id, now)
+                    .await
+                    .unwrap();
+                busy |= fired.late_by.is_some();
+            }
+            for channel in self.context.registry.iter() {
+                let rows = outbox::claim(&self.context, channel.key(), 100)
+                    .await
+                    .unwrap();
+                busy |= !rows.is_empty();
+                for row in rows {
+                    outbox::deliver(&self.context, channel.as_ref(), row).await;
+                }
+            }
+            if !busy {
+                return;
+            }
+        }
+    }
+
+    async fn next_due(&self) -> Option<UnixMs> {
+        let executions = executions::due_until(self.db().write(), UnixMs(2_000_000_000_000));
+        let executions = executions.await.unwrap().into_iter().map(|(_, at)| at);
+        let deliveries = self.deliveries().await;
+        let deliveries = deliveries
+            .iter()
+            .filter_map(|row| match row.status.as_str() {
+                "queued" | "retrying" => row.next_attempt_at.map(UnixMs::from),
+                "sending" => row.lease_until.map(UnixMs::from),
+                _ => None,
+            });
+        executions
+            .chain(deliveries)
+            .filter(|at| *at > self.clock.now())
+            .min()
+    }
+}

@@ -1,0 +1,9 @@
+//! The actors' side as a whole, on the embedded parts: records in, exactly these incidents out.
+//!
+//! Records are appended by hand and time is a manual clock; heartbeats are what lets it pass. Everything runs on the
+//! test's own thread.
+
+mod faults;
+mod house;
+mod restart;
+mod stories;

@@ -1,0 +1,153 @@
+//! Whatever is killed whenever: same log, same state, no incident twice.
+
+use super::house::{House, disk, goodbye, metrics, service};
+use noc_pipeline::id::{Epoch, PartitionId, ServerId};
+use noc_pipeline::snapshot::SnapshotKey;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, TestRunner};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[actix::test]
+async fn killed_with_an_open_incident_it_opens_no_second_one() {
+    let mut house = House::open().await;
+    let mail = house.server("mail-02").await;
+    house.beat().await;
+    for _ in 0..2 {
+        house.send(mail, service("exim", false)).await;
+    }
+    let open = ["exim is down on mail-02: critical, open"];
+    assert_eq!(house.story().await, open);
+    house.kill();
+    house.start().await;
+    assert_eq!(house.story().await, open);
+    house.send(mail, service("exim", false)).await;
+    assert_eq!(house.story().await, open);
+    for _ in 0..2 {
+        house.send(mail, service("exim", true)).await;
+    }
+    let over = ["exim is down on mail-02: critical, resolved"];
+    assert_eq!(house.story().await, over);
+    house.kill();
+    house.start().await;
+    assert_eq!(house.story().await, over, "open, resolve, crash, replay");
+}
+
+#[actix::test]
+async fn a_graceful_stop_leaves_nothing_to_replay_and_gives_partitions_back() {
+    let mut house = House::open().await;
+    let web = house.server("web-01").await;
+    house.pass_with(300, &[web]).await;
+    house.settle().await;
+    house.stop().await;
+    let rows = noc_storage::relational::partitions::list(house.parts.db.read()).await;
+    assert!(rows.unwrap().iter().all(|row| row.node.is_none()));
+    house.start().await;
+    house.settle().await;
+    let seen = house.runtime.as_ref().unwrap().observe();
+    for partition in seen.partitions {
+        assert_eq!((partition.records, partition.epoch), (0, Epoch(2)));
+    }
+}
+
+/// One thing that happens in a random history.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Metrics(u8),
+    Service(u8, bool),
+    Disk(u8, u64),
+    Goodbye(u8),
+    Repeat,
+    Pass(u64),
+    OurOutage,
+    Kill,
+    Stop,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => (0_u8..3).prop_map(Event::Metrics),
+        4 => (0_u8..3, any::<bool>()).prop_map(|(s, up)| Event::Service(s, up)),
+        2 => (0_u8..3, 80_u64..100).prop_map(|(s, pct)| Event::Disk(s, pct)),
+        1 => (0_u8..3).prop_map(Event::Goodbye),
+        1 => Just(Event::Repeat),
+        4 => (1_u64..60).prop_map(|n| Event::Pass(n * 5)),
+        1 => Just(Event::OurOutage),
+        2 => Just(Event::Kill),
+        1 => Just(Event::Stop),
+    ]
+}
+
+/// Everything that must come out the same.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    states: BTreeMap<(PartitionId, SnapshotKey), Vec<u8>>,
+    incidents: Vec<(String, String, String, i32)>,
+}
+
+async fn live_through(history: &[Event], crashes: bool) -> Outcome {
+    let mut house = House::open().await;
+    let mut ids = Vec::new();
+    for name in ["a", "b", "c"] {
+        ids.push(house.server(name).await);
+    }
+    let server = |n: u8| -> ServerId { ids[usize::from(n)] };
+    let mut last = None;
+    house.beat().await;
+    for event in history {
+        match *event {
+            Event::Metrics(n) => house.send(server(n), metrics(10.0)).await,
+            Event::Service(n, up) => {
+                let record = house.payload(server(n), service("exim", up));
+                house.write(record.clone()).await;
+                last = Some(record);
+            }
+            Event::Disk(n, pct) => house.send(server(n), disk("/", pct)).await,
+            Event::Goodbye(n) => house.send(server(n), goodbye()).await,
+            Event::Repeat => {
+                if let Some(record) = last.clone() {
+                    house.write(record).await;
+                }
+            }
+            Event::Pass(seconds) => house.pass(seconds).await,
+            Event::OurOutage => house.clock.advance(Duration::from_secs(600)),
+            Event::Kill if crashes => {
+                house.kill();
+                house.start().await;
+            }
+            Event::Stop if crashes => {
+                house.stop().await;
+                house.start().await;
+            }
+            Event::Kill | Event::Stop => {}
+        }
+    }
+    house.settle().await;
+    house.stop().await;
+    let mut states = BTreeMap::new();
+    for n in 0..house.parts.log.partitions() {
+        let all = house.parts.snapshots.load(PartitionId(n)).await.unwrap();
+        for snapshot in all {
+            states.insert((PartitionId(n), snapshot.key), snapshot.state.to_vec());
+        }
+    }
+    let incidents = house.incidents().await.into_iter();
+    let mut incidents: Vec<_> = incidents
+        .map(|i| (i.title, i.severity, i.status, i.occurrences))
+        .collect();
+    incidents.sort();
+    Outcome { states, incidents }
+}
+
+#[actix::test]
+async fn same_log_same_state_at_random_crash_points() {
+    let mut runner = TestRunner::new(Config::default());
+    let histories = proptest::collection::vec(event(), 20..60);
+    for _ in 0..6 {
+        let history = histories.new_tree(&mut runner).unwrap().current();
+        let undisturbed = live_through(&history, false).await;
+        let disturbed = live_through(&history, true).await;
+        assert_eq!(undisturbed, disturbed, "history: {history:?}");
+    }
+}

@@ -1,0 +1,276 @@
+//! One record, one server: what it changes in the state and what is to be stored. Pure.
+//!
+//! A detector that panics leaves the state as it was before it looked; the record is set aside under its name and
+//! the others go on.
+
+use crate::detect::{Context, Detector, Detectors, Observation, Registered, Rules, Verdict, wants};
+use crate::incident::lifecycle::{Effect, Memory, Moment, Reason, step};
+use crate::state::{ClockMs, Presence, ServerState};
+use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::ServerSettings;
+use noc_pipeline::id::{Offset, ServerId};
+use noc_pipeline::payload::{LifecycleEvent, Payload};
+use noc_pipeline::record::{PayloadRecord, Record};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// One thing that happens to a server, with its place and time.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// The record that says so.
+    pub offset: Offset,
+    /// The partition clock at the record.
+    pub clock: ClockMs,
+    /// When the record was taken, by the clock of whoever wrote it.
+    pub at: UnixMs,
+    /// What happens.
+    pub what: What,
+}
+
+/// What happens.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// A payload; the record is one.
+    Payload(Arc<Record>),
+    /// The partition clock reached the moment the server wanted to be woken at.
+    Wake,
+    /// Rules or the server's settings changed.
+    Changed,
+    /// An operator resolved one of its incidents.
+    ResolvedByHand {
+        /// Number of the detector.
+        detector: u8,
+        /// Its subject.
+        subject: Box<str>,
+    },
+    /// The server was deleted.
+    Removed,
+}
+
+/// What stays the same for all items of one message.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Whose.
+    pub server: ServerId,
+    /// Its settings; `None` before any were told: active, no tags.
+    pub settings: Option<&'a ServerSettings>,
+    /// Users' rules.
+    pub rules: &'a Rules,
+    /// Who judges.
+    pub detectors: Detectors,
+}
+
+/// What one item comes to.
+#[derive(Debug, Default)]
+pub struct Evaluated {
+    /// To be stored, in one transaction.
+    pub effects: Vec<Effect>,
+    /// Detectors that failed at it.
+    pub failures: Vec<Failure>,
+    /// What was decided, and why.
+    pub decisions: Vec<(u8, Box<str>, Reason)>,
+    /// Whether the state changed at all.
+    pub changed: bool,
+}
+
+/// A detector that panicked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Key of the detector.
+    pub detector: &'static str,
+    /// What it said.
+    pub reason: String,
+}
+
+/// Counts verdicts: (place in the detectors' list, [`crate::detect::Outcome::index`]).
+pub type CountVerdict<'c> = &'c mut dyn FnMut(usize, usize);
+
+/// Takes one item.
+pub fn evaluate(
+    state: &mut ServerState,
+    item: &Item,
+    around: Surroundings<'_>,
+    count: CountVerdict<'_>,
+) -> Evaluated {
+    let mut out = Evaluated::default();
+    let active = around.settings.is_none_or(|s| s.active);
+    match &item.what {
+        What::Payload(record) => {
+            if let Record::Payload(payload) = &**record
+                && active
+            {
+                out.changed = true;
+                payload_taken(state, item, payload, around, count, &mut out);
+            }
+        }
+        What::Wake if active => judge(state, item, Observation::Silence, around, count, &mut out),
+        What::Wake => {}
+        What::Changed if active => judge(state, item, Observation::Rules, around, count, &mut out),
+        What::Changed => {
+            // Disabled: nothing of it is watched, and when it is enabled again everything starts anew.
+            out.effects = state.tracks.withdraw_all("server was disabled");
+            state.clear_parts();
+            state.presence = Presence::default();
+            out.changed = true;
+        }
+        What::ResolvedByHand { detector, subject } => {
+            state
+                .tracks
+                .resolved_by_hand(*detector, subject, item.clock);
+            out.changed = true;
+        }
+        What::Removed => {
+            out.effects = state.tracks.withdraw_all("server was deleted");
+            *state = ServerState::default();
+            out.changed = true;
+        }
+    }
+    out
+}
+
+fn payload_taken(
+    state: &mut ServerState,
+    item: &Item,
+    payload: &PayloadRecord,
+    around: Surroundings<'_>,
+    count: CountVerdict<'_>,
+    out: &mut Evaluated,
+) {
+    if !state.seen.insert(payload.boot_id, payload.seq) {
+        let repeat = Observation::Repeat(payload);
+        return judge(state, item, repeat, around, count, out);
+    }
+    let kind = payload.report.kind();
+    if payload.received_at.since(payload.event_at) > kind.late_after() {
+        return; // Fills charts only.
+    }
+    let goodbye = matches!(
+        payload.report.data(),
+        Some(Payload::Lifecycle(l)) if l.event == LifecycleEvent::Stop
+    );
+    state.presence = Presence {
+        last_seen: Some(item.clock),
+        goodbye_at: goodbye.then_some(item.clock),
+    };
+    if !state.take_newest(kind, payload.event_at) {
+        return; // Overtaken on its way: the newer one was judged already.
+    }
+    let report = Observation::Report(payload);
+    judge(state, item, report, around, count, out);
+    state.tracks.prune(item.clock);
+}
+
+fn judge(
+    state: &mut ServerState,
+    item: &Item,
+    seen: Observation<'_>,
+    around: Surroundings<'_>,
+    count: CountVerdict<'_>,
+    out: &mut Evaluated,
+) {
+    for (place, detector) in around.detectors.iter().enumerate() {
+        if !wants(detector.info(), &seen) {
+            continue;
+        }
+        let context = Context {
+            server: around.server,
+            seen,
+            clock: item.clock,
+            presence: state.presence,
+            tags: around.settings.map_or(&[], |s| s.tags.as_slice()),
+            rules: around.rules,
+        };
+        let judged = catch_unwind(AssertUnwindSafe(|| look(state, *detector, &context)));
+        match judged {
+            Ok(looked) => {
+                if let Some(part) = looked.part {
+                    state.set_part(detector.info().code, part);
+                    out.changed = true;
+                }
+                for said in looked.said {
+                    count(place, said.outcome);
+                    let code = detector.info().code;
+                    if said.memory != Memory::Same {
+                        out.changed = true;
+                        state.tracks.take(code, &said.subject, said.memory);
+                    }
+                    out.effects.extend(said.effect);
+                    if let Some(reason) = said.reason {
+                        out.decisions.push((code, said.subject, reason));
+                    }
+                }
+            }
+            Err(panic) => out.failures.push(Failure {
+                detector: detector.info().key,
+                reason: reason_of(&*panic),
+            }),
+        }
+    }
+}
+
+/// Everything one detector's look comes to, before any of it is applied.
+struct Looked {
+    part: Option<Box<[u8]>>,
+    said: Vec<Said>,
+}
+
+struct Said {
+    subject: Box<str>,
+    outcome: usize,
+    effect: Option<Effect>,
+    reason: Option<Reason>,
+    memory: Memory,
+}
+
+fn look(state: &ServerState, detector: &dyn Registered, context: &Context<'_>) -> Looked {
+    let code = detector.info().code;
+    let judged = detector.judge_packed(state.part(code), context);
+    let at = Moment {
+        clock: context.clock,
+        server_down: code != SERVER_DOWN && state.tracks.is_open(SERVER_DOWN),
+    };
+    let said = judged
+        .verdicts
+        .into_iter()
+        .map(|verdict| say(state, code, verdict, at))
+        .collect();
+    Looked {
+        part: judged.patch,
+        said,
+    }
+}
+
+const SERVER_DOWN: u8 = crate::detect::server_down::ServerDown::INFO.code;
+
+fn say(state: &ServerState, code: u8, verdict: Verdict<'_>, at: Moment) -> Said {
+    let known = state.tracks.get(code, &verdict.subject);
+    let step = step(code, &verdict.subject, known, &verdict.outcome, at);
+    let subject: Box<str> = verdict.subject.into();
+    Said {
+        outcome: verdict.outcome.index(),
+        effect: step.change.map(|change| Effect {
+            detector: code,
+            subject: subject.clone(),
+            change,
+        }),
+        reason: step.reason,
+        memory: step.memory,
+        subject,
+    }
+}
+
+/// When the server wants to be woken if nothing more is heard of it.
+#[must_use]
+pub fn wake_at(state: &ServerState, detectors: Detectors) -> Option<ClockMs> {
+    let wakes = detectors.iter().filter_map(|detector| {
+        let incident = state.tracks.get(detector.info().code, "");
+        detector.wake_at(state.presence, incident)
+    });
+    wakes.min()
+}
+
+fn reason_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it panicked".to_owned())
+}

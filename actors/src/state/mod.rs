@@ -1,0 +1,191 @@
+//! What an actor remembers of its server. A function of the log alone: same records, same state.
+//!
+//! It is kept as it is stored: each detector's part stands in its packed form, so an idle server costs little
+//! more than its snapshot.
+
+mod clock;
+mod seen;
+
+pub use clock::{ClockMs, GRACE, MAX_STEP, PAUSE, PartitionClock};
+pub use seen::{MAX_BOOTS, MAX_RANGES, SeenSeqs};
+
+use crate::incident::lifecycle::Tracks;
+use noc_pipeline::clock::UnixMs;
+use noc_pipeline::payload::Kind;
+use serde::{Deserialize, Serialize};
+
+/// The state of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServerState {
+    /// Payloads taken so far.
+    pub seen: SeenSeqs,
+    /// When it was heard of, and whether it said goodbye.
+    pub presence: Presence,
+    /// `event_at` of the newest judged report of each kind, by the kind's code.
+    newest: Vec<(u8, UnixMs)>,
+    /// Detectors' parts, by the detector's code.
+    parts: Vec<(u8, Box<[u8]>)>,
+    /// Incidents open or lately resolved.
+    pub tracks: Tracks,
+}
+
+/// When a server was heard of, by the partition clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Presence {
+    /// When the last fresh payload came; `None` before the first.
+    pub last_seen: Option<ClockMs>,
+    /// When its agent said goodbye, if that was the last we heard.
+    pub goodbye_at: Option<ClockMs>,
+}
+
+/// The form of the snapshot; an older one is not read.
+const VERSION: u8 = 1;
+
+/// A snapshot that cannot be read; the state starts empty then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// Written by another version.
+    #[error("snapshot version {0} is not known")]
+    Version(u8),
+    /// Not what we wrote.
+    #[error("snapshot is damaged: {0}")]
+    Damaged(String),
+}
+
+impl ServerState {
+    /// Packs it for a snapshot.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        encode_versioned(VERSION, self)
+    }
+
+    /// Reads what [`ServerState::encode`] wrote.
+    ///
+    /// # Errors
+    /// See [`StateError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+        decode_versioned(VERSION, bytes)
+    }
+
+    /// A detector's packed part.
+    #[must_use]
+    pub fn part(&self, detector: u8) -> Option<&[u8]> {
+        let at = self
+            .parts
+            .binary_search_by_key(&detector, |(code, _)| *code);
+        at.ok()
+            .and_then(|i| self.parts.get(i))
+            .map(|(_, part)| &**part)
+    }
+
+    /// Replaces a detector's packed part; an empty one is dropped.
+    pub fn set_part(&mut self, detector: u8, part: Box<[u8]>) {
+        let at = self
+            .parts
+            .binary_search_by_key(&detector, |(code, _)| *code);
+        match (at, part.is_empty()) {
+            (Ok(i), true) => drop(self.parts.remove(i)),
+            (Ok(i), false) => {
+                if let Some(slot) = self.parts.get_mut(i) {
+                    slot.1 = part;
+                }
+            }
+            (Err(_), true) => {}
+            (Err(i), false) => self.parts.insert(i, (detector, part)),
+        }
+    }
+
+    /// Forgets what the detectors learned.
+    pub fn clear_parts(&mut self) {
+        self.parts.clear();
+    }
+
+    /// Notes a report's event time; false when a newer one of its kind was judged already.
+    pub fn take_newest(&mut self, kind: Kind, event_at: UnixMs) -> bool {
+        match self
+            .newest
+            .iter_mut()
+            .find(|(code, _)| *code == kind.code())
+        {
+            Some((_, newest)) if *newest > event_at => false,
+            Some((_, newest)) => {
+                *newest = event_at;
+                true
+            }
+            None => {
+                self.newest.push((kind.code(), event_at));
+                true
+            }
+        }
+    }
+
+    /// About how many bytes it takes in memory.
+    #[must_use]
+    pub fn resident_bytes(&self) -> usize {
+        std::mem::size_of::<Self>() + self.encode().len()
+    }
+}
+
+/// Packs a value behind a version byte.
+pub(crate) fn encode_versioned<T: Serialize>(version: u8, value: &T) -> Vec<u8> {
+    match postcard::to_extend(value, vec![version]) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            // Only a type that postcard cannot express could do this, and the tests encode each of ours.
+            tracing::error!(%error, "state cannot be packed");
+            Vec::new()
+        }
+    }
+}
+
+/// Reads what [`encode_versioned`] wrote.
+pub(crate) fn decode_versioned<T: serde::de::DeserializeOwned>(
+    version: u8,
+    bytes: &[u8],
+) -> Result<T, StateError> {
+    match bytes.split_first() {
+        Some((found, rest)) if *found == version => {
+            postcard::from_bytes(rest).map_err(|e| StateError::Damaged(e.to_string()))
+        }
+        Some((found, _)) => Err(StateError::Version(*found)),
+        None => Err(StateError::Damaged("empty".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_kept_by_detector_and_empty_ones_cost_nothing() {
+        let mut state = ServerState::default();
+        state.set_part(7, Box::new([1, 2]));
+        state.set_part(3, Box::new([9]));
+        state.set_part(7, Box::new([4]));
+        assert_eq!(state.part(3), Some(&[9][..]));
+        assert_eq!(state.part(7), Some(&[4][..]));
+        state.set_part(7, Box::new([]));
+        assert_eq!(state.part(7), None);
+        assert_eq!(ServerState::decode(&state.encode()), Ok(state));
+    }
+
+    #[test]
+    fn an_older_report_of_the_same_kind_is_not_the_newest() {
+        let mut state = ServerState::default();
+        assert!(state.take_newest(Kind::Metrics, UnixMs(100)));
+        assert!(!state.take_newest(Kind::Metrics, UnixMs(99)));
+        assert!(state.take_newest(Kind::Disks, UnixMs(50)));
+        assert!(state.take_newest(Kind::Metrics, UnixMs(100)));
+    }
+
+    #[test]
+    fn a_snapshot_of_another_version_is_refused() {
+        let mut bytes = ServerState::default().encode();
+        bytes[0] = 99;
+        assert_eq!(ServerState::decode(&bytes), Err(StateError::Version(99)));
+        assert!(matches!(
+            ServerState::decode(&[VERSION, 255]),
+            Err(StateError::Damaged(_))
+        ));
+    }
+}
