@@ -1,1 +1,11 @@
-fn main() {}
+//! `noc`: see `noc --help`.
+
+use mimalloc::MiMalloc;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+fn main() -> ExitCode {
+    noc_api::cli::run()
+}

@@ -1,0 +1,9 @@
+//! `noc openapi`.
+
+use super::{Outcome, say};
+use crate::openapi;
+
+pub(super) fn run() -> Outcome {
+    say(openapi::json()?.trim_end());
+    Ok(())
+}

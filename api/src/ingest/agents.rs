@@ -1,0 +1,285 @@
+//! Who may speak for which server: every secret's hash, in memory.
+//!
+//! A refresh every 2 s takes over what changed in the database, and [`Agents::refresh`] does so at once where this
+//! node made the change. A deleted server leaves no row that says so: the count of servers tells that one is missing,
+//! and the whole is read again. An id that memory does not know is looked up once before it is refused, so an agent
+//! that enrolled at another node a moment ago is not turned away; an address that failed too often gets no look-up.
+
+use super::limits::{ServerRate, per_second};
+use super::recent::Recent;
+use actix_web::http::header::HeaderValue;
+use dashmap::DashMap;
+use governor::Quota;
+use noc_actors::Parts;
+use noc_pipeline::clock::{self, UnixMs};
+use noc_pipeline::id::ServerId;
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::{StoreError, servers};
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How often the database is asked what changed.
+const REFRESH_EVERY: Duration = Duration::from_secs(2);
+
+/// A SHA-256.
+type Hash = [u8; 32];
+
+/// All agents.
+pub struct Agents {
+    known: DashMap<ServerId, Arc<Agent>>,
+    parts: Parts,
+    quota: Quota,
+    /// When the database was last asked.
+    asked_at: Mutex<UnixMs>,
+}
+
+/// One agent, as it was at the last refresh.
+#[derive(Debug)]
+pub(super) struct Agent {
+    pub(super) server: ServerId,
+    pub(super) is_active: bool,
+    secret_hash: Option<Hash>,
+    pub(super) traffic: Arc<Traffic>,
+}
+
+/// What a server's requests leave behind; outlives changes of its settings.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    pub(super) rate: ServerRate,
+    pub(super) recent: Recent,
+    /// Fields that were impossible and stored as null, since the start.
+    pub(super) refused_fields: AtomicU64,
+}
+
+/// Why an agent cannot be told who it is.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentsError {
+    /// No credentials, unknown id, or wrong secret; which of them is nobody's business.
+    #[error("unknown server or wrong secret")]
+    Refused,
+    /// The id is not in memory, and the address has made up too many.
+    #[error("too many failures of this address to look an unknown server up")]
+    TooMany {
+        /// How long the address has to wait.
+        retry_after: Duration,
+    },
+    /// The id is not in memory and the database cannot be asked.
+    #[error("an agent's id cannot be looked up")]
+    Unavailable(#[source] StoreError),
+}
+
+impl Agents {
+    /// Reads them all.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn load(parts: Parts, rate: u32, burst: u32) -> Result<Arc<Self>, StoreError> {
+        let agents = Arc::new(Self {
+            known: DashMap::new(),
+            quota: per_second(rate, burst),
+            asked_at: Mutex::new(UnixMs(0)),
+            parts,
+        });
+        agents.reload().await?;
+        Ok(agents)
+    }
+
+    /// The agent whose credentials these are: `Bearer <server_id>.<secret>`. `may_fail` is asked before the database
+    /// is, and says how long to wait otherwise.
+    pub(super) async fn authenticate(
+        &self,
+        authorization: Option<&HeaderValue>,
+        may_fail: impl FnOnce() -> Result<(), Duration>,
+    ) -> Result<Arc<Agent>, AgentsError> {
+        let (server, secret) = authorization
+            .and_then(credentials)
+            .ok_or(AgentsError::Refused)?;
+        let presented = hash(secret);
+        let known = self.known.get(&server).map(|agent| Arc::clone(&agent));
+        let agent = match known {
+            Some(agent) => agent,
+            None => {
+                may_fail().map_err(|retry_after| AgentsError::TooMany { retry_after })?;
+                self.look_up(server).await?.ok_or(AgentsError::Refused)?
+            }
+        };
+        let matches = agent
+            .secret_hash
+            .is_some_and(|expected| expected.ct_eq(&presented).into());
+        matches.then_some(agent).ok_or(AgentsError::Refused)
+    }
+
+    /// Asks the database once for a server that memory does not know.
+    async fn look_up(&self, server: ServerId) -> Result<Option<Arc<Agent>>, AgentsError> {
+        let row = servers::by_id(self.parts.db.read(), server)
+            .await
+            .map_err(AgentsError::Unavailable)?;
+        Ok(row.map(|row| {
+            self.take_over(servers::AgentSecret {
+                server,
+                secret_hash: row.agent_secret_hash,
+                is_active: row.is_active,
+            })
+        }))
+    }
+
+    /// Takes over what changed since the last time.
+    ///
+    /// # Errors
+    /// When the database cannot be read; memory stays as it was.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        let since = *self.asked_at.lock();
+        let changes = servers::changed_since(self.parts.db.read(), since).await?;
+        for secret in changes.changed {
+            self.take_over(secret);
+        }
+        if u64::try_from(self.known.len()).unwrap_or(u64::MAX) != changes.servers {
+            return self.reload().await;
+        }
+        *self.asked_at.lock() = now;
+        Ok(())
+    }
+
+    /// How many servers are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether none is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    async fn reload(&self) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        let all = servers::agent_secrets(self.parts.db.read()).await?;
+        let ids: HashSet<ServerId> = all.iter().map(|secret| secret.server).collect();
+        for secret in all {
+            self.take_over(secret);
+        }
+        self.known.retain(|server, _| ids.contains(server));
+        *self.asked_at.lock() = now;
+        Ok(())
+    }
+
+    fn take_over(&self, secret: servers::AgentSecret) -> Arc<Agent> {
+        let secret_hash = secret.secret_hash.as_deref().and_then(from_hex);
+        let entry = self.known.entry(secret.server);
+        let traffic = match &entry {
+            dashmap::Entry::Occupied(known) => Arc::clone(&known.get().traffic),
+            dashmap::Entry::Vacant(_) => Arc::new(Traffic {
+                rate: ServerRate::new(self.quota),
+                recent: Recent::default(),
+                refused_fields: AtomicU64::new(0),
+            }),
+        };
+        let agent = Arc::new(Agent {
+            server: secret.server,
+            is_active: secret.is_active,
+            secret_hash,
+            traffic,
+        });
+        entry.insert(Arc::clone(&agent));
+        agent
+    }
+}
+
+/// Keeps `agents` current until the task is dropped: every 2 s, and at once when this node says that credentials
+/// changed.
+pub async fn keep_current(agents: Arc<Agents>) {
+    let mut events = agents.parts.bus.subscribe();
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = clock::sleep(REFRESH_EVERY) => {}
+            () = credentials_changed(&mut events) => {}
+        }
+        match agents.refresh().await {
+            Ok(()) => failing = false,
+            Err(error) if failing => tracing::debug!(%error, "agents' secrets still not refreshed"),
+            Err(error) => {
+                failing = true;
+                tracing::warn!(%error, "agents' secrets cannot be refreshed; those known stay valid");
+            }
+        }
+    }
+}
+
+/// Returns when credentials changed, or may have.
+async fn credentials_changed(events: &mut tokio::sync::broadcast::Receiver<LiveEvent>) {
+    loop {
+        match events.recv().await {
+            Ok(LiveEvent::CredentialsChanged) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+/// Splits `Bearer <server_id>.<secret>`.
+fn credentials(value: &HeaderValue) -> Option<(ServerId, &str)> {
+    let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let (id, secret) = rest.trim().split_once('.')?;
+    Some((ServerId(id.parse().ok()?), secret))
+}
+
+fn hash(secret: &str) -> Hash {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn from_hex(text: &str) -> Option<Hash> {
+    let mut out = Hash::default();
+    hex::decode_to_slice(text, &mut out).ok()?;
+    Some(out)
+}
+
+/// The hash of an agent's secret as the database keeps it.
+pub(super) fn secret_hash(secret: &str) -> String {
+    hex::encode(hash(secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(value: &'static str) -> Option<(u32, &'static str)> {
+        let header: &'static HeaderValue = Box::leak(Box::new(HeaderValue::from_static(value)));
+        credentials(header).map(|(server, secret)| (server.0, secret))
+    }
+
+    #[test]
+    fn credentials_are_an_id_and_a_secret() {
+        assert_eq!(read("Bearer 7.abc"), Some((7, "abc")));
+        assert_eq!(read("bearer 7.a.b"), Some((7, "a.b")));
+        for bad in [
+            "",
+            "Bearer",
+            "Bearer 7",
+            "Basic 7.abc",
+            "Bearer x.abc",
+            "Bearer -1.abc",
+            "Bearer 4294967296.abc",
+            "Bearer .abc",
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn hashes_survive_the_database() {
+        assert_eq!(from_hex(&secret_hash("s")), Some(hash("s")));
+        assert_eq!(from_hex("12"), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! From the bus to the pages: each event is rendered once, and only while somebody hears it.
+
+use crate::auth::session;
+use crate::config::Config;
+use crate::live::channel::Channel;
+use crate::live::hub::Hub;
+use crate::resources::servers::{self, MetricsReceived, measurements};
+use crate::resources::{incidents, notification_deliveries};
+use noc_actors::Parts;
+use noc_pipeline::clock::{UnixMs, sleep};
+use noc_pipeline::id::ServerId;
+use noc_pipeline::live::LiveEvent;
+use noc_pipeline::payload::{Kind, Payload};
+use serde::Serialize;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+/// Events taken from the bus together; equal ones among them are rendered once.
+const BATCH: usize = 256;
+/// Sessions run out by themselves too, so they are looked at even when nobody says that one ended.
+const RECHECK_EVERY: Duration = Duration::from_secs(60);
+
+/// Why an event was not shown.
+#[derive(Debug, thiserror::Error)]
+enum FeedError {
+    #[error("the row of an event cannot be read")]
+    Store(#[from] noc_storage::relational::StoreError),
+    #[error("the measurements of an event cannot be read")]
+    Series(#[from] noc_storage::series::SeriesError),
+    #[error("the body of an event cannot be written")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Shows the bus's events to the pages, for ever.
+pub async fn run(parts: Parts, hub: Arc<Hub>) {
+    let mut events = parts.bus.subscribe();
+    loop {
+        let mut batch = Vec::new();
+        match events.recv().await {
+            Ok(event) => batch.push(event),
+            Err(RecvError::Lagged(lost)) => {
+                tracing::warn!(events.lost = lost, "pages missed live events");
+                continue;
+            }
+            Err(RecvError::Closed) => return,
+        }
+        while batch.len() < BATCH {
+            match events.try_recv() {
+                Ok(event) if batch.contains(&event) => {}
+                Ok(event) => batch.push(event),
+                Err(TryRecvError::Lagged(lost)) => {
+                    tracing::warn!(events.lost = lost, "pages missed live events");
+                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        for event in batch {
+            if let Err(error) = show(&parts, &hub, event).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    ?event,
+                    "a live event is not shown"
+                );
+            }
+        }
+    }
+}
+
+/// Closes the connections of sessions that are over, for ever.
+pub async fn watch_sessions(parts: Parts, config: Arc<Config>, hub: Arc<Hub>) {
+    loop {
+        tokio::select! {
+            () = hub.sessions_changed() => {}
+            () = sleep(RECHECK_EVERY) => {}
+        }
+        let mut ended = HashSet::new();
+        for id_hash in hub.sessions() {
+            match session::find(&parts.db, &config, &id_hash, parts.clock.now()).await {
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    ended.insert(id_hash);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot tell whether sessions live; they keep their connections for now");
+                    break;
+                }
+            }
+        }
+        if !ended.is_empty() {
+            hub.end_sessions(&ended);
+        }
+    }
+}
+
+async fn show(parts: &Parts, hub: &Hub, event: LiveEvent) -> Result<(), FeedError> {
+    match event {
+        LiveEvent::ServerUpdated { server } => {
+            let channels = [Channel::Fleet, Channel::Server(server)];
+            if hub.is_heard(&channels)
+                && let Some(mut body) = servers::load(&parts.db, server).await?
+            {
+                servers::with_reports(parts.series.as_ref(), std::slice::from_mut(&mut body))
+                    .await?;
+                send(hub, &channels, "server.updated", &body)?;
+            }
+        }
+        LiveEvent::MetricsReceived {
+            server,
+            kind,
+            event_at,
+        } => {
+            let channels = [Channel::Server(server)];
+            if hub.is_heard(&channels) {
+                let body = received(parts, server, kind, event_at).await?;
+                send(hub, &channels, "metrics.received", &body)?;
+            }
+        }
+        LiveEvent::IncidentOpened { incident } => {
+            show_incident(parts, hub, "incident.opened", incident).await?;
+        }
+        LiveEvent::IncidentUpdated { incident } => {
+            show_incident(parts, hub, "incident.updated", incident).await?;
+        }
+        LiveEvent::DeliveryUpdated { delivery } => {
+            let channels = [Channel::Incidents];
+            if hub.is_heard(&channels)
+                && let Some(body) = notification_deliveries::load(&parts.db, delivery).await?
+                && body.incident_id.is_some()
+            {
+                send(hub, &channels, "delivery.updated", &body)?;
+            }
+        }
+        LiveEvent::CredentialsChanged => hub.recheck_sessions(),
+        LiveEvent::ExecutionChanged { .. } | LiveEvent::DeliveriesQueued => {}
+    }
+    Ok(())
+}
+
+async fn show_incident(
+    parts: &Parts,
+    hub: &Hub,
+    name: &'static str,
+    incident: i64,
+) -> Result<(), FeedError> {
+    if hub.counts().channels == 0 {
+        return Ok(());
+    }
+    let Some(body) = incidents::load(&parts.db, incident).await? else {
+        return Ok(());
+    };
+    let server = body
+        .incident
+        .server_id
+        .and_then(|id| u32::try_from(id).ok());
+    let mut channels = vec![Channel::Incidents];
+    channels.extend(server.map(|id| Channel::Server(ServerId(id))));
+    send(hub, &channels, name, &body)?;
+    Ok(())
+}
+
+fn send(
+    hub: &Hub,
+    channels: &[Channel],
+    name: &str,
+    body: &impl Serialize,
+) -> Result<(), serde_json::Error> {
+    hub.send(channels, name, &serde_json::to_string(body)?);
+    Ok(())
+}
+
+/// The report that just became readable, as its GET gives it.
+async fn received(
+    parts: &Parts,
+    server: ServerId,
+    kind: Kind,
+    event_at: UnixMs,
+) -> Result<MetricsReceived, FeedError> {
+    let latest = measurements::latest(parts.series.as_ref(), kind, server).await?;
+    let latest = latest.as_ref();
+    let now = parts.clock.now();
+    let metrics = match latest.and_then(|latest| latest.report.data()) {
+        Some(Payload::Metrics(metrics)) => Some(metrics.into()),
+        _ => None,
+    };
+    Ok(MetricsReceived {
+        server_id: i64::from(server.0),
+        kind: kind.name().to_owned(),
+        event_at: event_at.to_datetime(),
+        metrics,
+        disks: (kind == Kind::Disks).then(|| measurements::disks(latest, now)),
+        services: (kind == Kind::Processes).then(|| measurements::services(latest, now)),
+    })
+}

@@ -1,0 +1,91 @@
+//! `/api/incidents`: what is wrong, who is on it, who was told.
+
+mod act;
+mod load;
+mod view;
+
+pub use act::*;
+pub use load::{list, load};
+pub use view::*;
+
+use crate::error::{ApiError, ErrorBody};
+use crate::http::{Id, List, Query, names};
+use crate::state::AppState;
+use actix_web::{get, web};
+use noc_pipeline::control;
+use noc_storage::relational::entity::incident::{Column, Entity};
+use noc_storage::relational::page::PageRequest;
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryTrait as _};
+
+/// Incidents, newest first.
+#[utoipa::path(tag = "incidents", params(IncidentQuery),
+    responses((status = 200, body = List<Incident>)))]
+#[get("/api/incidents")]
+pub async fn list_incidents(
+    state: web::Data<AppState>,
+    query: Query<IncidentQuery>,
+) -> Result<web::Json<List<Incident>>, ApiError> {
+    let Query(query) = query;
+    let statuses = names("status", query.status.as_deref(), IncidentStatus::from_name)?;
+    let severities = names(
+        "severity",
+        query.severity.as_deref(),
+        control::Severity::from_name,
+    )?;
+    let mut matching = Entity::find()
+        .apply_if(query.server_id, |select, server| {
+            select.filter(Column::ServerId.eq(server))
+        })
+        .apply_if(query.detector, |select, detector| {
+            select.filter(Column::Detector.eq(detector))
+        })
+        .apply_if(
+            query.q.filter(|text| !text.trim().is_empty()),
+            |select, text| select.filter(contains(&text)),
+        );
+    if !statuses.is_empty() {
+        matching = matching.filter(Column::Status.is_in(statuses.iter().map(|s| s.name())));
+    }
+    if !severities.is_empty() {
+        matching = matching.filter(Column::Severity.is_in(severities.iter().map(|s| s.name())));
+    }
+    let request = PageRequest {
+        limit: query.limit,
+        cursor: query.cursor,
+        sort: query.sort,
+    };
+    list(state.db(), matching, request).await.map(web::Json)
+}
+
+/// One incident with its story.
+#[utoipa::path(tag = "incidents", params(("id" = i64, Path, description = "Incident")),
+    responses((status = 200, body = IncidentDetail), (status = 404, body = ErrorBody)))]
+#[get("/api/incidents/{id}")]
+pub async fn show_incident(
+    state: web::Data<AppState>,
+    id: Id,
+) -> Result<web::Json<IncidentDetail>, ApiError> {
+    load(state.db(), id.0)
+        .await?
+        .map(web::Json)
+        .ok_or(ApiError::NotFound("incident"))
+}
+
+/// Title, server or subject hold the text, upper or lower case.
+fn contains(text: &str) -> Condition {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    [Column::Title, Column::ServerName, Column::Subject]
+        .into_iter()
+        .fold(Condition::any(), |any, place| {
+            let lower = Expr::from(Func::lower(Expr::col((Entity, place))));
+            any.add(lower.like(LikeExpr::new(pattern.clone()).escape('!')))
+        })
+}

@@ -1,0 +1,14 @@
+//! What the API is about: one resource, one module, under the name it has in the URL.
+//!
+//! A module holds the bodies (what goes over the wire, with its documentation) and the handlers. A handler reads the
+//! request, asks a store or an action of `noc-actors`, and answers a body; rules of the domain live there, not here.
+
+pub mod alert_rules;
+pub mod detectors;
+pub mod escalation_policies;
+pub mod incidents;
+pub mod notification_channels;
+pub mod notification_deliveries;
+pub mod registration_tokens;
+pub mod servers;
+pub mod users;

@@ -1,0 +1,416 @@
+//! `/api/notification-channels`: the ways out, configured and tested. Each channel describes its own fields, so the
+//! form is drawn from the answer.
+
+use crate::auth::caller::Caller;
+use crate::error::{ApiError, ErrorBody};
+use crate::http::{Json, List};
+use crate::state::AppState;
+use crate::transaction::in_transaction;
+use actix_web::{get, post, put, web};
+use chrono::{DateTime, Utc};
+use noc_actors::notify::channel::{self, Channel, Field, FieldType, Settings};
+use noc_actors::notify::template::Templates;
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::StoreError;
+use noc_storage::relational::entity::notification_channel::Model;
+use noc_storage::relational::notification_channels::{self, ChannelDraft};
+use noc_storage::secrets::FieldKey;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// What a field of a channel holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// Text.
+    Text,
+    /// A whole number.
+    Number,
+    /// On or off.
+    Bool,
+    /// Text over several lines.
+    Multiline,
+    /// Text that is not shown.
+    Password,
+    /// One of `options`.
+    Select,
+    /// Several texts.
+    List,
+}
+
+/// One field of a channel's form.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChannelField {
+    /// Name in `settings`.
+    pub name: String,
+    /// Label.
+    pub label: String,
+    /// What it holds.
+    pub kind: FieldKind,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// Written, never read back: `<name>_set` in the settings tells whether there is one.
+    pub secret: bool,
+    /// For a select: what there is.
+    pub options: Vec<String>,
+    /// What unset means, as text.
+    pub default: Option<String>,
+    /// One line of help.
+    pub help: Option<String>,
+}
+
+/// A channel: what it is, how it is set, whether it works.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct NotificationChannel {
+    /// Key: `email` ...
+    pub channel: String,
+    /// Shown name.
+    pub label: String,
+    /// Off: nothing is sent over it.
+    pub enabled: bool,
+    /// Whether it was ever set up.
+    pub configured: bool,
+    /// False after a failure that will not go away by itself.
+    pub healthy: bool,
+    /// That failure.
+    pub last_error: Option<String>,
+    /// When it was last tested.
+    pub last_test_at: Option<DateTime<Utc>>,
+    /// What came of it: `sent`, or why not.
+    pub last_test_result: Option<String>,
+    /// What the provider called that message.
+    pub last_test_provider_id: Option<String>,
+    /// Its form.
+    pub fields: Vec<ChannelField>,
+    /// What is set; secrets are null, beside `<name>_set`.
+    #[schema(value_type = Object)]
+    pub settings: serde_json::Value,
+    /// When it was last set.
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Settings of a channel, all of them; a secret that is absent or null stays, unless the host it belongs to changes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelSettings {
+    /// Whether it is used.
+    pub enabled: bool,
+    /// By the names of `fields`.
+    #[schema(value_type = Object)]
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Whom to send a test.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChannelTest {
+    /// An address of the channel's kind; its own recipients when absent.
+    pub recipient: Option<String>,
+}
+
+/// What came of a test.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChannelTestResult {
+    /// Whether the provider took it.
+    pub ok: bool,
+    /// What it said, or why it could not be reached.
+    pub result: String,
+    /// What the provider calls the message.
+    pub provider_id: Option<String>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// All channels there are, set up or not.
+#[utoipa::path(tag = "notifications", responses((status = 200, body = List<NotificationChannel>)))]
+#[get("/api/notification-channels")]
+pub async fn list_notification_channels(
+    state: web::Data<AppState>,
+) -> Result<web::Json<List<NotificationChannel>>, ApiError> {
+    let rows = notification_channels::all(state.db().read()).await?;
+    let mut by_key: HashMap<String, Model> = rows
+        .into_iter()
+        .map(|row| (row.channel.clone(), row))
+        .collect();
+    let channels = state.channels.iter().map(|channel| {
+        let row = by_key.remove(channel.key());
+        view(channel.as_ref(), row, &state.field_key)
+    });
+    Ok(web::Json(List::whole(channels.collect::<Result<_, _>>()?)))
+}
+
+/// Sets a channel up.
+#[utoipa::path(tag = "notifications", params(("key" = String, Path, description = "Channel")), request_body = ChannelSettings,
+    responses((status = 200, body = NotificationChannel), (status = 404, body = ErrorBody)))]
+#[put("/api/notification-channels/{key}")]
+pub async fn put_notification_channel(
+    state: web::Data<AppState>,
+    caller: Caller,
+    key: web::Path<String>,
+    body: Json<ChannelSettings>,
+) -> Result<web::Json<NotificationChannel>, ApiError> {
+    let Json(new) = body;
+    let channel = known(&state, &key)?;
+    let now = state.now_ms();
+    let (enabled, given) = (new.enabled, Settings::new(new.settings));
+    let row = in_transaction!(state, "set a channel up", [caller, channel, given], |tx| {
+        let before = notification_channels::by_key(tx, channel.key()).await?;
+        let stored = match &before {
+            Some(row) => clear(&state.field_key, row)?,
+            None => Settings::default(),
+        };
+        let merged = merge(channel.as_ref(), &stored, given);
+        let problems = channel::check(channel.as_ref(), &merged);
+        // A channel that is off may be half filled in, but never hold what it could not mean.
+        if enabled && !problems.is_empty() {
+            let under = |(field, texts)| (format!("settings.{field}"), texts);
+            return Err(ApiError::Invalid(
+                problems.0.into_iter().map(under).collect(),
+            ));
+        }
+        let (settings, secrets) = split(channel.as_ref(), merged);
+        let payload = json!({
+            "enabled": enabled,
+            "fields": settings.keys().chain(secrets.keys()).collect::<Vec<_>>(),
+        });
+        let draft = ChannelDraft {
+            enabled,
+            settings,
+            secrets: Some(secrets),
+        };
+        let put = notification_channels::put(tx, &state.field_key, channel.key(), draft, now);
+        let row = put.await?;
+        let subject = format!("channel:{}", channel.key());
+        let event = caller.event(now, "set_notification_channel", subject, payload);
+        state.db().security().append(tx, event).await?;
+        Ok(row)
+    })?;
+    state.parts.bus.publish(LiveEvent::CredentialsChanged).await;
+    Ok(web::Json(view(
+        channel.as_ref(),
+        Some(row),
+        &state.field_key,
+    )?))
+}
+
+/// Sends a test message now and says what came of it. A refusal by the provider is a 200 with `ok: false`.
+#[utoipa::path(tag = "notifications", params(("key" = String, Path, description = "Channel")), request_body = ChannelTest,
+    responses((status = 200, body = ChannelTestResult), (status = 404, body = ErrorBody),
+        (status = 409, description = "`not_configured`: set it up first", body = ErrorBody)))]
+#[post("/api/notification-channels/{key}/test")]
+pub async fn test_notification_channel(
+    state: web::Data<AppState>,
+    caller: Caller,
+    key: web::Path<String>,
+    body: Json<ChannelTest>,
+) -> Result<web::Json<ChannelTestResult>, ApiError> {
+    let channel = known(&state, &key)?;
+    let recipient = body.0.recipient.filter(|text| !text.trim().is_empty());
+    let zone = state.config.accounts.timezone;
+    let templates = Templates::new(&state.config.public_url(), zone).map_err(ApiError::internal)?;
+    let sent = channel::send_test(
+        &state.parts,
+        &state.channels,
+        &state.field_key,
+        &templates,
+        channel.key(),
+        recipient.as_deref(),
+    );
+    let sent = sent.await?;
+    let (ok, now) = (sent.ok, state.now_ms());
+    let subject = format!("channel:{}", channel.key());
+    let event = caller.event(
+        now,
+        "test_notification_channel",
+        subject,
+        json!({ "ok": ok }),
+    );
+    state
+        .db()
+        .security()
+        .append_alone(state.db(), event)
+        .await?;
+    Ok(web::Json(ChannelTestResult {
+        ok,
+        result: sent.result,
+        provider_id: sent.provider_id,
+        at: sent.at.to_datetime(),
+    }))
+}
+
+fn known(state: &AppState, key: &str) -> Result<Arc<dyn Channel>, ApiError> {
+    state
+        .channels
+        .get(key)
+        .cloned()
+        .ok_or(ApiError::NotFound("channel"))
+}
+
+/// A row's settings with its secrets in the clear.
+fn clear(key: &FieldKey, row: &Model) -> Result<Settings, StoreError> {
+    let mut settings = Settings::new(row.settings.as_object().cloned().unwrap_or_default());
+    for (name, value) in notification_channels::open_secrets(key, row)? {
+        settings.set(&name, value);
+    }
+    Ok(settings)
+}
+
+/// What is in force after a change. A secret that is not given stays, unless what it is sent to changes: whoever may
+/// set a channel up must not be able to send a secret, which they cannot read, to a host of their choice.
+fn merge(channel: &dyn Channel, stored: &Settings, mut given: Settings) -> Settings {
+    let differs = |name: &&str| {
+        given.get(name).unwrap_or(&Value::Null) != stored.get(name).unwrap_or(&Value::Null)
+    };
+    let moved = channel.destination_fields().iter().any(differs);
+    for field in channel.fields().iter().filter(|field| field.secret) {
+        if given.get(field.name).is_some_and(|value| !value.is_null()) {
+            continue;
+        }
+        given.remove(field.name);
+        if let Some(kept) = stored.get(field.name).filter(|_| !moved) {
+            given.set(field.name, kept.clone());
+        }
+    }
+    // Answers carry these beside each secret; a form may send them back.
+    for field in channel.fields() {
+        given.remove(&format!("{}_set", field.name));
+    }
+    given
+}
+
+/// What is stored in the clear, and what is sealed.
+fn split(channel: &dyn Channel, settings: Settings) -> (Map<String, Value>, Map<String, Value>) {
+    let is_secret = |name: &String| {
+        let mut fields = channel.fields().iter();
+        fields.any(|field| field.secret && field.name == name)
+    };
+    let (secrets, plain): (Map<_, _>, Map<_, _>) = settings
+        .into_values()
+        .into_iter()
+        .partition(|(name, _)| is_secret(name));
+    let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
+    let secrets = secrets.into_iter().filter(|(_, value)| !is_empty(value));
+    (plain, secrets.collect())
+}
+
+fn view(
+    channel: &dyn Channel,
+    row: Option<Model>,
+    key: &FieldKey,
+) -> Result<NotificationChannel, StoreError> {
+    let secrets = match &row {
+        Some(row) => notification_channels::open_secrets(key, row)?,
+        None => Map::new(),
+    };
+    let mut settings = match &row {
+        Some(row) => row.settings.as_object().cloned().unwrap_or_default(),
+        None => Map::new(),
+    };
+    for field in channel.fields().iter().filter(|field| field.secret) {
+        let is_set = secrets.contains_key(field.name);
+        settings.insert(field.name.to_owned(), Value::Null);
+        settings.insert(format!("{}_set", field.name), Value::Bool(is_set));
+    }
+    Ok(NotificationChannel {
+        channel: channel.key().to_owned(),
+        label: channel.label().to_owned(),
+        enabled: row.as_ref().is_some_and(|row| row.enabled),
+        configured: row.is_some(),
+        healthy: row.as_ref().is_none_or(|row| row.healthy),
+        last_error: row
+            .as_ref()
+            .filter(|row| !row.healthy)
+            .and_then(|row| row.last_error.clone()),
+        last_test_at: row.as_ref().and_then(|row| row.last_test_at),
+        last_test_result: row.as_ref().and_then(|row| row.last_test_result.clone()),
+        last_test_provider_id: row
+            .as_ref()
+            .and_then(|row| row.last_test_provider_id.clone()),
+        fields: channel.fields().iter().map(ChannelField::from).collect(),
+        settings: Value::Object(settings),
+        updated_at: row.map(|row| row.updated_at),
+    })
+}
+
+impl From<&Field> for ChannelField {
+    fn from(field: &Field) -> Self {
+        Self {
+            name: field.name.to_owned(),
+            label: field.label.to_owned(),
+            kind: field.kind.into(),
+            required: field.required,
+            secret: field.secret,
+            options: field
+                .options
+                .iter()
+                .map(|&option| option.to_owned())
+                .collect(),
+            default: field.default.map(str::to_owned),
+            help: Some(field.help.to_owned()).filter(|help| !help.is_empty()),
+        }
+    }
+}
+
+impl From<FieldType> for FieldKind {
+    fn from(kind: FieldType) -> Self {
+        match kind {
+            FieldType::Text => Self::Text,
+            FieldType::Multiline => Self::Multiline,
+            FieldType::Password => Self::Password,
+            FieldType::Number => Self::Number,
+            FieldType::Select => Self::Select,
+            FieldType::List => Self::List,
+            FieldType::Bool => Self::Bool,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use noc_actors::notify::outbound::Outbound;
+
+    fn email() -> Arc<dyn Channel> {
+        channel::registry(Outbound::default())
+            .get("email")
+            .cloned()
+            .unwrap()
+    }
+
+    fn settings(values: Value) -> Settings {
+        Settings::new(values.as_object().cloned().unwrap())
+    }
+
+    #[test]
+    fn a_secret_that_is_not_given_stays() {
+        let stored = settings(json!({"host": "smtp.example.com", "password": "hunter2"}));
+        let given =
+            settings(json!({"host": "smtp.example.com", "password": null, "password_set": true}));
+        let merged = merge(email().as_ref(), &stored, given);
+        assert_eq!(merged.text("password"), Some("hunter2"));
+        assert!(merged.get("password_set").is_none());
+    }
+
+    #[test]
+    fn a_new_host_never_gets_the_old_secret() {
+        let stored = settings(json!({"host": "smtp.example.com", "password": "hunter2"}));
+        let given = settings(json!({"host": "evil.example.com"}));
+        assert_eq!(
+            merge(email().as_ref(), &stored, given).get("password"),
+            None
+        );
+    }
+
+    #[test]
+    fn secrets_are_stored_apart_and_an_empty_one_is_removed() {
+        let given = settings(json!({"host": "h", "password": "hunter2"}));
+        let (plain, secrets) = split(email().as_ref(), given);
+        assert!(!plain.contains_key("password"));
+        assert_eq!(secrets["password"], "hunter2");
+        let (_, secrets) = split(email().as_ref(), settings(json!({"password": ""})));
+        assert!(secrets.is_empty());
+    }
+}

@@ -1,0 +1,288 @@
+//! `/api/incidents`.
+
+use super::{House, T0};
+use crate::auth::permission::Role;
+use noc_pipeline::control::{Control, Severity};
+use noc_pipeline::id::ServerId;
+use noc_storage::relational::entity::incident::Model;
+use noc_storage::relational::incidents::{self, NewIncident};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(super) async fn incident(
+    house: &House,
+    server: ServerId,
+    subject: &str,
+    severity: Severity,
+) -> Model {
+    let new = NewIncident {
+        detector: "service_down".to_owned(),
+        server: Some(server),
+        server_name: format!("server-{server}"),
+        subject: subject.to_owned(),
+        severity,
+        title: format!("{subject} is not running"),
+        observed: Some("0 processes".to_owned()),
+        expected: Some("at least 1".to_owned()),
+        command: Some(format!("sudo systemctl restart {subject}")),
+        rule_id: None,
+        opened_at: T0,
+    };
+    house
+        .state
+        .db()
+        .transaction("open an incident", move |tx| {
+            let new = new.clone();
+            Box::pin(async move {
+                let row = incidents::insert(tx, new).await?;
+                noc_actors::escalation::arm(tx, &row, Duration::ZERO, T0).await?;
+                Ok::<_, noc_storage::relational::StoreError>(row)
+            })
+        })
+        .await
+        .unwrap()
+}
+
+fn subjects(list: &Value) -> Vec<&str> {
+    list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["subject"].as_str().unwrap())
+        .collect()
+}
+
+#[actix_web::test]
+async fn incidents_are_listed_filtered_and_sorted_by_urgency() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Oncall).await;
+    let (one, two) = (house.server("web-01").await, house.server("web-02").await);
+    incident(&house, one, "nginx", Severity::High).await;
+    let exim = incident(&house, one, "exim", Severity::Critical).await;
+    incident(&house, two, "named", Severity::Low).await;
+    browser
+        .post(
+            &format!("/api/incidents/{}/acknowledge", exim.id),
+            json!({}),
+        )
+        .await
+        .ok();
+
+    let path = "/api/incidents";
+    assert_eq!(
+        subjects(&browser.get(path).await.ok()),
+        ["named", "exim", "nginx"]
+    );
+    assert_eq!(
+        subjects(&browser.get(&format!("{path}?sort=urgency")).await.ok()),
+        ["nginx", "named", "exim"]
+    );
+    assert_eq!(
+        subjects(&browser.get(&format!("{path}?sort=severity")).await.ok()),
+        ["exim", "nginx", "named"]
+    );
+    assert_eq!(
+        subjects(
+            &browser
+                .get(&format!("{path}?status=open&sort=severity"))
+                .await
+                .ok()
+        ),
+        ["nginx", "named"]
+    );
+    assert_eq!(
+        subjects(
+            &browser
+                .get(&format!(
+                    "{path}?severity=critical,high&server_id={one}&q=NGI"
+                ))
+                .await
+                .ok()
+        ),
+        ["nginx"]
+    );
+    assert_eq!(
+        browser
+            .get(&format!("{path}?detector=disk_bytes"))
+            .await
+            .ok()["meta"]["total"],
+        0
+    );
+    assert_eq!(
+        subjects(
+            &browser
+                .get(&format!("/api/servers/{two}/incidents"))
+                .await
+                .ok()
+        ),
+        ["named"]
+    );
+    assert_eq!(
+        browser.get(&format!("/api/servers/{one}")).await.ok()["open_incidents"],
+        2
+    );
+    for (query, field) in [
+        ("status=shut", "status"),
+        ("severity=bad", "severity"),
+        ("sort=title", "sort"),
+    ] {
+        browser
+            .get(&format!("{path}?{query}"))
+            .await
+            .wrong(&[field]);
+    }
+    let first = browser
+        .get(&format!("{path}?sort=urgency&limit=2"))
+        .await
+        .ok();
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let rest = browser
+        .get(&format!("{path}?sort=urgency&limit=2&cursor={cursor}"))
+        .await
+        .ok();
+    assert_eq!(subjects(&rest), ["exim"]);
+}
+
+#[actix_web::test]
+async fn an_incident_tells_its_story_and_what_is_next() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Oncall).await;
+    let server = house.server("web-01").await;
+    let row = incident(&house, server, "exim", Severity::Critical).await;
+    let path = format!("/api/incidents/{}", row.id);
+    let body = browser.get(&path).await.ok();
+    assert_eq!(body["observed"], "0 processes");
+    assert_eq!(body["command"], "sudo systemctl restart exim");
+    let next = &body["escalation"];
+    assert_eq!(
+        (
+            next["state"].as_str(),
+            next["step"].as_i64(),
+            next["pass"].as_i64()
+        ),
+        (Some("armed"), Some(1), Some(1))
+    );
+    assert_eq!(next["policy_name"], "Default");
+    assert!(next["due_at"].is_string());
+
+    let taken = browser
+        .post(&format!("{path}/acknowledge"), json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (
+            taken["status"].as_str(),
+            taken["acknowledged_by"]["name"].as_str()
+        ),
+        (Some("acknowledged"), Some("oncall"))
+    );
+    let entry = taken["timeline"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (entry["type"].as_str(), entry["actor_name"].as_str()),
+        (Some("acknowledged"), Some("oncall"))
+    );
+
+    let answer = browser
+        .post(
+            &format!("{path}/notes"),
+            json!({ "text": " restarted by hand " }),
+        )
+        .await;
+    assert_eq!(answer.status, 201);
+    let noted = answer.ok();
+    assert_eq!(
+        noted["timeline"].as_array().unwrap().last().unwrap()["detail"]["text"],
+        "restarted by hand"
+    );
+
+    let back = browser
+        .post(&format!("{path}/unacknowledge"), json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (back["status"].as_str(), &back["acknowledged_by"]),
+        (Some("open"), &Value::Null)
+    );
+    let over = browser
+        .post(&format!("{path}/resolve"), json!({}))
+        .await
+        .ok();
+    assert_eq!(
+        (over["status"].as_str(), &over["escalation"]),
+        (Some("resolved"), &Value::Null)
+    );
+    assert_eq!(over["resolved_by"]["name"], "oncall");
+    let quiet = Control::IncidentResolved {
+        server,
+        detector: "service_down".to_owned(),
+        subject: "exim".to_owned(),
+    };
+    assert!(house.controls().await.contains(&quiet));
+    let log = house.security_log().await;
+    assert!(
+        log.iter()
+            .filter(|action| action.starts_with("incident_"))
+            .count()
+            >= 4,
+        "{log:?}"
+    );
+}
+
+#[actix_web::test]
+async fn changes_that_make_no_sense_are_refused() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Oncall).await;
+    let server = house.server("web-01").await;
+    let row = incident(&house, server, "exim", Severity::Critical).await;
+    let path = format!("/api/incidents/{}", row.id);
+    browser
+        .post(&format!("{path}/unacknowledge"), json!({}))
+        .await
+        .refused(409, "invalid_transition");
+    browser
+        .post(&format!("{path}/acknowledge"), json!({}))
+        .await
+        .ok();
+    browser
+        .post(&format!("{path}/acknowledge"), json!({}))
+        .await
+        .refused(409, "invalid_transition");
+    browser
+        .post(&format!("{path}/resolve"), json!({}))
+        .await
+        .ok();
+    browser
+        .post(&format!("{path}/resolve"), json!({}))
+        .await
+        .refused(409, "invalid_transition");
+    browser
+        .post(&format!("{path}/acknowledge"), json!({}))
+        .await
+        .refused(409, "invalid_transition");
+    browser
+        .post(&format!("{path}/notes"), json!({ "text": "  " }))
+        .await
+        .wrong(&["text"]);
+    browser
+        .post(
+            &format!("{path}/notes"),
+            json!({ "text": "x".repeat(4_001) }),
+        )
+        .await
+        .wrong(&["text"]);
+    for action in ["acknowledge", "unacknowledge", "resolve"] {
+        browser
+            .post(&format!("/api/incidents/77/{action}"), json!({}))
+            .await
+            .refused(404, "not_found");
+    }
+    browser
+        .post("/api/incidents/77/notes", json!({ "text": "x" }))
+        .await
+        .refused(404, "not_found");
+}

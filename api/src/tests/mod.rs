@@ -1,0 +1,19 @@
+//! The API under test: the real service on embedded parts, called without a network. One file a group of paths.
+//!
+//! [`House`] is the product without agents and actors; a [`Browser`] keeps cookies and sends the CSRF token like a
+//! page does. What needs the whole product running lives in `noc-tests`.
+
+mod account;
+mod alert_rules;
+mod dashboard;
+mod escalation_policies;
+mod gate;
+mod house;
+mod incidents;
+mod live;
+mod login;
+mod notifications;
+mod servers;
+mod users;
+
+use house::{Answer, House, PASSWORD, T0};
