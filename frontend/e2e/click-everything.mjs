@@ -1,0 +1,313 @@
+// Walks through what an operator does, by role and label, with the clock frozen; then presses every button of every
+// page. Any console error, exception, failed request or 5xx fails the run.
+//   node e2e/with-mock.mjs click-everything.mjs
+import assert from 'node:assert/strict';
+import { BASE, launch, openPage, signIn } from './browser.mjs';
+
+const browser = await launch();
+const reset = () => fetch(`${BASE}/mock/reset`, { method: 'POST' });
+const mock = (action) => fetch(`${BASE}/mock/${action}`, { method: 'POST' });
+const go = async (page, path) => {
+  await page.goto(BASE + path);
+  await page.getByRole('heading', { level: 1 }).waitFor();
+};
+
+const stories = {
+  async 'a first login must choose a password before anything else'(page) {
+    await page.goto(`${BASE}/incidents?status=open`);
+    await page.waitForURL(/\/login\?next=%2Fincidents/);
+    await page.getByLabel('E-mail').fill('first@hostseba.com');
+    await page.getByLabel('Password', { exact: true }).fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('do not belong together').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill('changeme-noyon');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Choose your own password' }).waitFor();
+    await page.getByLabel('Current password', { exact: true }).fill('changeme-noyon');
+    await page.getByLabel('New password', { exact: true }).fill('short');
+    await page.getByLabel('New password again').fill('short');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByText('must have at least 12 characters').waitFor();
+    await page.getByLabel('New password', { exact: true }).fill('a long enough password');
+    await page.getByLabel('New password again').fill('a long enough password');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  },
+
+  async 'an ended session leads to the login and back to the page it was on'(page) {
+    await signIn(page);
+    await go(page, '/servers?q=web&sort=name');
+    await mock('sign-out');
+    // The next question finds out; which one that is, a click or a refresh, is a matter of moments.
+    await page
+      .getByRole('button', { name: 'CPU' })
+      .click({ timeout: 3000 })
+      .catch(() => {});
+    await page.waitForURL(/\/login\?next=/);
+    await page.getByLabel('E-mail').fill('admin@hostseba.com');
+    await page.getByLabel('Password', { exact: true }).fill('x');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.waitForURL(/\/servers\?q=web/);
+  },
+
+  async 'acknowledging survives an expired CSRF token and shows at once'(page) {
+    await signIn(page);
+    await page.getByText('ws: connected').waitFor();
+    await go(page, '/incidents');
+    await mock('expire-csrf');
+    await page.getByRole('button', { name: 'Acknowledge exim is down on mail-02.hostseba' }).click();
+    const row = page.getByRole('row', { name: /exim is down/ });
+    await row.getByText('acknowledged').waitFor();
+    assert.match(await row.textContent(), /Admin/);
+    assert.match(await row.textContent(), /held/);
+  },
+
+  async 'acknowledging several says which could not be'(page) {
+    await signIn(page);
+    await go(page, '/incidents?status=open');
+    await page.getByRole('checkbox', { name: 'Select all rows' }).check();
+    await page.getByText('5 selected').waitFor();
+    await page.getByRole('button', { name: 'Acknowledge selected' }).click();
+    const alert = page.getByRole('alert');
+    await alert.getByText('4 acknowledged, 1 not:').waitFor();
+    await alert.getByText('#45 Inodes 91 % used on db-03.hostseba: The incident is resolved.').waitFor();
+  },
+
+  async 'the keyboard searches, moves, acknowledges, helps'(page) {
+    await signIn(page);
+    await go(page, '/incidents');
+    await page.getByRole('table', { name: 'Incidents' }).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('a');
+    await page
+      .getByRole('row', { name: /web-09.hostseba is silent/ })
+      .getByText('acknowledged')
+      .waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await page.getByRole('textbox', { name: 'Search servers and incidents' }).fill('web-11');
+    await page
+      .getByRole('list', { name: 'Results' })
+      .getByRole('button', { name: /^web-11/ })
+      .waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/servers\/3$/);
+    await page.getByRole('figure', { name: 'Chart: Processes' }).waitFor();
+    assert.equal(await page.getByRole('figure').count(), 8);
+  },
+
+  async 'an incident is read, noted, given back and resolved'(page) {
+    await signIn(page);
+    await go(page, '/incidents/44');
+    await page.getByText('<b>not html</b>').waitFor();
+    await page.getByLabel('Note').fill('Looked at it');
+    await page.getByRole('button', { name: 'Add note' }).click();
+    await page.getByText('Looked at it', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Give back' }).click();
+    await page.getByText('0:05').waitFor();
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('button', { name: 'Resolve' }).click();
+    await page.getByText('No, over since').waitFor();
+  },
+
+  async 'a new host turns green by itself'(page) {
+    await signIn(page);
+    await page.getByText('ws: connected').waitFor();
+    await page.getByRole('link', { name: 'Servers', exact: true }).first().click();
+    await page.getByRole('button', { name: 'Add host' }).click();
+    await page.getByLabel('Server name').fill('not a name');
+    await page.getByRole('button', { name: 'Create install command' }).click();
+    await page.getByText('may hold letters').waitFor();
+    await page.getByLabel('Server name').fill('web-99.hostseba');
+    await page.getByRole('button', { name: 'Create install command' }).click();
+    await page.getByRole('button', { name: 'Copy install command' }).click();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^curl .*--token-stdin$/);
+    await page.getByText('web-99.hostseba is reporting').waitFor({ timeout: 15_000 });
+    await page.getByRole('link', { name: 'Open server' }).click();
+    await page.getByRole('heading', { name: /web-99/ }).waitFor();
+  },
+
+  async 'charts follow the range and a dragged stretch, and both are in the address'(page) {
+    await signIn(page);
+    await go(page, '/servers/3');
+    await page.getByText('7d', { exact: true }).click();
+    await page.waitForURL(/range=7d/);
+    await page.getByText(/shade: min to max/).waitFor();
+    const over = page.locator('figure .u-over').first();
+    await over.scrollIntoViewIfNeeded();
+    const box = await over.boundingBox();
+    await page.mouse.move(box.x + 60, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 220, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForURL(/from=\d+&to=\d+/);
+    await page.getByRole('button', { name: 'Back to 7d' }).click();
+    await page.waitForURL((url) => !url.search.includes('from='));
+  },
+
+  async 'a service hands out its restart command'(page) {
+    await signIn(page);
+    await go(page, '/servers/1/services');
+    await page
+      .getByRole('row', { name: /exim/ })
+      .getByRole('button', { name: 'Copy restart command' })
+      .click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'sudo systemctl restart exim4');
+  },
+
+  async 'a channel is set up from its own description and tested'(page) {
+    await signIn(page);
+    await go(page, '/settings/channels');
+    await page.getByRole('button', { name: /Telegram/ }).click();
+    await page.getByRole('button', { name: 'Send test' }).hover();
+    await page.getByText('Save the settings first').waitFor();
+    await page.getByLabel('Bot token').fill('123:abc');
+    await page.getByLabel('Chat').fill('-1001');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Telegram saved').waitFor();
+    await page.getByPlaceholder(/stored/).waitFor();
+    await page.getByRole('button', { name: 'Send test' }).click();
+    await page.getByText('Accepted: 250 Ok').waitFor();
+  },
+
+  async 'a rule routes to channels or a policy, never both'(page) {
+    await signIn(page);
+    await go(page, '/settings/rules');
+    await page.getByRole('button', { name: 'New rule' }).click();
+    await page.getByRole('button', { name: 'Create rule' }).click();
+    await page.getByText('choose a policy').waitFor();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Busy');
+    await dialog.getByRole('combobox', { name: 'Metric' }).click();
+    await page.getByRole('option', { name: /metrics.cpu_pct/ }).click();
+    await dialog.getByLabel('Threshold').last().fill('90');
+    await dialog.getByText('Channels', { exact: true }).click();
+    await dialog.getByRole('combobox', { name: 'Channels, all at once' }).click({ force: true });
+    await page.getByRole('option', { name: 'Email' }).click();
+    await page.keyboard.press('Escape');
+    await dialog.getByRole('button', { name: 'Create rule' }).click();
+    await page.getByRole('row', { name: /Busy.*metrics.cpu_pct >= 90 for 5 min.*email/ }).waitFor();
+  },
+
+  async 'a policy shows absolute times while its delays are edited'(page) {
+    await signIn(page);
+    await go(page, '/settings/escalation');
+    await page.getByRole('button', { name: 'Edit Critical web servers' }).click();
+    const third = page.getByRole('group', { name: 'Step 3' });
+    await third.getByText('T+20 min').waitFor();
+    await page.getByRole('group', { name: 'Step 2' }).getByLabel('Minutes after the step before').fill('10');
+    await third.getByText('T+25 min').waitFor();
+    await page.getByRole('button', { name: 'Move up step 3' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Policy saved').waitFor();
+  },
+
+  async 'the delivery log filters and retries'(page) {
+    await signIn(page);
+    await go(page, '/settings/deliveries');
+    await page.getByRole('button', { name: 'Retry delivery to oncal@hostseba.co' }).click();
+    await page.getByText('Queued once more').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    assert.match((await download).suggestedFilename(), /^deliveries-.*\.csv$/);
+  },
+
+  async 'an account is created with a first password shown once'(page) {
+    await signIn(page);
+    await go(page, '/settings/users');
+    await page.getByRole('button', { name: 'New user' }).click();
+    await page.getByLabel('Name').fill('New Person');
+    await page.getByLabel('E-mail').fill('new@hostseba.com');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByText('plum-otter-41-basin').waitFor();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('row', { name: /New Person/ }).waitFor();
+  },
+
+  async 'who may not act sees the button and the reason'(page) {
+    await mock('reset');
+    await signIn(page, 'desk@hostseba.com');
+    await page.getByLabel('Current password', { exact: true }).fill('x');
+    await page.getByLabel('New password', { exact: true }).fill('a long enough password');
+    await page.getByLabel('New password again').fill('a long enough password');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    const button = page.getByRole('button', { name: /^Acknowledge/ }).first();
+    assert.equal(await button.getAttribute('aria-disabled'), 'true');
+    await button.hover();
+    await page.getByText('it needs on-call duty').waitFor();
+  },
+};
+
+/** Presses everything that can be pressed on a page, going back to it when a press led away. */
+async function pressEverything(page, path) {
+  await go(page, path);
+  await page.waitForTimeout(200);
+  const count = await page
+    .locator('main button:visible, main [role=tab]:visible, header button:visible')
+    .count();
+  for (let i = 0; i < count; i++) {
+    const target = page.locator('main button:visible, main [role=tab]:visible, header button:visible').nth(i);
+    if (!(await target.count()) || (await target.isDisabled())) continue;
+    await target.click({ timeout: 2000 }).catch(() => {});
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Escape');
+    if (new URL(page.url()).pathname + new URL(page.url()).search !== path) await go(page, path);
+  }
+}
+
+const PAGES = [
+  '/',
+  '/servers',
+  '/servers/new',
+  '/servers/3',
+  '/servers/3/disks',
+  '/servers/1/services',
+  '/servers/3/incidents',
+  '/incidents',
+  '/incidents/42',
+  '/settings/channels',
+  '/settings/rules',
+  '/settings/escalation',
+  '/settings/deliveries',
+  '/settings/users',
+  '/settings/account',
+];
+
+const failures = [];
+const only = process.argv[2] ?? '';
+for (const [name, story] of Object.entries(stories)) {
+  if (!name.includes(only)) continue;
+  await reset();
+  const { context, page, problems } = await openPage(browser);
+  page.setDefaultTimeout(10_000);
+  try {
+    await story(page);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    console.log(`ok    ${name}`);
+  } catch (error) {
+    failures.push(name);
+    console.error(`FAIL  ${name}\n      ${error.message}\n      at ${page.url()}`);
+    if (process.env.NOC_E2E_PICTURES)
+      await page.screenshot({ path: `${process.env.NOC_E2E_PICTURES}/${failures.length}.png` });
+  }
+  await context.close();
+}
+for (const path of PAGES) {
+  if (!`press everything on ${path}`.includes(only)) continue;
+  await reset();
+  const { context, page, problems } = await openPage(browser);
+  await signIn(page);
+  await pressEverything(page, path);
+  if (problems.length > 0) failures.push(path);
+  console.log(`${problems.length > 0 ? 'FAIL ' : 'ok   '} press everything on ${path}`);
+  for (const problem of problems) console.error(`      ${problem}`);
+  await context.close();
+}
+await browser.close();
+process.exit(failures.length > 0 ? 1 : 0);

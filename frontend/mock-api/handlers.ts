@@ -1,0 +1,498 @@
+import type { AlertRule, IncidentDetail, Policy, Server } from '@/api/types';
+import { byUrgency, severityRank } from '@/domain/severity';
+import { ago, mockNow } from './clock';
+import { type Ask, type Handlers, Refusal } from './contract';
+import { freshWorld, type World } from './db';
+import { metrics } from './measurements';
+import { meOf } from './people';
+import { DISKS, servicesOf } from './servers';
+import { CATALOGUE } from './settings';
+
+/** Events that the socket hands on, as the server would. */
+export type Publish = (channel: string, event: string, data: unknown) => void;
+
+export interface MockState {
+  world: World;
+  signedIn: number | null;
+}
+
+const DOWN_FIRST = ['down', 'unknown', 'stale', 'registering', 'up', 'disabled'];
+
+const has = (wanted: string | null, value: string) => !wanted || wanted.split(',').includes(value);
+const contains = (q: string | null, ...texts: (string | null)[]) =>
+  !q || texts.some((t) => t?.toLowerCase().includes(q.toLowerCase()));
+
+function found<T extends { id: number }>(rows: T[], id: number): T {
+  const row = rows.find((r) => r.id === id);
+  if (!row) throw new Refusal(404, 'not_found', 'There is no such thing.');
+  return row;
+}
+
+/** A page of rows; the cursor is simply the place. */
+function page<T>(rows: T[], query: URLSearchParams) {
+  const start = Number(query.get('cursor') || 0);
+  const end = start + Number(query.get('limit') ?? 50);
+  return {
+    data: rows.slice(start, end),
+    meta: { next_cursor: end < rows.length ? String(end) : null, total: rows.length },
+  };
+}
+
+function sorted<T>(rows: T[], sort: string, orders: Record<string, (a: T, b: T) => number>): T[] {
+  const name = sort.replace(/^-/, '');
+  const order = orders[name];
+  if (!order)
+    throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+      sort: [`must be one of ${Object.keys(orders).join(', ')}`],
+    });
+  return [...rows].sort((a, b) => (sort.startsWith('-') ? order(b, a) : order(a, b)));
+}
+
+const by =
+  <T>(pick: (row: T) => number | string | null) =>
+  (a: T, b: T) => {
+    const [x, y] = [pick(a) ?? '', pick(b) ?? ''];
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
+
+function require(field: string, value: unknown): void {
+  if (value === undefined || value === null || value === '') {
+    throw new Refusal(422, 'validation_failed', 'The request is not valid.', { [field]: ['is required'] });
+  }
+}
+
+export function handlers(state: MockState, publish: Publish): Handlers {
+  const w = () => state.world;
+  const me = () => {
+    const user = w().users.find((u) => u.id === state.signedIn);
+    if (!user) throw new Refusal(401, 'unauthenticated', 'Sign in first.');
+    return user;
+  };
+  const whole = <T>(data: T[]) => ({ data, meta: { next_cursor: null, total: data.length } });
+  const nextId = () => w().nextId++;
+
+  const transition = (
+    ask: Ask,
+    from: IncidentDetail['status'][],
+    change: (i: IncidentDetail) => void,
+    type: string,
+  ) => {
+    const incident = found(w().incidents, ask.id);
+    if (!from.includes(incident.status))
+      throw new Refusal(409, 'invalid_transition', `The incident is ${incident.status}.`);
+    change(incident);
+    incident.timeline.push({
+      id: nextId(),
+      at: ago(0),
+      type,
+      actor: `user:${me().id}`,
+      actor_name: me().name,
+      detail: {},
+    });
+    publish('private-incidents', 'incident.updated', incident);
+    return incident;
+  };
+
+  const serverList = (q: URLSearchParams) =>
+    sorted(
+      w().servers.filter(
+        (s) =>
+          contains(q.get('q'), s.name, s.hostname, s.tags.join(' ')) &&
+          has(q.get('status'), s.status) &&
+          (!q.get('tag') || s.tags.includes(q.get('tag') ?? '')),
+      ),
+      q.get('sort') ?? 'status',
+      {
+        status: (a: Server, b: Server) =>
+          DOWN_FIRST.indexOf(a.status) - DOWN_FIRST.indexOf(b.status) ||
+          b.open_incidents - a.open_incidents ||
+          a.name.localeCompare(b.name),
+        name: by((s) => s.name),
+        cpu_pct: by((s) => s.cpu_pct),
+        ram_pct: by((s) => s.ram_pct),
+        load1: by((s) => s.load1),
+        last_seen_at: by((s) => s.last_seen_at),
+      },
+    );
+
+  const incidentList = (q: URLSearchParams, serverId = Number(q.get('server_id')) || null) =>
+    sorted(
+      w().incidents.filter(
+        (i) =>
+          contains(q.get('q'), i.title, i.server_name, i.subject) &&
+          has(q.get('status'), i.status) &&
+          has(q.get('severity'), i.severity) &&
+          has(q.get('detector'), i.detector) &&
+          (serverId === null || i.server_id === serverId),
+      ),
+      q.get('sort') ?? '-opened_at',
+      {
+        urgency: byUrgency,
+        severity: (a: IncidentDetail, b: IncidentDetail) =>
+          severityRank(b.severity) - severityRank(a.severity),
+        opened_at: by((i) => i.opened_at),
+        last_seen_at: by((i) => i.last_seen_at),
+      },
+    );
+
+  const saveRule = (rule: AlertRule, input: Partial<AlertRule>) => {
+    if (input.channels && input.escalation_policy_id) {
+      throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+        routing: ['either channels or a policy'],
+      });
+    }
+    Object.assign(rule, input, { version: rule.version + 1, updated_at: ago(0) });
+    rule.escalation_policy_name = w().policies.find((p) => p.id === rule.escalation_policy_id)?.name ?? null;
+    return rule;
+  };
+
+  const savePolicy = (
+    policy: Policy,
+    input: {
+      name?: string | null;
+      repeat?: number | null;
+      repeat_delay_seconds?: number | null;
+      steps?: unknown[] | null;
+    },
+  ) => {
+    let at = 0;
+    (input.steps as Policy['steps'] | undefined)?.forEach((step, i) => {
+      if (step.channels.length === 0) {
+        throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+          [`steps.${i}.channels`]: ['name at least one'],
+        });
+      }
+      at += step.delay_seconds;
+      step.at_seconds = at;
+    });
+    return Object.assign(policy, input, { updated_at: ago(0) }) as Policy;
+  };
+
+  const switchAgent = (id: number, on: boolean): Server => {
+    const server = found(w().servers, id);
+    Object.assign(server, { is_active: on, status: on ? 'up' : 'disabled' });
+    publish('private-fleet', 'server.updated', server);
+    return server;
+  };
+
+  return {
+    '/api/auth/csrf-cookie': { get: () => undefined },
+    '/api/auth/login': {
+      post: ({ body }) => {
+        const user = w().users.find((u) => u.email === body.email.toLowerCase() && u.is_active);
+        if (!user || body.password === 'wrong')
+          throw new Refusal(401, 'invalid_credentials', 'E-mail or password is wrong.');
+        state.signedIn = user.id;
+        return { user: meOf(user) };
+      },
+    },
+    '/api/auth/logout': {
+      post: () => {
+        state.signedIn = null;
+      },
+    },
+    '/api/auth/me': { get: () => meOf(me()) },
+    '/api/auth/password': {
+      post: ({ body }) => {
+        if (body.current_password === 'wrong') {
+          throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+            current_password: ['is not the current password'],
+          });
+        }
+        if (body.password.length < 12) {
+          throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+            password: ['must have at least 12 characters'],
+          });
+        }
+        me().must_change_password = false;
+        return meOf(me());
+      },
+    },
+    '/api/auth/sessions': { get: () => whole(w().sessions) },
+    '/api/auth/sessions/{id}': {
+      delete: ({ path }) => {
+        w().sessions = w().sessions.filter((s) => s.id !== path.id);
+      },
+    },
+    '/api/users': {
+      get: () => whole(w().users),
+      post: ({ body }) => {
+        require('name', body.name);
+        const created = {
+          id: nextId(),
+          email: body.email,
+          name: body.name,
+          role: body.role,
+          is_active: true,
+          must_change_password: true,
+          last_login_at: null,
+          created_at: ago(0),
+        };
+        w().users.push(created);
+        return { ...created, initial_password: 'plum-otter-41-basin' };
+      },
+    },
+    '/api/users/{id}': {
+      get: ({ id }) => found(w().users, id),
+      patch: ({ id, body }) => Object.assign(found(w().users, id), body),
+      delete: ({ id }) => {
+        w().users = w().users.filter((u) => u.id !== id);
+      },
+    },
+    '/api/servers': { get: ({ query }) => page(serverList(query), query) },
+    '/api/servers/{id}': {
+      get: ({ id }) => found(w().servers, id),
+      patch: ({ id, body }) => Object.assign(found(w().servers, id), body),
+      delete: ({ id }) => {
+        w().servers = w().servers.filter((s) => s.id !== id);
+      },
+    },
+    '/api/servers/{id}/disable-agent': { post: ({ id }) => switchAgent(id, false) },
+    '/api/servers/{id}/enable-agent': { post: ({ id }) => switchAgent(id, true) },
+    '/api/servers/{id}/approve-re-enrolment': {
+      post: ({ id }) => Object.assign(found(w().servers, id), { re_enrol_until: ago(-3600) }),
+    },
+    '/api/servers/{id}/metrics': {
+      get: ({ id, query }) =>
+        metrics(
+          found(w().servers, id),
+          (query.get('fields') ?? 'cpu_pct').split(','),
+          Date.parse(query.get('from') ?? ago(3600)),
+          Date.parse(query.get('to') ?? ago(0)),
+        ),
+    },
+    '/api/servers/{id}/disks': {
+      get: ({ id }) =>
+        DISKS[id] ?? { probe: { state: 'no_data', observed_at: null, hint: null }, partitions: [] },
+    },
+    '/api/servers/{id}/services': { get: ({ id }) => servicesOf(id) },
+    '/api/servers/{id}/incidents': { get: ({ id, query }) => page(incidentList(query, id), query) },
+    '/api/registration-tokens': {
+      get: () => whole([]),
+      post: ({ body }) => {
+        if (!/^[A-Za-z0-9._-]+$/.test(body.name)) {
+          throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+            name: ['may hold letters, digits, dot, underscore and dash'],
+          });
+        }
+        enrolSoon(body.name, body.tags ?? []);
+        return {
+          id: nextId(),
+          name: body.name,
+          tags: body.tags ?? [],
+          state: 'active',
+          expires_at: ago(-3600),
+          max_uses: 1,
+          uses: 0,
+          allowed_cidrs: [],
+          created_by: me().id,
+          created_at: ago(0),
+          revoked_at: null,
+          token: `noc_${'x'.repeat(32)}`,
+          install_command: `curl -fsSL https://noc.hostseba.com/install.sh -o install.sh && echo noc_${'x'.repeat(32)} | sudo bash install.sh --url https://noc.hostseba.com --token-stdin`,
+        };
+      },
+    },
+    '/api/registration-tokens/{id}': { delete: () => undefined },
+    '/api/incidents': { get: ({ query }) => page(incidentList(query), query) },
+    '/api/incidents/{id}': { get: ({ id }) => found(w().incidents, id) },
+    '/api/incidents/{id}/acknowledge': {
+      post: (ask) =>
+        transition(
+          ask,
+          ['open'],
+          (i) => {
+            // Somebody was faster, for the list of what failed.
+            if (i.id === 45) throw new Refusal(409, 'invalid_transition', 'The incident is resolved.');
+            Object.assign(i, {
+              status: 'acknowledged',
+              acknowledged_at: ago(0),
+              acknowledged_by: { id: me().id, name: me().name },
+            });
+            if (i.escalation) i.escalation = { ...i.escalation, state: 'paused', due_at: null };
+          },
+          'acknowledged',
+        ),
+    },
+    '/api/incidents/{id}/unacknowledge': {
+      post: (ask) =>
+        transition(
+          ask,
+          ['acknowledged'],
+          (i) => {
+            Object.assign(i, { status: 'open', acknowledged_at: null, acknowledged_by: null });
+            i.escalation = {
+              state: 'armed',
+              policy_name: 'Default',
+              step: 1,
+              steps: 2,
+              pass: 1,
+              due_at: ago(-5),
+              channels: ['email'],
+            };
+          },
+          'unacknowledged',
+        ),
+    },
+    '/api/incidents/{id}/resolve': {
+      post: (ask) =>
+        transition(
+          ask,
+          ['open', 'acknowledged'],
+          (i) => {
+            Object.assign(i, {
+              status: 'resolved',
+              resolved_at: ago(0),
+              resolved_by: { id: me().id, name: me().name },
+              escalation: null,
+            });
+          },
+          'resolved',
+        ),
+    },
+    '/api/incidents/{id}/notes': {
+      post: (ask) => {
+        const incident = found(w().incidents, ask.id);
+        incident.timeline.push({
+          id: nextId(),
+          at: ago(0),
+          type: 'note',
+          actor: `user:${me().id}`,
+          actor_name: me().name,
+          detail: { text: ask.body.text },
+        });
+        return incident;
+      },
+    },
+    '/api/detectors': { get: () => CATALOGUE },
+    '/api/alert-rules': {
+      get: () => whole(w().rules),
+      post: ({ body }) => {
+        const rule = saveRule(
+          { id: nextId(), version: 0, is_default: false, created_at: ago(0), runbook_url: null } as AlertRule,
+          body as Partial<AlertRule>,
+        );
+        w().rules.push(rule);
+        return rule;
+      },
+    },
+    '/api/alert-rules/{id}': {
+      patch: ({ id, body: { version: _, ...body } }) =>
+        saveRule(found(w().rules, id), body as Partial<AlertRule>),
+      delete: ({ id }) => {
+        w().rules = w().rules.filter((r) => r.id !== id);
+      },
+    },
+    '/api/escalation-policies': {
+      get: () => whole(w().policies),
+      post: ({ body }) => {
+        require('name', body.name);
+        const policy = savePolicy(
+          { id: nextId(), is_default: false, used_by_rules: 0, created_at: ago(0) } as Policy,
+          body,
+        );
+        w().policies.push(policy);
+        return policy;
+      },
+    },
+    '/api/escalation-policies/{id}': {
+      patch: ({ id, body }) => savePolicy(found(w().policies, id), body),
+      delete: ({ id }) => {
+        w().policies = w().policies.filter((p) => p.id !== id);
+      },
+    },
+    '/api/notification-channels': { get: () => whole(w().channels) },
+    '/api/notification-channels/{key}': {
+      put: ({ path, body }) => {
+        const channel = w().channels.find((c) => c.channel === path.key);
+        if (!channel) throw new Refusal(404, 'not_found', 'There is no such channel.');
+        const missing = channel.fields.filter((f) => f.required && !f.secret && !body.settings[f.name]);
+        if (missing.length > 0) {
+          throw new Refusal(
+            422,
+            'validation_failed',
+            'The request is not valid.',
+            Object.fromEntries(missing.map((f) => [`settings.${f.name}`, ['is required']])),
+          );
+        }
+        const secrets = channel.fields.filter((f) => f.secret);
+        const kept = Object.fromEntries(
+          secrets.map((f) => [
+            `${f.name}_set`,
+            Boolean(body.settings[f.name]) || channel.settings[`${f.name}_set`] === true,
+          ]),
+        );
+        const hidden = Object.fromEntries(secrets.map((f) => [f.name, null]));
+        return Object.assign(channel, {
+          enabled: body.enabled,
+          configured: true,
+          healthy: true,
+          last_error: null,
+          settings: { ...body.settings, ...hidden, ...kept },
+          updated_at: ago(0),
+        });
+      },
+    },
+    '/api/notification-channels/{key}/test': {
+      post: ({ path, body }) => {
+        const channel = w().channels.find((c) => c.channel === path.key);
+        const ok = channel?.healthy ?? false;
+        const result = ok
+          ? `250 Ok: queued for ${body.recipient ?? 'noc@hostseba.com'}`
+          : '404 Not Found: the address does not exist';
+        Object.assign(channel ?? {}, { last_test_at: ago(0), last_test_result: ok ? 'sent' : result });
+        return { ok, result, provider_id: ok ? '4F2K1' : null, at: ago(0) };
+      },
+    },
+    '/api/notification-deliveries': {
+      get: ({ query }) => {
+        const id = query.get('incident_id');
+        const rows = w().deliveries.filter(
+          (d) =>
+            has(query.get('status'), d.status) &&
+            has(query.get('channel'), d.channel) &&
+            (!id || d.incident_id === Number(id)),
+        );
+        const trouble = (d: (typeof rows)[number]) =>
+          d.status === 'failed' ? 0 : d.status === 'retrying' ? 1 : 2;
+        return page(
+          sorted(rows, query.get('sort') ?? '-created_at', {
+            created_at: by((d) => d.created_at),
+            trouble: (a, b) => trouble(a) - trouble(b) || b.created_at.localeCompare(a.created_at),
+          }),
+          query,
+        );
+      },
+    },
+    '/api/notification-deliveries/{id}/retry': {
+      post: ({ id }) =>
+        Object.assign(found(w().deliveries, id), { status: 'queued', reason: null, next_retry_at: null }),
+    },
+    '/broadcasting/auth': { post: ({ body }) => ({ auth: `mock:${body.channel_name}`, channel_data: '{}' }) },
+  };
+
+  /** The host that was just given a token: registers after a second, reports after another. */
+  function enrolSoon(name: string, tags: string[]): void {
+    const born = state.world;
+    setTimeout(() => {
+      const server = {
+        ...(w().servers[0] as Server),
+        id: nextId(),
+        name,
+        tags,
+        hostname: name,
+        status: 'registering' as Server['status'],
+        last_seen_at: null,
+        open_incidents: 0,
+      };
+      born.servers.push(server);
+      publish('private-fleet', 'server.updated', server);
+      setTimeout(() => {
+        Object.assign(server, { status: 'up', last_seen_at: new Date(mockNow()).toISOString() });
+        publish('private-fleet', 'server.updated', server);
+      }, 1200);
+    }, 1200);
+  }
+}
+
+export { freshWorld };

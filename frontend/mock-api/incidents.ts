@@ -1,0 +1,271 @@
+import type { Delivery, IncidentDetail, Server } from '@/api/types';
+import { ago, DAY, HOUR, MIN } from './clock';
+
+/** Incidents and what was sent because of them. */
+type Entry = IncidentDetail['timeline'][number];
+
+const entry = (
+  id: number,
+  seconds: number,
+  type: string,
+  actor: string,
+  actor_name: string | null,
+  detail: object,
+): Entry => ({
+  id,
+  at: ago(seconds),
+  type,
+  actor,
+  actor_name,
+  detail: detail as Entry['detail'],
+});
+
+interface IncidentSeed {
+  id: number;
+  server: number;
+  detector: string;
+  subject: string;
+  severity: IncidentDetail['severity'];
+  title: string;
+  observed: string;
+  expected: string;
+  opened: number;
+  seen: number;
+  command?: string;
+  owner?: string;
+  resolved?: number;
+  dueIn?: number;
+}
+
+export const INCIDENTS: IncidentSeed[] = [
+  {
+    id: 41,
+    server: 2,
+    detector: 'server_down',
+    subject: '',
+    severity: 'critical',
+    title: 'web-09.hostseba is silent',
+    observed: 'no report for 12 min',
+    expected: 'a report every 60 s',
+    opened: 520,
+    seen: 20,
+    dueIn: 380,
+  },
+  {
+    id: 42,
+    server: 1,
+    detector: 'service_down',
+    subject: 'exim',
+    severity: 'critical',
+    title: 'exim is down on mail-02.hostseba',
+    observed: 'not running in 4 reports',
+    expected: 'running',
+    opened: 260,
+    seen: 18,
+    command: 'sudo systemctl restart exim',
+    dueIn: 42,
+  },
+  {
+    id: 43,
+    server: 3,
+    detector: 'disk_bytes',
+    subject: '/home',
+    severity: 'high',
+    title: '/home is 96 % full on web-11.hostseba',
+    observed: '96.4 %, 18 GiB free',
+    expected: 'below 90 %',
+    opened: 41 * MIN,
+    seen: 40,
+    command: 'sudo du -xh --max-depth=1 /home | sort -h | tail',
+    dueIn: 11 * MIN,
+  },
+  {
+    id: 44,
+    server: 3,
+    detector: 'rule',
+    subject: '',
+    severity: 'high',
+    title: 'Load over 4 per core on web-11.hostseba',
+    observed: '4.46 per core for 12 min',
+    expected: 'below 4',
+    opened: 12 * MIN,
+    seen: 12,
+    owner: 'Day operator',
+  },
+  {
+    id: 45,
+    server: 4,
+    detector: 'disk_inodes',
+    subject: '/var/lib/mysql',
+    severity: 'medium',
+    title: 'Inodes 91 % used on db-03.hostseba',
+    observed: '91.2 %',
+    expected: 'below 90 %',
+    opened: 3 * HOUR,
+    seen: 8 * MIN,
+  },
+  {
+    id: 46,
+    server: 5,
+    detector: 'server_down',
+    subject: '',
+    severity: 'high',
+    title: 'web-14.hostseba is silent',
+    observed: 'no report for 151 s',
+    expected: 'a report every 60 s',
+    opened: 31,
+    seen: 31,
+    dueIn: 89,
+  },
+  {
+    id: 47,
+    server: 10,
+    detector: 'clock_skew',
+    subject: '',
+    severity: 'low',
+    title: 'Clock of web-02.hostseba is 6 min ahead',
+    observed: '+361 s',
+    expected: 'within 300 s',
+    opened: 26 * HOUR,
+    seen: 44,
+    owner: 'Night duty',
+  },
+  {
+    id: 38,
+    server: 14,
+    detector: 'service_down',
+    subject: 'dovecot',
+    severity: 'high',
+    title: 'dovecot is down on mail-01.hostseba',
+    observed: 'not running in 2 reports',
+    expected: 'running',
+    opened: 9 * HOUR,
+    seen: 8.7 * HOUR,
+    resolved: 8.6 * HOUR,
+    command: 'sudo systemctl restart dovecot',
+  },
+  {
+    id: 36,
+    server: 6,
+    detector: 'backup_stale',
+    subject: 'Daily-Local',
+    severity: 'info',
+    title: 'No backup for 30 h on backup-01.hostseba',
+    observed: 'last success 31 h ago',
+    expected: 'within 30 h',
+    opened: 2 * DAY,
+    seen: 47 * HOUR,
+    resolved: 46 * HOUR,
+    owner: 'Day operator',
+  },
+];
+
+export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail {
+  const person = seed.owner ? { id: seed.owner === 'Day operator' ? 2 : 3, name: seed.owner } : null;
+  const taken = person ? ago(seed.opened - 90) : null;
+  const over = seed.resolved === undefined ? null : ago(seed.resolved);
+  const timeline = [
+    entry(seed.id * 10, seed.opened, 'opened', `detector:${seed.detector}`, null, {
+      observed: seed.observed,
+      expected: seed.expected,
+      samples: 2,
+    }),
+  ];
+  if (seed.dueIn !== undefined || person) {
+    timeline.push(
+      entry(seed.id * 10 + 1, seed.opened - 1, 'step_fired', 'policy:1', null, {
+        step: 1,
+        pass: 1,
+        channels: ['email'],
+        recipients: 2,
+      }),
+    );
+  }
+  if (person)
+    timeline.push(
+      entry(seed.id * 10 + 2, seed.opened - 90, 'acknowledged', `user:${person.id}`, person.name, {}),
+    );
+  if (seed.id === 44) {
+    timeline.push(
+      entry(449, 300, 'note', 'user:2', 'Day operator', {
+        text: 'One account runs an import over cron. Told the customer, watching it. <b>not html</b>',
+      }),
+    );
+  }
+  if (over)
+    timeline.push(
+      entry(seed.id * 10 + 3, seed.resolved ?? 0, 'resolved', `detector:${seed.detector}`, null, {
+        reason: 'two clear reports',
+      }),
+    );
+  return {
+    id: seed.id,
+    detector: seed.detector,
+    subject: seed.subject,
+    severity: seed.severity,
+    title: seed.title,
+    server_id: seed.server,
+    server_name: servers[seed.server - 1]?.name ?? '?',
+    observed: seed.observed,
+    expected: seed.expected,
+    command: seed.command ?? null,
+    opened_at: ago(seed.opened),
+    last_seen_at: ago(seed.seen),
+    occurrences: Math.max(1, Math.round((seed.opened - seed.seen) / 60)),
+    status: over ? 'resolved' : person ? 'acknowledged' : 'open',
+    acknowledged_at: taken,
+    acknowledged_by: person,
+    resolved_at: over,
+    resolved_by: null,
+    rule_id: seed.detector === 'rule' ? 3 : null,
+    runbook_url: seed.id === 44 ? 'https://wiki.example.com/load' : null,
+    timeline,
+    deliveries: [],
+    escalation: over
+      ? null
+      : person
+        ? {
+            state: 'paused',
+            policy_name: 'Default',
+            step: 2,
+            steps: 2,
+            pass: 1,
+            due_at: null,
+            channels: ['email'],
+          }
+        : seed.dueIn === undefined
+          ? null
+          : {
+              state: 'armed',
+              policy_name: 'Default',
+              step: 2,
+              steps: 2,
+              pass: 1,
+              due_at: ago(-seed.dueIn),
+              channels: ['email'],
+            },
+  };
+}
+
+export const delivery = (
+  id: number,
+  incident_id: number | null,
+  status: Delivery['status'],
+  seconds: number,
+  more: Partial<Delivery> = {},
+): Delivery => ({
+  id,
+  incident_id,
+  status,
+  kind: 'problem',
+  channel: 'email',
+  recipient: 'noc@hostseba.com',
+  user_id: null,
+  attempts: 1,
+  next_retry_at: null,
+  provider_id: null,
+  reason: null,
+  created_at: ago(seconds),
+  sent_at: status === 'sent' ? ago(seconds - 1) : null,
+  ...more,
+});

@@ -1,0 +1,176 @@
+import type { AlertRule, Catalogue, Channel, Policy } from '@/api/types';
+import { ago, DAY } from './clock';
+
+/** Rules, policies, channels and the catalogue rules are made from. */
+export const rule = (
+  id: number,
+  name: string,
+  more: Partial<AlertRule> & Pick<AlertRule, 'condition'>,
+): AlertRule => ({
+  id,
+  name,
+  enabled: true,
+  severity: null,
+  scope: { all: true },
+  channels: null,
+  escalation_policy_id: 1,
+  escalation_policy_name: 'Default',
+  runbook_url: null,
+  is_default: false,
+  version: 1,
+  created_at: ago(30 * DAY),
+  updated_at: ago(3 * DAY),
+  ...more,
+});
+
+export const policy = (id: number, name: string, more: Partial<Policy> & Pick<Policy, 'steps'>): Policy => ({
+  id,
+  name,
+  repeat: 3,
+  repeat_delay_seconds: 900,
+  is_default: false,
+  used_by_rules: 0,
+  created_at: ago(30 * DAY),
+  updated_at: ago(3 * DAY),
+  ...more,
+});
+
+export const EMAIL_FIELDS: Channel['fields'] = [
+  {
+    name: 'host',
+    label: 'SMTP host',
+    kind: 'text',
+    secret: false,
+    required: true,
+    options: [],
+    default: null,
+    help: 'For example mail.hostseba.com.',
+  },
+  {
+    name: 'port',
+    label: 'SMTP port',
+    kind: 'number',
+    secret: false,
+    required: true,
+    options: [],
+    default: '587',
+    help: '587 for STARTTLS, 465 for implicit TLS.',
+  },
+  {
+    name: 'encryption',
+    label: 'Encryption',
+    kind: 'select',
+    secret: false,
+    required: true,
+    options: ['tls', 'ssl', 'none'],
+    default: 'tls',
+    help: 'tls: STARTTLS, required. ssl: TLS from the first byte.',
+  },
+  {
+    name: 'username',
+    label: 'SMTP username',
+    kind: 'text',
+    secret: false,
+    required: false,
+    options: [],
+    default: null,
+    help: 'Leave empty for a server that asks for none.',
+  },
+  {
+    name: 'password',
+    label: 'SMTP password',
+    kind: 'password',
+    secret: true,
+    required: false,
+    options: [],
+    default: null,
+    help: 'The mailbox password.',
+  },
+  {
+    name: 'from_address',
+    label: 'From address',
+    kind: 'text',
+    secret: false,
+    required: true,
+    options: [],
+    default: null,
+    help: null,
+  },
+  {
+    name: 'from_name',
+    label: 'From name',
+    kind: 'text',
+    secret: false,
+    required: false,
+    options: [],
+    default: 'HostSeba NOC',
+    help: null,
+  },
+  {
+    name: 'recipients',
+    label: 'Org recipients',
+    kind: 'list',
+    secret: false,
+    required: false,
+    options: [],
+    default: null,
+    help: 'Always in copy whenever e-mail is used.',
+  },
+];
+
+export const channel = (
+  key: string,
+  label: string,
+  fields: Channel['fields'],
+  more: Partial<Channel> = {},
+): Channel => ({
+  channel: key,
+  label,
+  fields,
+  enabled: false,
+  configured: false,
+  healthy: true,
+  last_error: null,
+  last_test_at: null,
+  last_test_result: null,
+  last_test_provider_id: null,
+  settings: {},
+  updated_at: null,
+  ...more,
+});
+
+export const CATALOGUE: Catalogue = {
+  detectors: [
+    {
+      key: 'server_down',
+      name: 'A server stopped reporting',
+      about: 'A server stopped reporting',
+      severities: ['critical'],
+    },
+    { key: 'service_down', name: 'A service stopped', about: 'A service stopped', severities: ['critical'] },
+    {
+      key: 'disk_bytes',
+      name: 'A file system fills up',
+      about: 'A file system fills up',
+      severities: ['critical'],
+    },
+    {
+      key: 'disk_inodes',
+      name: 'A file system runs out of inodes',
+      about: 'A file system runs out of inodes',
+      severities: ['critical'],
+    },
+    { key: 'clock_skew', name: 'A clock is wrong', about: 'A clock is wrong', severities: ['low'] },
+  ],
+  metrics: [
+    { name: 'metrics.cpu_pct', title: 'CPU busy', unit: 'percent', subject: null, interval_s: 60 },
+    { name: 'metrics.load1', title: 'Load, 1 min', unit: 'load', subject: null, interval_s: 60 },
+    {
+      name: 'disks.used_pct',
+      title: 'File system in use',
+      unit: 'percent',
+      subject: 'mount',
+      interval_s: 300,
+    },
+  ],
+};

@@ -1,0 +1,159 @@
+import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
+import { body, client } from './client';
+import { isApiError } from './error';
+import type { Page } from './types';
+
+/** Everything the pages ask, as query options: loaders prefetch with them, components read with them. */
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5000,
+      retry: (failures, error) => failures < 2 && isApiError(error) && error.isRetryable && !error.isOffline,
+      refetchOnWindowFocus: true,
+      networkMode: 'always',
+    },
+    mutations: { networkMode: 'always' },
+  },
+});
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: () => body(client.GET('/api/auth/me')),
+  staleTime: 60_000,
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: () => body(client.GET('/api/auth/sessions')),
+});
+
+export const usersQuery = queryOptions({
+  queryKey: ['users'],
+  queryFn: () => body(client.GET('/api/users')),
+});
+
+export interface ListAsk {
+  q?: string;
+  status?: string;
+  sort?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+/** Leaves empty filters out of the request. */
+const filled = <T extends object>(ask: T): T =>
+  Object.fromEntries(Object.entries(ask).filter(([, v]) => v !== undefined && v !== '' && v !== null)) as T;
+
+export const serversQuery = (ask: ListAsk & { tag?: string }) =>
+  queryOptions({
+    queryKey: ['servers', 'list', filled(ask)],
+    queryFn: ({ signal }) => body(client.GET('/api/servers', { params: { query: filled(ask) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const serverQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['servers', id],
+    queryFn: ({ signal }) => body(client.GET('/api/servers/{id}', { params: { path: { id } }, signal })),
+  });
+
+export const serverDisksQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['servers', id, 'disks'],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/servers/{id}/disks', { params: { path: { id } }, signal })),
+  });
+
+export const serverServicesQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['servers', id, 'services'],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/servers/{id}/services', { params: { path: { id } }, signal })),
+  });
+
+/** `window` is read when the question is asked, so a range that ends now ends at the now of each refetch. */
+export const serverMetricsQuery = (
+  id: number,
+  fields: string,
+  window: () => { from: string; to: string },
+  windowKey: string,
+) =>
+  queryOptions({
+    queryKey: ['servers', id, 'metrics', fields, windowKey],
+    queryFn: ({ signal }) =>
+      body(
+        client.GET('/api/servers/{id}/metrics', {
+          params: { path: { id }, query: { fields, ...window(), points: 400 } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+export interface IncidentAsk extends ListAsk {
+  severity?: string;
+  server_id?: number;
+  detector?: string;
+}
+
+export const incidentsQuery = (ask: IncidentAsk) =>
+  queryOptions({
+    queryKey: ['incidents', 'list', filled(ask)],
+    queryFn: ({ signal }) => body(client.GET('/api/incidents', { params: { query: filled(ask) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const incidentQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['incidents', id],
+    queryFn: ({ signal }) => body(client.GET('/api/incidents/{id}', { params: { path: { id } }, signal })),
+  });
+
+export const channelsQuery = queryOptions({
+  queryKey: ['channels'],
+  queryFn: () => body(client.GET('/api/notification-channels')),
+});
+
+export const rulesQuery = queryOptions({
+  queryKey: ['rules'],
+  queryFn: () => body(client.GET('/api/alert-rules')),
+});
+
+export const catalogueQuery = queryOptions({
+  queryKey: ['detectors'],
+  queryFn: () => body(client.GET('/api/detectors')),
+  staleTime: 10 * 60_000,
+});
+
+export const policiesQuery = queryOptions({
+  queryKey: ['policies'],
+  queryFn: () => body(client.GET('/api/escalation-policies')),
+});
+
+export interface DeliveryAsk extends ListAsk {
+  channel?: string;
+  incident_id?: number;
+}
+
+export const deliveriesQuery = (ask: DeliveryAsk) =>
+  queryOptions({
+    queryKey: ['deliveries', 'list', filled(ask)],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/notification-deliveries', { params: { query: filled(ask) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+/** All pages of a list, for an export: follows the cursor up to `most` rows. */
+export async function everyPage<T>(
+  read: (cursor: string | undefined) => Promise<Page<T>>,
+  most = 20_000,
+): Promise<T[]> {
+  const rows: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    rows.push(...page.data);
+    cursor = page.meta.next_cursor ?? undefined;
+  } while (cursor && rows.length < most);
+  return rows;
+}

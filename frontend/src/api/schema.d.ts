@@ -1,0 +1,5889 @@
+// Generated from api/openapi.json by `npm run generate`. Do not edit.
+export interface paths {
+    "/api/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All rules, the default one last.
+         * @description Needs `rules.view`.
+         */
+        get: operations["list_alert_rules"];
+        put?: never;
+        /**
+         * Makes a rule.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["create_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a rule; what it opened resolves.
+         * @description Needs `rules.manage`.
+         */
+        delete: operations["delete_alert_rule"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a rule.
+         * @description Needs `rules.manage`.
+         */
+        patch: operations["update_alert_rule"];
+        trace?: never;
+    };
+    "/api/auth/csrf-cookie": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sets the cookie `XSRF-TOKEN`; its value goes into `X-XSRF-TOKEN` of every call that changes something. */
+        get: operations["csrf_cookie"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a session. Wrong e-mail and wrong password are told alike, in the same time. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends this session. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own password; all other sessions end, this one gets a new id. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own sessions, the latest used first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of one's own sessions; its live connection closes. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/detectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Detectors and metrics, with units.
+         * @description Needs `rules.view`.
+         */
+        get: operations["list_detectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/escalation-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All policies with their steps, by name.
+         * @description Needs `rules.view`.
+         */
+        get: operations["list_escalation_policies"];
+        put?: never;
+        /**
+         * Makes a policy.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["create_escalation_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/escalation-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a policy that no rule uses.
+         * @description Needs `rules.manage`.
+         */
+        delete: operations["delete_escalation_policy"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a policy; given steps replace all of them.
+         * @description Needs `rules.manage`.
+         */
+        patch: operations["update_escalation_policy"];
+        trace?: never;
+    };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Incidents, newest first.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["list_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One incident with its story.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["show_incident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an open incident; steps for unacknowledged incidents stop.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["acknowledge_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adds a note to the timeline.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["add_incident_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends an incident by hand; its cause stays quiet until it was fine once, or for 30 min.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["resolve_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/unacknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives an acknowledged incident back; the policy begins anew.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["unacknowledge_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All channels there are, set up or not.
+         * @description Needs `channels.view`.
+         */
+        get: operations["list_notification_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-channels/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets a channel up.
+         * @description Needs `channels.manage`.
+         */
+        put: operations["put_notification_channel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-channels/{key}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a test message now and says what came of it. A refusal by the provider is a 200 with `ok: false`.
+         * @description Needs `channels.manage`.
+         */
+        post: operations["test_notification_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries, newest first.
+         * @description Needs `deliveries.view`.
+         */
+        get: operations["list_notification_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a delivery that failed, expired, was suppressed or cancelled once more, now.
+         * @description Needs `deliveries.manage`.
+         */
+        post: operations["retry_notification_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["openapi_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registration-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tokens, newest first.
+         * @description Needs `servers.manage`.
+         */
+        get: operations["list_registration_tokens"];
+        put?: never;
+        /**
+         * Makes a token.
+         * @description Needs `servers.manage`.
+         */
+        post: operations["create_registration_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/registration-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a token; servers it let in stay.
+         * @description Needs `servers.manage`.
+         */
+        delete: operations["revoke_registration_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The fleet, worst first.
+         * @description Needs `servers.view`.
+         */
+        get: operations["list_servers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One server.
+         * @description Needs `servers.view`.
+         */
+        get: operations["show_server"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a server and its measurements; its agent's secret stops working. Its incidents stay readable.
+         * @description Needs `servers.manage`.
+         */
+        delete: operations["delete_server"];
+        options?: never;
+        head?: never;
+        /**
+         * Renames or tags a server.
+         * @description Needs `servers.manage`.
+         */
+        patch: operations["update_server"];
+        trace?: never;
+    };
+    "/api/servers/{id}/approve-re-enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets the server's name be enrolled once more within 60 min; then its old secret dies.
+         * @description Needs `servers.manage`.
+         */
+        post: operations["approve_re_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/disable-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches monitoring of a server off: its open incidents close without a page, and no detector looks at it.
+         * @description Needs `servers.manage`.
+         */
+        post: operations["disable_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/disks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file systems as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_disks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/enable-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switches monitoring of a server on again.
+         * @description Needs `servers.manage`.
+         */
+        post: operations["enable_agent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The incidents of a server, newest first.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["server_incidents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Measurements over time.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The services as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All accounts, by `name`, `email` or `last_login_at`.
+         * @description Needs `users.view`.
+         */
+        get: operations["list_users"];
+        put?: never;
+        /**
+         * Makes an account.
+         * @description Needs `users.manage`.
+         */
+        post: operations["create_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account.
+         * @description Needs `users.view`.
+         */
+        get: operations["show_user"];
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an account and ends its sessions.
+         * @description Needs `users.manage`.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes an account.
+         * @description Needs `users.manage`.
+         */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/app/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Opens a live connection: a WebSocket in Pusher protocol 7. Errors come as `pusher:error` frames. */
+        get: operations["open_socket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/broadcasting/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs a subscription. */
+        post: operations["authorize_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runtime-config.js": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A script that sets the five `window.__NOC_*__` values. What is not configured is the page's own origin. */
+        get: operations["runtime_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description An alert rule: what to look for, and whom to tell. */
+        AlertRule: {
+            /** @description Channels it tells at once; null when a policy does. */
+            channels: string[] | null;
+            /** @description What to look for. */
+            condition: components["schemas"]["RuleCondition"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Off: judges nothing. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Policy that tells; null when channels do.
+             */
+            escalation_policy_id: number | null;
+            /** @description Its name. */
+            escalation_policy_name: string | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description The rule for everything that no other rule routes; it cannot be deleted. */
+            is_default: boolean;
+            /** @description Shown in the incident's title. */
+            name: string;
+            /** @description What to read when it happens. */
+            runbook_url: string | null;
+            /** @description Which servers. */
+            scope: components["schemas"]["RuleScope"];
+            severity: components["schemas"]["Severity"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with each change; a PATCH may name the one it was made for.
+             */
+            version: number;
+        };
+        /** @description Changes of a rule; what is absent stays, null clears. Naming `channels` drops the policy and the other way round. */
+        AlertRulePatch: {
+            /**
+             * @description Channels to tell at once.
+             * @default null
+             */
+            channels?: string[] | null;
+            /** @default null */
+            condition?: components["schemas"]["RuleCondition"] | null;
+            /**
+             * @description On or off.
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * Format: int64
+             * @description Policy that tells.
+             * @default null
+             */
+            escalation_policy_id?: number | null;
+            /**
+             * @description 1 to 120 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description What to read when it happens.
+             * @default null
+             */
+            runbook_url?: string | null;
+            /** @default null */
+            scope?: components["schemas"]["RuleScope"] | null;
+            /** @default null */
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Format: int64
+             * @description The version this change was made for; another one in force is `409 stale_version`.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /** @description One field of a channel's form. */
+        ChannelField: {
+            /** @description What unset means, as text. */
+            default: string | null;
+            /** @description One line of help. */
+            help: string | null;
+            /** @description What it holds. */
+            kind: components["schemas"]["FieldKind"];
+            /** @description Label. */
+            label: string;
+            /** @description Name in `settings`. */
+            name: string;
+            /** @description For a select: what there is. */
+            options: string[];
+            /** @description Whether it must be filled in. */
+            required: boolean;
+            /** @description Written, never read back: `<name>_set` in the settings tells whether there is one. */
+            secret: boolean;
+        };
+        /** @description The signature that the connection shows. */
+        ChannelGrant: {
+            /** @description `<key>:<HMAC-SHA256>`. */
+            auth: string;
+            /** @description Signed along; names the session, so that the subscription ends with it. */
+            channel_data: string;
+        };
+        /** @description A connection wants a channel. As a form or as JSON. */
+        ChannelRequest: {
+            /** @description `private-fleet`, `private-incidents` or `private-server.{id}`. */
+            channel_name: string;
+            /** @description The connection, as `pusher:connection_established` named it. */
+            socket_id: string;
+        };
+        /** @description Settings of a channel, all of them; a secret that is absent or null stays, unless the host it belongs to changes. */
+        ChannelSettings: {
+            /** @description Whether it is used. */
+            enabled: boolean;
+            /** @description By the names of `fields`. */
+            settings: Record<string, unknown>;
+        };
+        /** @description Whom to send a test. */
+        ChannelTest: {
+            /**
+             * @description An address of the channel's kind; its own recipients when absent.
+             * @default null
+             */
+            recipient?: string | null;
+        };
+        /** @description What came of a test. */
+        ChannelTestResult: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Whether the provider took it. */
+            ok: boolean;
+            /** @description What the provider calls the message. */
+            provider_id: string | null;
+            /** @description What it said, or why it could not be reached. */
+            result: string;
+        };
+        /**
+         * @description How a metric compares with a threshold while in breach.
+         * @enum {string}
+         */
+        Comparator: ">" | ">=" | "<" | "<=";
+        /** @description An account just made. */
+        CreatedUser: components["schemas"]["User"] & {
+            /** @description The password made up for them; shown this once, must be changed at the first log-in. */
+            initial_password: string | null;
+        };
+        /** @description A message to one recipient over one channel; the body of `delivery.updated`. */
+        Delivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description Channel. */
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it was queued.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Incident it is about.
+             */
+            incident_id: number | null;
+            /** @description `problem`, `recovery`, `reminder`, `digest`, `test` ... */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            next_retry_at: string | null;
+            /** @description What the provider calls it. */
+            provider_id: string | null;
+            /** @description Why it was not sent, or what the provider said. */
+            reason: string | null;
+            /** @description Address, as shown. */
+            recipient: string;
+            /**
+             * Format: date-time
+             * @description When the provider took it.
+             */
+            sent_at: string | null;
+            /** @description How it stands. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: int64
+             * @description Account it was meant for.
+             */
+            user_id: number | null;
+        };
+        /**
+         * @description How a delivery stands.
+         * @enum {string}
+         */
+        DeliveryStatus: "queued" | "sending" | "sent" | "delivered" | "retrying" | "failed" | "suppressed" | "cancelled" | "expired";
+        /** @description A built-in detector. */
+        Detector: {
+            /** @description What it looks for, one or two sentences. */
+            about: string;
+            /** @description Key, as it stands in incidents and rules. */
+            key: string;
+            /** @description Name, for people. */
+            name: string;
+            /** @description Severities it may give, mildest first. */
+            severities: components["schemas"]["Severity"][];
+        };
+        /** @description What rules can be made of. */
+        DetectorCatalogue: {
+            /** @description Built-in detectors. */
+            detectors: components["schemas"]["Detector"][];
+            /** @description Metrics for threshold and baseline rules. */
+            metrics: components["schemas"]["Metric"][];
+        };
+        /** @description One file system. */
+        DiskPartition: {
+            /**
+             * Format: int64
+             * @description Size, bytes.
+             */
+            bytes_total: number | null;
+            /**
+             * Format: int64
+             * @description In use, bytes.
+             */
+            bytes_used: number | null;
+            /** @description What is mounted. */
+            device: string;
+            /** @description `ext4`, `xfs` ... */
+            fstype: string;
+            /**
+             * Format: int64
+             * @description Inodes there are; null where the file system has none.
+             */
+            inodes_total: number | null;
+            /**
+             * Format: int64
+             * @description Inodes in use.
+             */
+            inodes_used: number | null;
+            /**
+             * Format: double
+             * @description Inodes in use, percent.
+             */
+            inodes_used_pct: number | null;
+            /** @description Where it is mounted. */
+            mount: string;
+            /**
+             * Format: double
+             * @description In use, percent.
+             */
+            used_pct: number | null;
+        };
+        /** @description The body of every answer that is not a success. */
+        Error: {
+            /** @description Stable code in `snake_case`, for programs. */
+            error: string;
+            /** @description What is wrong with which field; only where fields are to blame. */
+            errors?: {
+                [key: string]: string[];
+            } | null;
+            /** @description One sentence, for people. */
+            message: string;
+        };
+        /** @description Whom to tell, in which order, until somebody acknowledges. */
+        EscalationPolicy: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description The policy of the default rule on a fresh install. */
+            is_default: boolean;
+            /** @description Unique name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description How many further passes follow the first.
+             */
+            repeat: number;
+            /**
+             * Format: int32
+             * @description Seconds between the last step and the next pass.
+             */
+            repeat_delay_seconds: number;
+            /** @description Its steps in order. */
+            steps: components["schemas"]["EscalationStep"][];
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Rules that use it; a policy in use cannot be deleted.
+             */
+            used_by_rules: number;
+        };
+        /** @description Changes of a policy; what is absent stays. `steps` replaces all of them. Incidents under way keep what they began with. */
+        EscalationPolicyPatch: {
+            /**
+             * @description Unique, 1 to 120 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Further passes after the first, 0 to 100.
+             * @default null
+             */
+            repeat?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds between the last step and the next pass, 60 to 604800.
+             * @default null
+             */
+            repeat_delay_seconds?: number | null;
+            /**
+             * @description 1 to 20 steps.
+             * @default null
+             */
+            steps?: components["schemas"]["NewEscalationStep"][] | null;
+        };
+        /**
+         * @description Whether the policy of an incident goes on.
+         * @enum {string}
+         */
+        EscalationState: "armed" | "paused";
+        /** @description A step, as read. */
+        EscalationStep: {
+            /**
+             * Format: int64
+             * @description Seconds after the incident's first message: the sum of the delays so far.
+             */
+            at_seconds: number;
+            /** @description Channels it uses; none means every channel that is switched on. */
+            channels: string[];
+            /**
+             * Format: int32
+             * @description Seconds after the previous step fired.
+             */
+            delay_seconds: number;
+            /** @description False: fires even when somebody has acknowledged. */
+            only_if_unacknowledged: boolean;
+            /** @description Whom it tells. Without any target, the channels' own recipients. */
+            targets: components["schemas"]["Targets"];
+        };
+        /**
+         * @description What a field of a channel holds.
+         * @enum {string}
+         */
+        FieldKind: "text" | "number" | "bool" | "multiline" | "password" | "select" | "list";
+        /** @description The host itself as last reported. */
+        HostMetrics: {
+            /**
+             * Format: int64
+             * @description Logical cores.
+             */
+            cores: number | null;
+            /**
+             * Format: double
+             * @description Busy share of all cores since the last report, percent.
+             */
+            cpu_pct: number | null;
+            /**
+             * Format: double
+             * @description Read from disks, bytes per second.
+             */
+            disk_read_bytes_per_s: number | null;
+            /**
+             * Format: double
+             * @description Written to disks, bytes per second.
+             */
+            disk_write_bytes_per_s: number | null;
+            /**
+             * Format: double
+             * @description Share of time waiting for disks, percent.
+             */
+            iowait_pct: number | null;
+            /**
+             * Format: double
+             * @description Load, mean of 1 min.
+             */
+            load1: number | null;
+            /**
+             * Format: double
+             * @description Load, mean of 15 min.
+             */
+            load15: number | null;
+            /**
+             * Format: double
+             * @description Load, mean of 5 min.
+             */
+            load5: number | null;
+            /**
+             * Format: double
+             * @description Received, bytes per second.
+             */
+            net_rx_bytes_per_s: number | null;
+            /**
+             * Format: double
+             * @description Sent, bytes per second.
+             */
+            net_tx_bytes_per_s: number | null;
+            /**
+             * Format: int64
+             * @description Processes there are.
+             */
+            processes: number | null;
+            /**
+             * Format: int64
+             * @description Memory there is, bytes.
+             */
+            ram_total_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Memory not available for new programs, bytes.
+             */
+            ram_used_bytes: number | null;
+            /**
+             * Format: double
+             * @description Share of time the hypervisor gave to others, percent.
+             */
+            steal_pct: number | null;
+            /**
+             * Format: int64
+             * @description Swap there is, bytes.
+             */
+            swap_total_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Swap in use, bytes.
+             */
+            swap_used_bytes: number | null;
+            /**
+             * Format: int64
+             * @description Established TCP connections.
+             */
+            tcp_established: number | null;
+            /**
+             * Format: int64
+             * @description Seconds since boot.
+             */
+            uptime_s: number | null;
+        };
+        /** @description An incident, as a list shows it. */
+        Incident: {
+            /**
+             * Format: date-time
+             * @description When somebody took it.
+             */
+            acknowledged_at: string | null;
+            acknowledged_by: components["schemas"]["Person"] | null;
+            /** @description What a person may paste on the host; the platform never runs it. */
+            command: string | null;
+            /** @description Key of the detector that opened it. */
+            detector: string;
+            escalation: components["schemas"]["NextStep"] | null;
+            /** @description What would be right. */
+            expected: string | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Last time it was seen to hold.
+             */
+            last_seen_at: string;
+            /** @description What was seen. */
+            observed: string | null;
+            /**
+             * Format: int32
+             * @description How often it was seen.
+             */
+            occurrences: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            resolved_at: string | null;
+            resolved_by: components["schemas"]["Person"] | null;
+            /**
+             * Format: int64
+             * @description Rule that opened it, if one did.
+             */
+            rule_id: number | null;
+            /**
+             * Format: int64
+             * @description Server it is about; null when it is about the fleet, or the server was deleted.
+             */
+            server_id: number | null;
+            /** @description Name of the server when it opened. */
+            server_name: string;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description How it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description Mount, service ...; empty when the server itself. */
+            subject: string;
+            /** @description One line. */
+            title: string;
+        };
+        /** @description An incident with its story: the body of `incident.opened` and `incident.updated`. */
+        IncidentDetail: components["schemas"]["Incident"] & {
+            /** @description Who was told what, newest first. */
+            deliveries: components["schemas"]["Delivery"][];
+            /** @description What to read when it happens, from the rule. */
+            runbook_url: string | null;
+            /** @description What happened, oldest first. */
+            timeline: components["schemas"]["TimelineEntry"][];
+        };
+        /**
+         * @description How an incident stands.
+         * @enum {string}
+         */
+        IncidentStatus: "open" | "acknowledged" | "resolved";
+        /** @description What a list answers. */
+        List_AlertRule: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["AlertRule"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_Delivery: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Delivery"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_EscalationPolicy: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["EscalationPolicy"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_Incident: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Incident"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_NotificationChannel: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["NotificationChannel"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_RegistrationToken: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["RegistrationToken"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_Server: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Server"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_Session: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Session"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_User: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["User"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description Who wants in. */
+        LoginRequest: {
+            /** @description Log-in name. */
+            email: string;
+            /** @description Password. */
+            password: string;
+        };
+        /** @description Who came in. */
+        LoginResponse: {
+            /** @description The account. */
+            user: components["schemas"]["Me"];
+        };
+        /** @description The account that is signed in. */
+        Me: {
+            /** @description Log-in name. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Log-in before this one.
+             */
+            last_login_at: string | null;
+            /** @description True: nothing but changing the password works. */
+            must_change_password: boolean;
+            /** @description Shown name. */
+            name: string;
+            /** @description What the role grants. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description Role. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Where a page stands in its list. */
+        Meta: {
+            /** @description Give it as `cursor` to get the next page; null on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Rows that match the filters, on all pages.
+             */
+            total: number;
+        };
+        /** @description A metric. */
+        Metric: {
+            /**
+             * Format: int64
+             * @description Seconds between two values.
+             */
+            interval_s: number;
+            /** @description `<kind>.<field>`. */
+            name: string;
+            /** @description What one value belongs to within a server (`mount`); null for the host itself. */
+            subject: string | null;
+            /** @description What it measures. */
+            title: string;
+            /** @description `percent`, `bytes`, `bytes_per_s`, `s`, `count`, `load`, `yes_no` (1 or 0). */
+            unit: string;
+        };
+        /** @description One field of one subject; all vectors are as long as the axis, null where nothing was measured. */
+        MetricColumn: {
+            /** @description Mean. */
+            avg: (number | null)[];
+            /** @description Name of the field. */
+            field: string;
+            /** @description Largest. */
+            max: (number | null)[];
+            /** @description Smallest. */
+            min: (number | null)[];
+            /** @description Mount; null for the host itself. */
+            subject: string | null;
+        };
+        /** @description Measurements over time: one axis, any number of columns on it, drawn as they are. */
+        MetricSeries: {
+            /** @description Start of each bucket, milliseconds since 1970 UTC, ascending. Numbers, for charts take them as they are. */
+            at_ms: number[];
+            /**
+             * Format: int64
+             * @description Milliseconds a bucket spans; 0 when `at_ms` are the times of single measurements.
+             */
+            bucket_ms: number;
+            /** @description One column a field and subject. */
+            columns: components["schemas"]["MetricColumn"][];
+            /** @description Whether hourly values were read (long ranges); the running and the previous hour are always exact. */
+            hourly: boolean;
+            /** @description Kind of payload the fields belong to. */
+            kind: string;
+        };
+        /** @description The body of the live event `metrics.received`: the report that just became readable, as its GET gives it. */
+        MetricsReceived: {
+            disks: components["schemas"]["ServerDisks"] | null;
+            /**
+             * Format: date-time
+             * @description When it was true.
+             */
+            event_at: string;
+            /** @description Which kind; the field of the same meaning is set. */
+            kind: string;
+            metrics: components["schemas"]["HostMetrics"] | null;
+            /**
+             * Format: int64
+             * @description Whose.
+             */
+            server_id: number;
+            services: components["schemas"]["ServerServices"] | null;
+        };
+        /** @description A token just made. */
+        MintedToken: components["schemas"]["RegistrationToken"] & {
+            /** @description What to paste on a Linux host. The token goes in by standard input, so no process list shows it. */
+            install_command: string;
+            /** @description The token; shown this once. */
+            token: string;
+        };
+        /** @description A new rule. Either `channels` or `escalation_policy_id`, not both, not neither. */
+        NewAlertRule: {
+            /** @description Channels to tell at once. */
+            channels?: string[] | null;
+            /** @description What to look for. */
+            condition: components["schemas"]["RuleCondition"];
+            /** @description On when absent. */
+            enabled?: boolean;
+            /**
+             * Format: int64
+             * @description Policy that tells.
+             */
+            escalation_policy_id?: number | null;
+            /** @description 1 to 120 characters. */
+            name: string;
+            /** @description `https://` or `http://`, what to read when it happens. */
+            runbook_url?: string | null;
+            /** @description Which servers. */
+            scope: components["schemas"]["RuleScope"];
+            severity?: components["schemas"]["Severity"] | null;
+        };
+        /** @description A new policy. */
+        NewEscalationPolicy: {
+            /** @description Unique, 1 to 120 characters. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Further passes after the first, 0 to 100; 3 when absent.
+             */
+            repeat?: number | null;
+            /**
+             * Format: int32
+             * @description Seconds between the last step and the next pass, 60 to 604800; 900 when absent.
+             */
+            repeat_delay_seconds?: number | null;
+            /** @description 1 to 20 steps. */
+            steps: components["schemas"]["NewEscalationStep"][];
+        };
+        /** @description A step, as written. */
+        NewEscalationStep: {
+            /** @description Channels it uses; none means every channel that is switched on. */
+            channels: string[];
+            /**
+             * Format: int32
+             * @description Seconds after the previous step fired, 0 to 604800.
+             */
+            delay_seconds: number;
+            /** @description True when absent. */
+            only_if_unacknowledged?: boolean;
+            /** @description Whom it tells. */
+            targets?: components["schemas"]["Targets"];
+        };
+        /** @description A note to an incident. */
+        NewNote: {
+            /** @description 1 to 4000 characters. */
+            text: string;
+        };
+        /** @description A new token. */
+        NewRegistrationToken: {
+            /** @description Networks from which a roll-out's hosts need no approval. */
+            allowed_cidrs?: string[];
+            /**
+             * Format: int64
+             * @description Minutes it lives: 1 to 1440, 60 when absent.
+             */
+            expires_in_minutes?: number | null;
+            /**
+             * Format: int32
+             * @description How many hosts it lets in: 1 to 1000, 1 when absent.
+             */
+            max_uses?: number | null;
+            /** @description Name of the server to be, or of the roll-out. */
+            name: string;
+            /** @description Tags that servers get. */
+            tags?: string[];
+        };
+        /** @description A new account. */
+        NewUser: {
+            /** @description Log-in name; upper and lower case are the same. */
+            email: string;
+            /** @description Shown name. */
+            name: string;
+            /** @description First password, at least 12 characters; made up and answered once when left out. */
+            password?: string | null;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description What the policy does next. */
+        NextStep: {
+            /** @description Channels it uses. */
+            channels: string[];
+            /**
+             * Format: date-time
+             * @description When it fires; null while held.
+             */
+            due_at: string | null;
+            /**
+             * Format: int64
+             * @description Number of the pass, from 1.
+             */
+            pass: number;
+            /** @description Name of the policy when the incident opened; null for a rule that lists channels. */
+            policy_name: string | null;
+            /** @description Whether it goes on. */
+            state: components["schemas"]["EscalationState"];
+            /**
+             * Format: int64
+             * @description Number of the step, from 1.
+             */
+            step: number;
+            /**
+             * Format: int64
+             * @description How many steps a pass has.
+             */
+            steps: number;
+        };
+        /** @description A channel: what it is, how it is set, whether it works. */
+        NotificationChannel: {
+            /** @description Key: `email` ... */
+            channel: string;
+            /** @description Whether it was ever set up. */
+            configured: boolean;
+            /** @description Off: nothing is sent over it. */
+            enabled: boolean;
+            /** @description Its form. */
+            fields: components["schemas"]["ChannelField"][];
+            /** @description False after a failure that will not go away by itself. */
+            healthy: boolean;
+            /** @description Shown name. */
+            label: string;
+            /** @description That failure. */
+            last_error: string | null;
+            /**
+             * Format: date-time
+             * @description When it was last tested.
+             */
+            last_test_at: string | null;
+            /** @description What the provider called that message. */
+            last_test_provider_id: string | null;
+            /** @description What came of it: `sent`, or why not. */
+            last_test_result: string | null;
+            /** @description What is set; secrets are null, beside `<name>_set`. */
+            settings: Record<string, unknown>;
+            /**
+             * Format: date-time
+             * @description When it was last set.
+             */
+            updated_at: string | null;
+        };
+        /** @description A change of one's own password. */
+        PasswordChange: {
+            /** @description The one in force. */
+            current_password: string;
+            /** @description 12 to 256 characters, another one. */
+            password: string;
+            /** @description The same once more. */
+            password_confirmation: string;
+        };
+        /**
+         * @description A named permission.
+         * @enum {string}
+         */
+        Permission: "servers.view" | "incidents.view" | "rules.view" | "incidents.act" | "deliveries.view" | "servers.manage" | "rules.manage" | "deliveries.manage" | "channels.view" | "users.view" | "reports.export" | "mail.pii" | "channels.manage" | "users.manage" | "dashboard.admin.view" | "security.manage";
+        /** @description A person, as shown beside what they did. */
+        Person: {
+            /**
+             * Format: int64
+             * @description Account.
+             */
+            id: number;
+            /** @description Shown name. */
+            name: string;
+        };
+        /** @description Where a report stands: shown beside its values, so that *unknown* never looks like *fine*. */
+        Probe: {
+            /** @description What would help, in the agent's words. */
+            hint: string | null;
+            /**
+             * Format: date-time
+             * @description When it was measured.
+             */
+            observed_at: string | null;
+            /** @description Whether it can be relied on. */
+            state: components["schemas"]["ProbeState"];
+        };
+        /**
+         * @description Whether the newest report of a kind can be relied on.
+         * @enum {string}
+         */
+        ProbeState: "ok" | "stale" | "no_data" | "no_permission" | "not_installed" | "collector_error" | "timeout";
+        /** @description A registration token, without the token itself: that is shown once, when it is made. */
+        RegistrationToken: {
+            /** @description Hosts from these networks need no approval; empty: single-use tokens need none. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Account that made it.
+             */
+            created_by: number | null;
+            /**
+             * Format: date-time
+             * @description Until when it does.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: int32
+             * @description How often it may be used.
+             */
+            max_uses: number;
+            /** @description Names the server, or the roll-out when `max_uses` is above 1. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at: string | null;
+            /** @description Whether it still lets hosts in. */
+            state: components["schemas"]["TokenState"];
+            /** @description Tags that servers get. */
+            tags: string[];
+            /**
+             * Format: int32
+             * @description How often it was.
+             */
+            uses: number;
+        };
+        /**
+         * @description A person's role.
+         * @enum {string}
+         */
+        Role: "viewer" | "oncall" | "operator" | "admin";
+        /** @description What a rule looks for. */
+        RuleCondition: {
+            /**
+             * Format: double
+             * @description Where it counts as over; absent means the threshold itself.
+             */
+            clear_threshold?: number | null;
+            /** @description How the metric compares with the threshold while in breach. */
+            comparator: components["schemas"]["Comparator"];
+            /**
+             * Format: int32
+             * @description Seconds it must hold before it counts, 0 to 86400.
+             */
+            for_seconds: number;
+            /** @description `<kind>.<field>`, from `GET /api/detectors`. */
+            metric: string;
+            /**
+             * Format: double
+             * @description In the metric's unit.
+             */
+            threshold: number;
+            /** @enum {string} */
+            type: "threshold";
+        } | {
+            /**
+             * Format: double
+             * @description Breach above so many times the baseline, more than 1.
+             */
+            factor: number;
+            /**
+             * Format: int32
+             * @description Seconds it must hold, 0 to 86400.
+             */
+            for_seconds: number;
+            /** @description `<kind>.<field>`. */
+            metric: string;
+            /**
+             * Format: double
+             * @description Never a breach below this.
+             */
+            min_value: number;
+            /** @enum {string} */
+            type: "baseline";
+        } | {
+            /** @description Key of the detector, from `GET /api/detectors`; `*` for all of them. */
+            detector: string;
+            /** @enum {string} */
+            type: "detector";
+        };
+        /** @description Which servers a rule is for: `{"all": true}`, `{"tags": [..]}` or `{"server_ids": [..]}`. */
+        RuleScope: {
+            /** @description All of them; only `true` is accepted. */
+            all: boolean;
+        } | {
+            /** @description Servers that carry at least one of the tags. */
+            tags: string[];
+        } | {
+            /** @description These servers. */
+            server_ids: number[];
+        };
+        /** @description A monitored server: its row of the fleet, and the body of `server.updated`. */
+        Server: {
+            /** @description Version of its agent. */
+            agent_version: string | null;
+            /** @description Processor architecture. */
+            arch: string | null;
+            /**
+             * Format: int64
+             * @description Logical cores, by the newest `metrics` report: what load is compared with.
+             */
+            cores: number | null;
+            /**
+             * Format: double
+             * @description Busy share of all cores, percent.
+             */
+            cpu_pct: number | null;
+            /**
+             * Format: date-time
+             * @description When it was first known.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its agent got its secret.
+             */
+            enrolled_at: string | null;
+            /** @description What the host calls itself. */
+            hostname: string | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description False while monitoring is switched off. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description Last `metrics` payload.
+             */
+            last_metric_at: string | null;
+            /**
+             * Format: date-time
+             * @description Last payload of any kind.
+             */
+            last_seen_at: string | null;
+            /**
+             * Format: double
+             * @description Load, mean of 1 min.
+             */
+            load1: number | null;
+            /** @description Unique name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Incidents not resolved.
+             */
+            open_incidents: number;
+            /** @description Operating system. */
+            os: string | null;
+            /**
+             * Format: double
+             * @description Memory in use, percent.
+             */
+            ram_pct: number | null;
+            /**
+             * Format: date-time
+             * @description Until when its name may be enrolled once more.
+             */
+            re_enrol_until: string | null;
+            /** @description How it stands. */
+            status: components["schemas"]["ServerStatus"];
+            /** @description Tags, plain or `key:value`. */
+            tags: string[];
+            /**
+             * Format: double
+             * @description Share in use of its fullest file system, by bytes or by inodes, percent.
+             */
+            worst_disk_pct: number | null;
+        };
+        /** @description The file systems of a server as last reported. */
+        ServerDisks: {
+            /** @description Fullest first. */
+            partitions: components["schemas"]["DiskPartition"][];
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+        };
+        /** @description Changes of a server; what is absent stays. */
+        ServerPatch: {
+            /**
+             * @description Unique name: letters, digits, `.`, `_`, `-`.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description All its tags.
+             * @default null
+             */
+            tags?: string[] | null;
+        };
+        /** @description The services of a server as last reported. */
+        ServerServices: {
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /** @description Stopped ones first, then running ones, then those not installed. */
+            services: components["schemas"]["ServiceRow"][];
+        };
+        /**
+         * @description How a server stands.
+         * @enum {string}
+         */
+        ServerStatus: "registering" | "up" | "stale" | "down" | "unknown" | "disabled";
+        /** @description One service. */
+        ServiceRow: {
+            /** @description Started at boot. */
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description The main process.
+             */
+            main_pid: number | null;
+            /** @description Name on the fixed list. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many processes.
+             */
+            pids: number | null;
+            /** @description What a person may paste on the host to start it; the platform never runs it. */
+            restart_command: string | null;
+            /** @description Whether it runs. */
+            status: components["schemas"]["ServiceStatus"];
+            /** @description Unit name. */
+            unit: string | null;
+        };
+        /**
+         * @description Whether a service runs.
+         * @enum {string}
+         */
+        ServiceStatus: "stopped" | "running" | "idle" | "not_installed";
+        /** @description A session of one's own. */
+        Session: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /** @description Whether it is the one asking. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends in any case.
+             */
+            expires_at: string;
+            /** @description Its name; not the secret in the cookie. */
+            id: string;
+            /** @description Address it began from. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description Last request, to the minute.
+             */
+            last_seen_at: string;
+            /** @description Browser, as it calls itself. */
+            user_agent: string;
+        };
+        /**
+         * @description How bad it is, mildest first.
+         * @enum {string}
+         */
+        Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description Whom a step tells. */
+        Targets: {
+            /**
+             * @description Mail addresses and phone numbers of nobody with an account.
+             * @default []
+             */
+            external?: string[];
+            /**
+             * @description Roles; `oncall` means who is on duty when the step fires.
+             * @default []
+             */
+            roles?: components["schemas"]["Role"][];
+            /**
+             * @description Accounts.
+             * @default []
+             */
+            users?: number[];
+        };
+        /** @description One thing that happened to an incident. */
+        TimelineEntry: {
+            /** @description Who or what did it: `user:1`, `detector:service_down`, `policy:2`, `system`. */
+            actor: string;
+            /** @description Name of the person, when it was one. */
+            actor_name: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Particulars; their fields depend on the type. */
+            detail: Record<string, unknown>;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description What: `opened`, `acknowledged`, `note`, `step_fired` ... */
+            type: string;
+        };
+        /**
+         * @description Whether a token still lets hosts in.
+         * @enum {string}
+         */
+        TokenState: "active" | "used" | "expired" | "revoked";
+        /** @description An account. */
+        User: {
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             */
+            created_at: string;
+            /** @description Log-in name, lower case. */
+            email: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description False: cannot sign in and is told nothing. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description Last successful log-in.
+             */
+            last_login_at: string | null;
+            /** @description True until they have chosen a password of their own. */
+            must_change_password: boolean;
+            /** @description Shown name. */
+            name: string;
+            /** @description What they may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description Changes of an account; what is absent stays. */
+        UserPatch: {
+            /**
+             * @description False ends their sessions.
+             * @default null
+             */
+            is_active?: boolean | null;
+            /**
+             * @description Shown name.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description A new first password, which they must change; ends their sessions.
+             * @default null
+             */
+            password?: string | null;
+            /** @default null */
+            role?: components["schemas"]["Role"] | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_AlertRule"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Rule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `default_rule`: the default rule stays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Rule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRulePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stale_version`: somebody changed it meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    csrf_cookie: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cookie is set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResponse"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_credentials` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `locked`: too many failures; `Retry-After` says for how long */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `locked` */
+            423: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Session"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_detectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetectorCatalogue"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_escalation_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_EscalationPolicy"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEscalationPolicy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationPolicy"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Policy */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `in_use`: rules route to it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Policy */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalationPolicyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationPolicy"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_incidents: {
+        parameters: {
+            query?: {
+                /** @description Part of the title, server name or subject. */
+                q?: string;
+                /** @description Statuses, separated by commas. */
+                status?: string;
+                /** @description Severities, separated by commas. */
+                severity?: string;
+                /** @description Server. */
+                server_id?: number;
+                /** @description Key of the detector. */
+                detector?: string;
+                /** @description `-opened_at` (the default), `last_seen_at`, `severity` (worst first), or `urgency`: unacknowledged first, the worst of them first; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Incident"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    show_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledge_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is not open */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_incident_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resolve_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is over already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unacknowledge_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is not acknowledged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_notification_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_NotificationChannel"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_notification_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannel"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_notification_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTestResult"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_configured`: set it up first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_notification_deliveries: {
+        parameters: {
+            query?: {
+                /** @description Statuses, separated by commas. */
+                status?: string;
+                /** @description Channel. */
+                channel?: string;
+                /** @description Incident. */
+                incident_id?: number;
+                /** @description Account. */
+                user_id?: number;
+                /** @description `-created_at` (the default), or `trouble`: failed ones first, then those under way; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Delivery"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retry_notification_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Delivery */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is on its way or has arrived */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openapi_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_registration_tokens: {
+        parameters: {
+            query?: {
+                /** @description Name of an order; `-` before it turns it around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_RegistrationToken"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_registration_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRegistrationToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedToken"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_registration_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Token */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_servers: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, host name or a tag. */
+                q?: string;
+                /** @description Statuses, separated by commas. */
+                status?: string;
+                /** @description A tag they must carry. */
+                tag?: string;
+                /** @description Only servers whose monitoring is on (true) or off (false). */
+                is_active?: boolean;
+                /** @description `status` (worst first, the default), `name`, `cpu_pct`, `ram_pct`, `load1`, `last_seen_at`, `created_at`; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Server"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    show_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServerPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    approve_re_enrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disable_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is off already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_disks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerDisks"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    enable_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is on already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_incidents: {
+        parameters: {
+            query?: {
+                /** @description Name of an order; `-` before it turns it around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Incident"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_metrics: {
+        parameters: {
+            query?: {
+                /** @description Fields separated by commas: `cpu_pct,load1`, or `disks.used_pct` for another kind. All of one kind. */
+                fields?: string;
+                /** @description First instant, inclusive; an hour before `to` when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+                /** @description At most so many points a column, 1 to 2000; 500 when absent. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricSeries"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_services: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerServices"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: {
+                /** @description Name of an order; `-` before it turns it around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_User"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUser"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedUser"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    show_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Account */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Account */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `last_admin`, or `in_use` while an escalation policy targets it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Account */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `last_admin`: one active administrator must remain */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    open_socket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `window.__NOC_REVERB_KEY__` */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is open */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a WebSocket handshake */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    authorize_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelRequest"];
+                "application/x-www-form-urlencoded": components["schemas"]["ChannelRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelGrant"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runtime_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The script */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/javascript": string;
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+}

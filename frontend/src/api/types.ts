@@ -1,0 +1,57 @@
+import type { paths } from './schema';
+
+/**
+ * The resources by the names the pages use, taken from the generated paths: when an answer changes its shape, the
+ * pages, the tests and the mock API stop compiling.
+ */
+type Method = 'get' | 'post' | 'put' | 'patch';
+type Ok<R> = R extends { responses: infer S }
+  ? S extends { 200: { content: { 'application/json': infer B } } }
+    ? B
+    : S extends { 201: { content: { 'application/json': infer B } } }
+      ? B
+      : never
+  : never;
+
+/** What a call answers with. */
+export type Answer<P extends keyof paths, M extends Method = 'get'> = M extends keyof paths[P]
+  ? Ok<paths[P][M]>
+  : never;
+
+/** What a call is sent. */
+export type Input<P extends keyof paths, M extends Method> = M extends keyof paths[P]
+  ? paths[P][M] extends { requestBody?: { content: { 'application/json': infer B } } }
+    ? B
+    : never
+  : never;
+
+/** One element of a list. */
+type Item<P extends keyof paths> = Answer<P> extends { data: (infer T)[] } ? T : never;
+
+export type Me = Answer<'/api/auth/me'>;
+export type Session = Item<'/api/auth/sessions'>;
+export type User = Item<'/api/users'>;
+export type NewUser = Input<'/api/users', 'post'>;
+export type Server = Answer<'/api/servers/{id}'>;
+export type ServerStatus = Server['status'];
+export type ServerDisks = Answer<'/api/servers/{id}/disks'>;
+export type Disk = ServerDisks['partitions'][number];
+export type ServerServices = Answer<'/api/servers/{id}/services'>;
+export type Service = ServerServices['services'][number];
+export type Probe = ServerDisks['probe'];
+export type Metrics = Answer<'/api/servers/{id}/metrics'>;
+export type MintedToken = Answer<'/api/registration-tokens', 'post'>;
+export type Incident = Item<'/api/incidents'>;
+export type IncidentDetail = Answer<'/api/incidents/{id}'>;
+export type NextStep = NonNullable<IncidentDetail['escalation']>;
+export type TimelineEntry = IncidentDetail['timeline'][number];
+export type Delivery = Item<'/api/notification-deliveries'>;
+export type Channel = Item<'/api/notification-channels'>;
+export type ChannelField = Channel['fields'][number];
+export type AlertRule = Item<'/api/alert-rules'>;
+export type AlertRuleInput = Input<'/api/alert-rules', 'post'>;
+export type Policy = Item<'/api/escalation-policies'>;
+export type PolicyInput = Input<'/api/escalation-policies', 'post'>;
+export type PolicyStep = PolicyInput['steps'][number];
+export type Catalogue = Answer<'/api/detectors'>;
+export type Page<T> = { data: T[]; meta: { next_cursor: string | null; total: number } };

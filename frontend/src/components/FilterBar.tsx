@@ -1,0 +1,59 @@
+import { MultiSelect, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { Search } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import css from './FilterBar.module.css';
+
+/** Search text of a list: typed at once, asked for 250 ms after the last key. */
+export function SearchFilter({
+  value,
+  onChange,
+  label,
+}: {
+  value: string;
+  onChange: (text: string) => void;
+  label: string;
+}) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const send = useDebouncedCallback(onChange, 250);
+  return (
+    <TextInput
+      className={css.search}
+      size="xs"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      leftSection={<Search size={14} />}
+      value={text}
+      onChange={(e) => {
+        setText(e.currentTarget.value);
+        send(e.currentTarget.value);
+      }}
+    />
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  options: readonly T[];
+  value: T[];
+  onChange: (value: T[]) => void;
+}
+
+/** Several of a fixed set; nothing chosen means all. */
+export function ChoiceFilter<T extends string>({ label, options, value, onChange }: ChoiceProps<T>) {
+  return (
+    <MultiSelect
+      className={css.choice}
+      size="xs"
+      aria-label={label}
+      placeholder={value.length === 0 ? label : undefined}
+      data={options.map((o) => ({ value: o, label: o.replaceAll('_', ' ') }))}
+      value={value}
+      onChange={(next) => onChange(next as T[])}
+      clearable
+      hidePickedOptions
+    />
+  );
+}

@@ -1,0 +1,135 @@
+import { Button } from '@mantine/core';
+import { Download } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import type { Page } from '@/api/types';
+import { downloadCsv, toCsv } from '@/domain/csv';
+import { type Column, DataTable } from '@/ui/DataTable';
+import { Failed, LoadingRows } from '@/ui/states';
+import { toast } from '@/ui/toast';
+import { useKeys } from './keyboard';
+import css from './ResourceTable.module.css';
+
+interface Props<T extends { id: number | string }> {
+  /** Accessible name of the table, and of its CSV file. */
+  label: string;
+  columns: Column<T>[];
+  card: (row: T) => ReactNode;
+  query: {
+    data?: Page<T> | undefined;
+    isPending: boolean;
+    isPlaceholderData?: boolean;
+    error: Error | null;
+    refetch: () => unknown;
+  };
+  /** All rows of all pages that match the filters; the export asks for them. */
+  everything?: () => Promise<T[]>;
+  sort?: string;
+  onSort?: (sort: string) => void;
+  /** Shows the page that begins at the cursor; undefined is the first. */
+  cursor?: string;
+  onCursor?: (cursor: string) => void;
+  empty: ReactNode;
+  filters?: ReactNode;
+  onOpen?: (row: T) => void;
+  /** What `a` does to the row that j and k are at. */
+  onAct?: (row: T) => void;
+  tone?: (row: T) => 'critical' | undefined;
+  selection?: {
+    keys: ReadonlySet<string>;
+    set: (keys: Set<string>) => void;
+    selectable?: (row: T) => boolean;
+    bar: ReactNode;
+  };
+}
+
+const rowKey = (row: { id: number | string }) => String(row.id);
+
+/** A list of the API as a table: filters above, states in the middle, pages and export below, keys throughout. */
+export function ResourceTable<T extends { id: number | string }>(props: Props<T>) {
+  const { label, columns, query, everything, selection } = props;
+  const [at, setAt] = useState<number | undefined>();
+  const rows = query.data?.data ?? [];
+  const last = rows.length - 1;
+  const row = at === undefined ? undefined : rows[at];
+  const openRow = () => row && props.onOpen?.(row);
+  useKeys({
+    j: () => setAt((i) => Math.min(last, (i ?? -1) + 1)),
+    k: () => setAt((i) => Math.max(0, (i ?? 1) - 1)),
+    Enter: openRow,
+    ...(props.onAct ? { a: () => row && props.onAct?.(row) } : {}),
+  });
+
+  const exportCsv = async () => {
+    try {
+      const all = everything ? await everything() : rows;
+      const date = new Date().toISOString().slice(0, 10);
+      const header = columns.map((c) => c.header || c.key);
+      downloadCsv(
+        `${label.toLowerCase().replaceAll(' ', '-')}-${date}.csv`,
+        toCsv(
+          header,
+          all.map((r) => columns.map((c) => c.csv(r))),
+        ),
+      );
+    } catch (error) {
+      toast.error(`The export failed: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+
+  const total = query.data?.meta.total;
+  return (
+    <section className={css.panel} aria-label={label}>
+      {props.filters && <div className={css.filters}>{props.filters}</div>}
+      {selection && selection.keys.size > 0 && <div className={css.bulk}>{selection.bar}</div>}
+      <div data-refreshing={query.isPlaceholderData || undefined} className={css.body}>
+        {query.isPending ? (
+          <LoadingRows />
+        ) : query.error && !query.data ? (
+          <Failed error={query.error} onRetry={() => query.refetch()} />
+        ) : rows.length === 0 ? (
+          props.empty
+        ) : (
+          <DataTable
+            label={label}
+            columns={columns}
+            rows={rows}
+            rowKey={rowKey}
+            card={props.card}
+            sort={props.sort}
+            onSort={props.onSort}
+            onOpen={props.onOpen}
+            cursor={at}
+            tone={props.tone}
+            selected={selection?.keys}
+            onSelect={selection?.set}
+            selectable={selection?.selectable}
+          />
+        )}
+      </div>
+      {rows.length > 0 && (
+        <footer className={css.footer}>
+          <span>
+            {total !== undefined && total > rows.length
+              ? `${rows.length} of ${total.toLocaleString('en-US')}`
+              : `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`}
+          </span>
+          <span className={css.footerActions}>
+            {props.cursor && (
+              <Button variant="subtle" color="gray" onClick={() => props.onCursor?.('')}>
+                First page
+              </Button>
+            )}
+            {query.data?.meta.next_cursor && (
+              <Button variant="default" onClick={() => props.onCursor?.(query.data?.meta.next_cursor ?? '')}>
+                Next page
+              </Button>
+            )}
+            <Button variant="subtle" color="gray" leftSection={<Download size={14} />} onClick={exportCsv}>
+              CSV
+            </Button>
+          </span>
+        </footer>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,282 @@
+import {
+  Button,
+  Input,
+  MultiSelect,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  Switch,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { body, client } from '@/api/client';
+import { fieldErrors } from '@/api/error';
+import { catalogueQuery, policiesQuery, serversQuery } from '@/api/queries';
+import type { AlertRule } from '@/api/types';
+import { fromRule, missing, NEW_RULE, type RuleForm, toRuleInput } from '@/domain/rule-form';
+import { SEVERITIES } from '@/domain/severity';
+import css from '@/pages/settings/Settings.module.css';
+import { ActionButton } from '@/ui/ActionButton';
+import { SlideOver } from '@/ui/SlideOver';
+import { useAction } from './useAction';
+import { useChannelKeys } from './useChannelKeys';
+
+interface Props {
+  rule: AlertRule | null;
+  blocked: string | null;
+  onClose: () => void;
+  deleteButton: ReactNode;
+}
+
+interface PartProps {
+  form: RuleForm;
+  set: (change: Partial<RuleForm>) => void;
+  errors: Record<string, string>;
+}
+
+/** Edits a rule beside the list. */
+export function RuleEditor({ rule, blocked, onClose, deleteButton }: Props) {
+  const [form, setForm] = useState<RuleForm>(() => (rule ? fromRule(rule) : NEW_RULE));
+  const [tried, setTried] = useState(false);
+  const set = (change: Partial<RuleForm>) => setForm((old) => ({ ...old, ...change }));
+  const save = useAction({
+    run: () => {
+      const input = toRuleInput(form);
+      return rule
+        ? body(
+            client.PATCH('/api/alert-rules/{id}', {
+              params: { path: { id: rule.id } },
+              body: { ...input, version: rule.version },
+            }),
+          )
+        : body(client.POST('/api/alert-rules', { body: input }));
+    },
+    done: rule ? 'Rule saved' : 'Rule created',
+    refresh: [['rules']],
+    quietFields: true,
+    onDone: onClose,
+  });
+  const gaps = missing(form);
+  const errors = { ...fieldErrors(save.error), ...(tried ? gaps : {}) };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (!blocked && Object.keys(gaps).length === 0) save.mutate(undefined);
+  };
+  const part = { form, set, errors };
+  return (
+    <SlideOver
+      opened
+      onClose={onClose}
+      title={rule ? rule.name : 'New rule'}
+      footer={
+        <>
+          <ActionButton form="rule" type="submit" size="sm" blocked={blocked} loading={save.isPending}>
+            {rule ? 'Save' : 'Create rule'}
+          </ActionButton>
+          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
+            Cancel
+          </Button>
+          {deleteButton}
+        </>
+      }
+    >
+      <form id="rule" className={css.form} onSubmit={submit} noValidate>
+        <TextInput
+          label="Name"
+          description="Stands in the incident’s title"
+          required
+          value={form.name}
+          error={errors.name}
+          onChange={(e) => set({ name: e.currentTarget.value })}
+        />
+        <Switch
+          label="Enabled"
+          checked={form.enabled}
+          onChange={(e) => set({ enabled: e.currentTarget.checked })}
+        />
+        <ConditionPart {...part} />
+        <ScopePart {...part} />
+        <Select
+          label="Severity"
+          description="Left empty, the detector decides"
+          data={[...SEVERITIES]}
+          value={form.severity}
+          onChange={(severity) => set({ severity: severity as RuleForm['severity'] })}
+          clearable
+          error={errors.severity}
+        />
+        <RoutePart {...part} />
+        <TextInput
+          label="Runbook"
+          description="A link that the incident shows"
+          placeholder="https://"
+          value={form.runbookUrl}
+          error={errors.runbook_url}
+          onChange={(e) => set({ runbookUrl: e.currentTarget.value })}
+        />
+      </form>
+    </SlideOver>
+  );
+}
+
+function ConditionPart({ form, set, errors }: PartProps) {
+  const { data } = useQuery(catalogueQuery);
+  const metrics = data?.metrics ?? [];
+  const unit = metrics.find((m) => m.name === form.metric)?.unit;
+  const number = (v: string | number) => (v === '' ? null : Number(v));
+  return (
+    <fieldset className={css.fieldset}>
+      <legend>Looks for</legend>
+      <SegmentedControl
+        aria-label="Kind of condition"
+        data={[
+          { value: 'threshold', label: 'Threshold' },
+          { value: 'detector', label: 'Built-in detector' },
+        ]}
+        value={form.conditionKind}
+        onChange={(kind) => set({ conditionKind: kind as RuleForm['conditionKind'] })}
+      />
+      {form.conditionKind === 'detector' ? (
+        <Select
+          label="Detector"
+          searchable
+          data={[
+            { value: '*', label: 'all of them' },
+            ...(data?.detectors ?? []).map((d) => ({ value: d.key, label: `${d.name} (${d.key})` })),
+          ]}
+          value={form.detector || null}
+          error={errors['condition.detector']}
+          onChange={(detector) => set({ detector: detector ?? '' })}
+        />
+      ) : (
+        <Select
+          label="Metric"
+          searchable
+          data={metrics.map((m) => ({ value: m.name, label: `${m.name} – ${m.title}` }))}
+          value={form.metric || null}
+          error={errors['condition.metric']}
+          onChange={(metric) => set({ metric: metric ?? '' })}
+        />
+      )}
+      {form.conditionKind === 'threshold' && (
+        <div className={css.pair}>
+          <Select
+            label="Comparator"
+            data={['>', '>=', '<', '<=']}
+            allowDeselect={false}
+            value={form.comparator}
+            onChange={(c) => set({ comparator: (c ?? '>=') as RuleForm['comparator'] })}
+          />
+          <NumberInput
+            label={unit ? `Threshold (${unit})` : 'Threshold'}
+            value={form.threshold ?? ''}
+            error={errors['condition.threshold']}
+            onChange={(v) => set({ threshold: number(v) })}
+          />
+          <NumberInput
+            label="Over again at"
+            placeholder="same"
+            value={form.clearThreshold ?? ''}
+            error={errors['condition.clear_threshold']}
+            onChange={(v) => set({ clearThreshold: number(v) })}
+          />
+        </div>
+      )}
+      {form.conditionKind !== 'detector' && (
+        <NumberInput
+          label="For at least (seconds)"
+          min={0}
+          max={86_400}
+          step={60}
+          value={form.forSeconds}
+          error={errors['condition.for_seconds']}
+          onChange={(v) => set({ forSeconds: Number(v) })}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+function ScopePart({ form, set, errors }: PartProps) {
+  const servers = useQuery({
+    ...serversQuery({ sort: 'name', limit: 500 }),
+    enabled: form.scopeKind === 'servers',
+  });
+  return (
+    <fieldset className={css.fieldset}>
+      <legend>On which servers</legend>
+      <SegmentedControl
+        aria-label="Scope"
+        data={[
+          { value: 'all', label: 'All' },
+          { value: 'tags', label: 'By tag' },
+          { value: 'servers', label: 'These servers' },
+        ]}
+        value={form.scopeKind}
+        onChange={(kind) => set({ scopeKind: kind as RuleForm['scopeKind'] })}
+      />
+      {form.scopeKind === 'tags' && (
+        <TagsInput
+          label="Servers with one of these tags"
+          placeholder="Type one, then Enter"
+          value={form.tags}
+          error={errors.scope}
+          onChange={(tags) => set({ tags })}
+          acceptValueOnBlur
+        />
+      )}
+      {form.scopeKind === 'servers' && (
+        <MultiSelect
+          label="Servers"
+          searchable
+          limit={50}
+          data={(servers.data?.data ?? []).map((s) => ({ value: String(s.id), label: s.name }))}
+          value={form.serverIds.map(String)}
+          error={errors.scope}
+          onChange={(ids) => set({ serverIds: ids.map(Number) })}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+/** Channels at once, or a policy: one of the two. */
+function RoutePart({ form, set, errors }: PartProps) {
+  const channels = useChannelKeys(form.channels);
+  const policies = useQuery(policiesQuery);
+  return (
+    <fieldset className={css.fieldset}>
+      <legend>Tells</legend>
+      <SegmentedControl
+        aria-label="Routing"
+        data={[
+          { value: 'channels', label: 'Channels' },
+          { value: 'policy', label: 'Policy' },
+        ]}
+        value={form.route}
+        onChange={(route) => set({ route: route as RuleForm['route'] })}
+      />
+      {form.route === 'channels' ? (
+        <MultiSelect
+          label="Channels, all at once"
+          data={channels}
+          value={form.channels}
+          error={errors.channels}
+          onChange={(value) => set({ channels: value })}
+        />
+      ) : (
+        <Select
+          label="Escalation policy"
+          data={(policies.data?.data ?? []).map((p) => ({ value: String(p.id), label: p.name }))}
+          value={form.policyId === null ? null : String(form.policyId)}
+          error={errors.escalation_policy_id}
+          onChange={(id) => set({ policyId: id === null ? null : Number(id) })}
+        />
+      )}
+      {errors.routing && <Input.Error>{errors.routing}</Input.Error>}
+    </fieldset>
+  );
+}

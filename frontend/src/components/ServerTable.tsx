@@ -1,0 +1,147 @@
+import { Link } from 'react-router';
+import type { Server } from '@/api/types';
+import { loadPerCore, percent } from '@/domain/units';
+import type { Column } from '@/ui/DataTable';
+import { Meter } from '@/ui/Meter';
+import { StatusBadge, Tags } from '@/ui/StatusBadge';
+import { TimeAgo } from '@/ui/TimeAgo';
+import css from './ServerTable.module.css';
+
+/** Load of a core as text; above 1 the run queue is longer than the cores can serve. */
+export function LoadText({ server }: { server: Server }) {
+  const load = loadPerCore(server.load1, server.cores);
+  const level = load === null ? 'none' : load >= 4 ? 'danger' : load >= 1 ? 'warn' : 'fine';
+  return (
+    <span
+      className={css.load}
+      data-level={level}
+      title={`load ${server.load1 ?? '–'} on ${server.cores ?? 'unknown'} cores`}
+    >
+      {load === null ? '–' : load.toFixed(2)}
+    </span>
+  );
+}
+
+const fresh = (server: Server) => server.status === 'up';
+
+/** Values of a silent server are its last ones: shown, but faded. */
+const Faded = ({ server, children }: { server: Server; children: React.ReactNode }) => (
+  <span className={css.value} data-old={!fresh(server) || undefined}>
+    {children}
+  </span>
+);
+
+export const serverColumns: Column<Server>[] = [
+  {
+    key: 'status',
+    header: 'State',
+    width: 104,
+    sortable: true,
+    cell: (s) => <StatusBadge status={s.status} />,
+    csv: (s) => s.status,
+  },
+  {
+    key: 'name',
+    header: 'Name',
+    sortable: true,
+    cell: (s) => (
+      <span className={css.name}>
+        <Link to={`/servers/${s.id}`}>{s.name}</Link>
+        {s.open_incidents > 0 && <span className={css.open}>{s.open_incidents} open</span>}
+      </span>
+    ),
+    csv: (s) => s.name,
+  },
+  { key: 'tags', header: 'Tags', wide: true, cell: (s) => <Tags tags={s.tags} />, csv: (s) => s.tags },
+  {
+    key: 'load1',
+    header: 'Load/core',
+    align: 'right',
+    width: 92,
+    sortable: true,
+    cell: (s) => (
+      <Faded server={s}>
+        <LoadText server={s} />
+      </Faded>
+    ),
+    csv: (s) => loadPerCore(s.load1, s.cores)?.toFixed(3),
+  },
+  {
+    key: 'cpu_pct',
+    header: 'CPU',
+    width: 128,
+    sortable: true,
+    cell: (s) => (
+      <Faded server={s}>
+        <Meter value={s.cpu_pct ?? null} label={`CPU of ${s.name}`} warn={85} danger={97} />
+      </Faded>
+    ),
+    csv: (s) => s.cpu_pct,
+  },
+  {
+    key: 'ram_pct',
+    header: 'RAM',
+    width: 128,
+    sortable: true,
+    cell: (s) => (
+      <Faded server={s}>
+        <Meter value={s.ram_pct ?? null} label={`RAM of ${s.name}`} warn={88} danger={96} />
+      </Faded>
+    ),
+    csv: (s) => s.ram_pct,
+  },
+  {
+    key: 'worst_disk_pct',
+    header: 'Worst disk',
+    width: 128,
+    cell: (s) => (
+      <Faded server={s}>
+        <Meter value={s.worst_disk_pct ?? null} label={`Fullest disk of ${s.name}`} warn={90} danger={95} />
+      </Faded>
+    ),
+    csv: (s) => s.worst_disk_pct,
+  },
+  {
+    key: 'last_seen_at',
+    header: 'Last seen',
+    width: 104,
+    sortable: true,
+    cell: (s) => <TimeAgo at={s.last_seen_at} />,
+    csv: (s) => s.last_seen_at,
+  },
+  {
+    key: 'agent_version',
+    header: 'Agent',
+    width: 84,
+    wide: true,
+    cell: (s) => s.agent_version ?? '–',
+    csv: (s) => s.agent_version,
+  },
+];
+
+/** The same on a phone. */
+export function ServerCard({ server }: { server: Server }) {
+  return (
+    <Link to={`/servers/${server.id}`} className={css.card}>
+      <span className={css.cardHead}>
+        <b>{server.name}</b>
+        <StatusBadge status={server.status} />
+      </span>
+      <span className={css.cardFacts}>
+        <span>CPU {percent(server.cpu_pct)}</span>
+        <span>RAM {percent(server.ram_pct)}</span>
+        <span>Disk {percent(server.worst_disk_pct)}</span>
+        <span>
+          Load/core <LoadText server={server} />
+        </span>
+      </span>
+      <span className={css.cardFacts}>
+        <span>
+          seen <TimeAgo at={server.last_seen_at} />
+        </span>
+        {server.open_incidents > 0 && <span className={css.open}>{server.open_incidents} open</span>}
+        <Tags tags={server.tags} />
+      </span>
+    </Link>
+  );
+}

@@ -1,0 +1,68 @@
+import { body, client } from '@/api/client';
+import { queryClient } from '@/api/queries';
+import type { Incident, IncidentDetail, Page } from '@/api/types';
+import { toast } from '@/ui/toast';
+import { useAction } from './useAction';
+
+/** What people do to incidents, from the list, the phone and the incident's own page alike. */
+type Verb = 'acknowledge' | 'unacknowledge' | 'resolve';
+
+const PAST: Record<Verb, string> = {
+  acknowledge: 'Acknowledged',
+  unacknowledge: 'Given back: the policy begins anew',
+  resolve: 'Resolved',
+};
+
+const act = (id: number, verb: Verb): Promise<IncidentDetail> => {
+  const params = { params: { path: { id } } };
+  switch (verb) {
+    case 'acknowledge':
+      return body(client.POST('/api/incidents/{id}/acknowledge', params));
+    case 'unacknowledge':
+      return body(client.POST('/api/incidents/{id}/unacknowledge', params));
+    case 'resolve':
+      return body(client.POST('/api/incidents/{id}/resolve', params));
+  }
+};
+
+/** The answer is the incident itself: shown at once, in its page and in every list. */
+function remember(incident: IncidentDetail): void {
+  queryClient.setQueryData(['incidents', incident.id], incident);
+  queryClient.setQueriesData<Page<Incident>>(
+    { queryKey: ['incidents', 'list'] },
+    (page) =>
+      page && {
+        ...page,
+        data: page.data.map((row) => (row.id === incident.id ? { ...row, ...incident } : row)),
+      },
+  );
+}
+
+export function useIncidentAction() {
+  return useAction({
+    run: ({ id, verb }: { id: number; verb: Verb }) => act(id, verb),
+    done: (_incident, { verb }) => PAST[verb],
+    onDone: remember,
+    refresh: [['incidents', 'list']],
+  });
+}
+
+/** Acknowledges several, four at a time, and names each one that could not be. */
+export async function acknowledgeMany(incidents: Pick<Incident, 'id' | 'title'>[]): Promise<void> {
+  const failures: string[] = [];
+  const queue = [...incidents];
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      try {
+        remember(await act(next.id, 'acknowledge'));
+      } catch (error) {
+        failures.push(`#${next.id} ${next.title}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  void queryClient.invalidateQueries({ queryKey: ['incidents', 'list'] });
+  const done = incidents.length - failures.length;
+  if (failures.length === 0) toast.success(`${done} acknowledged`);
+  else toast.error(`${done} acknowledged, ${failures.length} not:`, failures);
+}

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { csvCell, toCsv } from './csv';
+import { minutesSeconds, shortDuration, spokenSeconds, utcClock, wallClock } from './duration';
+import { absoluteTimes, totalSeconds, tPlus } from './escalation';
+import { withGaps } from './series';
+import { byUrgency } from './severity';
+import { entryBody, entryTitle } from './timeline';
+import { bytes, loadPerCore, percent, share } from './units';
+
+describe('durations', () => {
+  it.each([
+    [0, '0:00'],
+    [-5000, '0:00'],
+    [400, '0:01'],
+    [59_000, '0:59'],
+    [60_000, '1:00'],
+    [3_800_000, '63:20'],
+    [Number.NaN, '0:00'],
+  ])('counts %d ms down as %s', (ms, text) => expect(minutesSeconds(ms)).toBe(text));
+
+  it('names the largest whole unit', () => {
+    expect(
+      [0, 59_999, 60_000, 3_599_000, 3_600_000, 47 * 3_600_000, 72 * 3_600_000].map(shortDuration),
+    ).toEqual(['0 s', '59 s', '1 min', '59 min', '1 h', '47 h', '3 d']);
+  });
+
+  it('says delays as people do', () => {
+    expect([0, 90, 300, 3900, 7261].map(spokenSeconds)).toEqual([
+      '0 s',
+      '90 s',
+      '5 min',
+      '1 h 5 min',
+      '2 h 1 min 1 s',
+    ]);
+  });
+
+  it('shows the zone asked for, also half-hour zones and midnight', () => {
+    expect(wallClock('2026-05-06T18:00:00Z', 'Asia/Dhaka')).toBe('2026-05-07 00:00:00');
+    expect(wallClock('2026-05-07T00:00:00Z', 'Asia/Kolkata')).toBe('2026-05-07 05:30:00');
+    expect(utcClock('2026-05-07T12:34:56+06:00')).toBe('2026-05-07 06:34:56 UTC');
+  });
+});
+
+describe('escalation times', () => {
+  it('adds each delay to the step before: 0, 5 and 15 min fire at T+0, T+5 and T+20', () => {
+    const times = absoluteTimes([{ delay_seconds: 0 }, { delay_seconds: 300 }, { delay_seconds: 900 }]);
+    expect(times.map(tPlus)).toEqual(['T+0', 'T+5 min', 'T+20 min']);
+  });
+
+  it('starts a further pass after the last step', () => {
+    const steps = [{ delay_seconds: 0 }, { delay_seconds: 900 }];
+    expect(totalSeconds(steps, 0, 900)).toBe(900);
+    expect(totalSeconds(steps, 2, 900)).toBe(3 * 900 + 2 * 900);
+  });
+});
+
+describe('csv', () => {
+  it.each(['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\tx', '\rx'])('defuses the formula %j', (text) =>
+    expect(csvCell(text).replace(/^"/, '')).toMatch(/^'/),
+  );
+
+  it('leaves numbers alone, also negative ones', () => {
+    expect([-5, '-5', '+3.5', 0, null, undefined].map(csvCell)).toEqual(['-5', '-5', '+3.5', '0', '', '']);
+  });
+
+  it('quotes what needs quotes', () => {
+    expect(
+      toCsv(
+        ['a', 'b'],
+        [
+          ['x,y', 'say "hi"'],
+          [['t1', 't2'], 'two\nlines'],
+        ],
+      ),
+    ).toBe('a,b\r\n"x,y","say ""hi"""\r\nt1 t2,"two\nlines"');
+  });
+});
+
+describe('series', () => {
+  it('draws no line over an outage', () => {
+    const { times, lines } = withGaps(
+      [0, 60, 120, 600, 660],
+      [{ label: 'x', avg: [1, 2, 3, 4, 5], max: [1, 2, 3, 4, 5] }],
+    );
+    expect(times).toEqual([0, 60, 120, 180, 600, 660]);
+    expect(lines[0]?.avg).toEqual([1, 2, 3, null, 4, 5]);
+    expect(lines[0]?.max).toEqual([1, 2, 3, null, 4, 5]);
+    expect(lines[0]?.min).toBeUndefined();
+  });
+
+  it('keeps a late report and too few points as they are', () => {
+    expect(withGaps([0, 60, 130, 190], [{ label: 'x', avg: [1, 2, 3, 4] }]).times).toEqual([0, 60, 130, 190]);
+    expect(withGaps([0, 9000], [{ label: 'x', avg: [1, 2] }]).times).toEqual([0, 9000]);
+  });
+});
+
+describe('units', () => {
+  it('tells unknown from zero', () => {
+    expect([percent(null), percent(0), bytes(undefined), bytes(0)]).toEqual(['–', '0 %', '–', '0 B']);
+    expect([loadPerCore(4, null), loadPerCore(4, 0), loadPerCore(4, 8)]).toEqual([null, null, 0.5]);
+    expect([share(1, 0), share(null, 10), share(5, 10)]).toEqual([null, null, 50]);
+  });
+
+  it('keeps three digits', () => {
+    expect([1023, 1024, 1536, 1024 ** 3 * 200].map(bytes)).toEqual([
+      '1023 B',
+      '1.0 KiB',
+      '1.5 KiB',
+      '200 GiB',
+    ]);
+  });
+});
+
+describe('urgency', () => {
+  it('puts unacknowledged before severity before age', () => {
+    const row = (id: string, status: string, severity: string, opened_at: string) => ({
+      id,
+      status,
+      severity,
+      opened_at,
+    });
+    const rows = [
+      row('resolved', 'resolved', 'critical', '1'),
+      row('taken critical', 'acknowledged', 'critical', '1'),
+      row('open low', 'open', 'low', '1'),
+      row('open high new', 'open', 'high', '2'),
+      row('open high old', 'open', 'high', '1'),
+    ];
+    expect(rows.sort(byUrgency).map((r) => r.id)).toEqual([
+      'open high old',
+      'open high new',
+      'open low',
+      'taken critical',
+      'resolved',
+    ]);
+  });
+});
+
+describe('timeline', () => {
+  const entry = (type: string, actor: string, actor_name: string | null, detail: unknown) => ({
+    type,
+    actor,
+    actor_name,
+    detail,
+  });
+
+  it('names people, detectors and policies', () => {
+    expect(entryTitle(entry('acknowledged', 'user:2', 'Operator', {}))).toBe('Operator acknowledged');
+    expect(entryTitle(entry('opened', 'detector:service_down', null, {}))).toBe(
+      'Detector service_down opened it',
+    );
+    expect(entryTitle(entry('something_new', 'system', null, {}))).toBe('The system something new');
+  });
+
+  it('shows a note as its text, other particulars as pairs without the empty ones', () => {
+    expect(entryBody(entry('note', 'user:2', 'N', { text: '<b>hi</b>' }))).toBe('<b>hi</b>');
+    expect(
+      entryBody(entry('step_fired', 'policy:1', null, { step: 1, channels: ['email'], reason: null })),
+    ).toBe('step: 1 · channels: email');
+    expect(entryBody(entry('opened', 'system', null, null))).toBe('');
+  });
+});

@@ -1,0 +1,146 @@
+import type { AlertRule, AlertRuleInput } from '@/api/types';
+import type { Severity } from './severity';
+
+/**
+ * The rule editor's state: every alternative side by side, so that switching back and forth loses nothing. Only
+ * `toRuleInput` decides which of them is sent.
+ */
+export interface RuleForm {
+  name: string;
+  enabled: boolean;
+  severity: Severity | null;
+  scopeKind: 'all' | 'tags' | 'servers';
+  tags: string[];
+  serverIds: number[];
+  conditionKind: 'threshold' | 'baseline' | 'detector';
+  metric: string;
+  comparator: '>' | '>=' | '<' | '<=';
+  threshold: number | null;
+  clearThreshold: number | null;
+  forSeconds: number;
+  factor: number;
+  minValue: number | null;
+  detector: string;
+  route: 'channels' | 'policy';
+  channels: string[];
+  policyId: number | null;
+  runbookUrl: string;
+}
+
+export const NEW_RULE: RuleForm = {
+  name: '',
+  enabled: true,
+  severity: null,
+  scopeKind: 'all',
+  tags: [],
+  serverIds: [],
+  conditionKind: 'threshold',
+  metric: '',
+  comparator: '>=',
+  threshold: null,
+  clearThreshold: null,
+  forSeconds: 300,
+  factor: 3,
+  minValue: null,
+  detector: '',
+  route: 'policy',
+  channels: [],
+  policyId: null,
+  runbookUrl: '',
+};
+
+export function fromRule(rule: AlertRule): RuleForm {
+  const { scope, condition } = rule;
+  const form: RuleForm = {
+    ...NEW_RULE,
+    name: rule.name,
+    enabled: rule.enabled,
+    severity: rule.severity,
+    route: rule.channels ? 'channels' : 'policy',
+    channels: rule.channels ?? [],
+    policyId: rule.escalation_policy_id,
+    runbookUrl: rule.runbook_url ?? '',
+    conditionKind: condition.type,
+  };
+  if ('tags' in scope) Object.assign(form, { scopeKind: 'tags', tags: scope.tags });
+  else if ('server_ids' in scope) Object.assign(form, { scopeKind: 'servers', serverIds: scope.server_ids });
+  switch (condition.type) {
+    case 'threshold':
+      return {
+        ...form,
+        metric: condition.metric,
+        comparator: condition.comparator,
+        threshold: condition.threshold,
+        clearThreshold: condition.clear_threshold ?? null,
+        forSeconds: condition.for_seconds,
+      };
+    case 'baseline':
+      return {
+        ...form,
+        metric: condition.metric,
+        factor: condition.factor,
+        minValue: condition.min_value,
+        forSeconds: condition.for_seconds,
+      };
+    case 'detector':
+      return { ...form, detector: condition.detector };
+  }
+}
+
+function conditionOf(form: RuleForm): AlertRuleInput['condition'] {
+  const { metric, forSeconds: for_seconds } = form;
+  switch (form.conditionKind) {
+    case 'threshold':
+      return {
+        type: 'threshold',
+        metric,
+        comparator: form.comparator,
+        threshold: form.threshold ?? 0,
+        for_seconds,
+        clear_threshold: form.clearThreshold,
+      };
+    case 'baseline':
+      return { type: 'baseline', metric, factor: form.factor, min_value: form.minValue ?? 0, for_seconds };
+    case 'detector':
+      return { type: 'detector', detector: form.detector };
+  }
+}
+
+/** What is sent: exactly one scope, one condition and one of channels and policy. */
+export function toRuleInput(form: RuleForm): AlertRuleInput {
+  return {
+    name: form.name.trim(),
+    enabled: form.enabled,
+    severity: form.severity,
+    scope:
+      form.scopeKind === 'tags'
+        ? { tags: form.tags }
+        : form.scopeKind === 'servers'
+          ? { server_ids: form.serverIds }
+          : { all: true },
+    condition: conditionOf(form),
+    channels: form.route === 'channels' ? form.channels : null,
+    escalation_policy_id: form.route === 'policy' ? form.policyId : null,
+    runbook_url: form.runbookUrl.trim() || null,
+  };
+}
+
+/** What still has to be filled in before the server is asked, by field. */
+export function missing(form: RuleForm): Record<string, string> {
+  const errors: Record<string, string> = {};
+  if (!form.name.trim()) errors.name = 'is required';
+  if (form.scopeKind === 'tags' && form.tags.length === 0) errors.scope = 'name at least one tag';
+  if (form.scopeKind === 'servers' && form.serverIds.length === 0)
+    errors.scope = 'choose at least one server';
+  if (form.conditionKind === 'detector') {
+    if (!form.detector) errors['condition.detector'] = 'choose one';
+  } else {
+    if (!form.metric) errors['condition.metric'] = 'choose one';
+    if (form.conditionKind === 'threshold' && form.threshold === null)
+      errors['condition.threshold'] = 'is required';
+  }
+  if (form.route === 'channels' && form.channels.length === 0)
+    errors.channels = 'choose at least one channel';
+  if (form.route === 'policy' && form.policyId === null) errors.escalation_policy_id = 'choose a policy';
+  return errors;
+}

@@ -1,0 +1,293 @@
+import { Button, Textarea } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Bell, Check, CircleCheck, CircleDot, MessageSquare, Send, TriangleAlert, Undo2 } from 'lucide-react';
+import { type FormEvent, useState } from 'react';
+import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
+import { body, client } from '@/api/client';
+import { fieldErrors } from '@/api/error';
+import { incidentQuery, queryClient } from '@/api/queries';
+import type { IncidentDetail, TimelineEntry } from '@/api/types';
+import { DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
+import { IncidentState } from '@/components/IncidentTable';
+import { useIncidentAction } from '@/components/incident-actions';
+import { useKeys } from '@/components/keyboard';
+import { NextStepText } from '@/components/NextStepText';
+import { idOf } from '@/components/route-id';
+import { useBlocked } from '@/components/session';
+import { useAction } from '@/components/useAction';
+import { shortDuration } from '@/domain/duration';
+import { entryBody, entryTitle } from '@/domain/timeline';
+import { useNow } from '@/live/clock';
+import { useLiveChannel, usePollEvery } from '@/live/connection';
+import { ActionButton } from '@/ui/ActionButton';
+import { CommandBox } from '@/ui/CommandBox';
+import { DataTable } from '@/ui/DataTable';
+import { FactList } from '@/ui/FactList';
+import { PageHeader } from '@/ui/PageHeader';
+import { Panel } from '@/ui/Panel';
+import { SeverityBadge } from '@/ui/SeverityBadge';
+import { DataBadge, ToneBadge } from '@/ui/StatusBadge';
+import { Failed, LoadingRows } from '@/ui/states';
+import { Moment, TimeAgo } from '@/ui/TimeAgo';
+import { Timeline, type TimelineItem } from '@/ui/Timeline';
+import { toast } from '@/ui/toast';
+import css from './Incident.module.css';
+
+export function loader({ params }: LoaderFunctionArgs) {
+  void queryClient.prefetchQuery(incidentQuery(idOf(params)));
+  return null;
+}
+
+export function Component() {
+  const id = Number(useParams().id);
+  const query = useQuery({ ...incidentQuery(id), refetchInterval: usePollEvery() });
+  const incident = query.data;
+  useLiveChannel(incident?.server_id ? `private-server.${incident.server_id}` : null);
+  if (!incident)
+    return query.error ? <Failed error={query.error} onRetry={query.refetch} /> : <LoadingRows rows={8} />;
+  return (
+    <>
+      <PageHeader
+        title={
+          <>
+            <SeverityBadge severity={incident.severity} />
+            {incident.title}
+          </>
+        }
+        tabTitle={incident.title}
+        sub={
+          <span className={css.sub}>
+            <IncidentState incident={incident} />
+            <span>#{incident.id}</span>
+            {incident.server_id === null ? (
+              <span>{incident.server_name}</span>
+            ) : (
+              <Link to={`/servers/${incident.server_id}`}>{incident.server_name}</Link>
+            )}
+            <span>
+              since <Moment at={incident.opened_at} />
+            </span>
+          </span>
+        }
+        actions={<Actions incident={incident} />}
+      />
+      <div className={css.grid}>
+        <div className={css.column}>
+          <Panel title="Timeline">
+            <NoteForm id={incident.id} />
+            <Timeline items={[...incident.timeline].reverse().map(timelineItem)} />
+          </Panel>
+        </div>
+        <div className={css.column}>
+          <Panel title="What is wrong">
+            <FactList
+              facts={[
+                ['Still true?', <StillTrue key="still" incident={incident} />],
+                ['Observed', incident.observed ?? '–'],
+                ['Expected', incident.expected ?? '–'],
+                ['Subject', incident.subject || 'the server itself'],
+                [
+                  'Detector',
+                  <Link key="d" to={`/incidents?status=all&detector=${incident.detector}`}>
+                    {incident.detector}
+                  </Link>,
+                ],
+                ['Seen', `${incident.occurrences} ${incident.occurrences === 1 ? 'time' : 'times'}`],
+                ['Owner', incident.acknowledged_by?.name ?? 'nobody'],
+                ['Next step', <Escalation key="next" incident={incident} />],
+              ]}
+            />
+            {incident.runbook_url && (
+              <Button
+                component="a"
+                href={incident.runbook_url}
+                target="_blank"
+                rel="noreferrer"
+                variant="default"
+                mt={10}
+              >
+                Open runbook
+              </Button>
+            )}
+            {incident.command && (
+              <div className={css.command}>
+                <CommandBox command={incident.command} />
+                <p>For your own terminal. The platform observes; it never runs this.</p>
+              </div>
+            )}
+          </Panel>
+        </div>
+      </div>
+      <div className={css.deliveries}>
+        <Panel
+          flush
+          title="Deliveries"
+          aside={<Link to={`/settings/deliveries?incident_id=${incident.id}`}>delivery log</Link>}
+        >
+          {incident.deliveries.length === 0 ? (
+            <p className={css.none}>Nobody was told yet.</p>
+          ) : (
+            <DataTable
+              label="Deliveries of this incident"
+              columns={deliveryColumns.filter((column) => column.key !== 'incident_id')}
+              rows={incident.deliveries}
+              rowKey={(delivery) => String(delivery.id)}
+              card={(delivery) => <DeliveryCard delivery={{ ...delivery, incident_id: null }} />}
+            />
+          )}
+        </Panel>
+      </div>
+    </>
+  );
+}
+
+/** Age of the last sample that showed it: an incident without fresh evidence may be over, or we may be blind. */
+function StillTrue({ incident }: { incident: IncidentDetail }) {
+  const age = useNow() - Date.parse(incident.last_seen_at);
+  if (incident.status === 'resolved') {
+    return (
+      <>
+        No, over since <TimeAgo at={incident.resolved_at} />
+      </>
+    );
+  }
+  return (
+    <span className={css.inline}>
+      {age < 5 * 60_000 ? <ToneBadge tone="bad">yes</ToneBadge> : <DataBadge state="stale" />}
+      last sample {shortDuration(age)} ago
+    </span>
+  );
+}
+
+function Escalation({ incident }: { incident: IncidentDetail }) {
+  const next = incident.escalation;
+  if (!next) return <>nothing follows</>;
+  return (
+    <span>
+      <b>
+        <NextStepText next={next} />
+      </b>{' '}
+      · step {next.step} of {next.steps}
+      {next.pass > 1 && `, pass ${next.pass}`}
+      {next.policy_name && ` of ${next.policy_name}`} · {next.channels.join(', ')}
+    </span>
+  );
+}
+
+function Actions({ incident }: { incident: IncidentDetail }) {
+  const blocked = useBlocked('incidents.act');
+  const action = useIncidentAction();
+  const { id, status } = incident;
+  const run = (verb: 'acknowledge' | 'unacknowledge' | 'resolve') => action.mutate({ id, verb });
+  useKeys({
+    a: () => {
+      if (blocked) toast.info(blocked);
+      else if (status === 'open') run('acknowledge');
+    },
+  });
+  if (status === 'resolved') return null;
+  const busy = (verb: string) => action.isPending && action.variables?.verb === verb;
+  return (
+    <div className={css.actions}>
+      {status === 'open' ? (
+        <ActionButton
+          size="sm"
+          blocked={blocked}
+          loading={busy('acknowledge')}
+          leftSection={<Check size={16} />}
+          onClick={() => run('acknowledge')}
+        >
+          Acknowledge
+        </ActionButton>
+      ) : (
+        <ActionButton
+          size="sm"
+          variant="default"
+          blocked={blocked}
+          loading={busy('unacknowledge')}
+          leftSection={<Undo2 size={15} />}
+          onClick={() => run('unacknowledge')}
+        >
+          Give back
+        </ActionButton>
+      )}
+      <ActionButton
+        size="sm"
+        variant="default"
+        blocked={blocked}
+        loading={busy('resolve')}
+        leftSection={<CircleCheck size={15} />}
+        onClick={() => run('resolve')}
+      >
+        Resolve
+      </ActionButton>
+    </div>
+  );
+}
+
+function NoteForm({ id }: { id: number }) {
+  const blocked = useBlocked('incidents.act');
+  const [text, setText] = useState('');
+  const add = useAction({
+    run: () =>
+      body(
+        client.POST('/api/incidents/{id}/notes', { params: { path: { id } }, body: { text: text.trim() } }),
+      ),
+    quietFields: true,
+    onDone: (incident) => {
+      setText('');
+      queryClient.setQueryData(['incidents', id], incident);
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (text.trim() && !blocked) add.mutate(undefined);
+  };
+  return (
+    <form className={css.note} onSubmit={submit}>
+      <Textarea
+        aria-label="Note"
+        placeholder="What you found, what you did"
+        autosize
+        minRows={1}
+        maxRows={8}
+        value={text}
+        error={fieldErrors(add.error).text}
+        onChange={(e) => setText(e.currentTarget.value)}
+      />
+      <ActionButton
+        type="submit"
+        size="sm"
+        variant="light"
+        blocked={blocked}
+        loading={add.isPending}
+        disabled={!blocked && text.trim() === ''}
+      >
+        Add note
+      </ActionButton>
+    </form>
+  );
+}
+
+const ICON: Record<string, [tone: TimelineItem['tone'], icon: React.ReactNode]> = {
+  opened: ['critical', <TriangleAlert key="i" size={13} />],
+  reopened: ['critical', <TriangleAlert key="i" size={13} />],
+  acknowledged: ['accent', <Check key="i" size={13} />],
+  unacknowledged: ['critical', <Undo2 key="i" size={13} />],
+  resolved: ['good', <CircleCheck key="i" size={13} />],
+  note: ['accent', <MessageSquare key="i" size={13} />],
+  step_fired: ['neutral', <Bell key="i" size={13} />],
+  delivery: ['neutral', <Send key="i" size={13} />],
+};
+
+function timelineItem(entry: TimelineEntry): TimelineItem {
+  const [tone, icon] = ICON[entry.type] ?? ['neutral', <CircleDot key="i" size={13} />];
+  return {
+    key: String(entry.id),
+    at: entry.at,
+    tone,
+    icon,
+    title: entryTitle(entry),
+    body: entryBody(entry),
+  };
+}

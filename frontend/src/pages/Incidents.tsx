@@ -1,0 +1,169 @@
+import { Button, SegmentedControl } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Check, CircleCheckBig } from 'lucide-react';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { everyPage, incidentsQuery, queryClient } from '@/api/queries';
+import type { Incident } from '@/api/types';
+import { ChoiceFilter, SearchFilter } from '@/components/FilterBar';
+import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
+import { acknowledgeMany, useIncidentAction } from '@/components/incident-actions';
+import { ResourceTable } from '@/components/ResourceTable';
+import { useBlocked } from '@/components/session';
+import { useUrlState } from '@/components/useUrlState';
+import { SEVERITIES } from '@/domain/severity';
+import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
+import { usePollEvery } from '@/live/connection';
+import { ActionButton } from '@/ui/ActionButton';
+import { PageHeader } from '@/ui/PageHeader';
+import { Empty } from '@/ui/states';
+import { toast } from '@/ui/toast';
+
+const STATUSES = ['current', 'open', 'acknowledged', 'resolved', 'all'] as const;
+
+const params = {
+  status: choice(STATUSES, 'current'),
+  severity: choices(SEVERITIES),
+  q: text(),
+  detector: text(),
+  server_id: integer(),
+  sort: text('urgency'),
+  cursor: text(),
+};
+
+const WIRE_STATUS = {
+  current: 'open,acknowledged',
+  open: 'open',
+  acknowledged: 'acknowledged',
+  resolved: 'resolved',
+  all: '',
+};
+
+const ask = (v: Values<typeof params>) => ({
+  ...v,
+  status: WIRE_STATUS[v.status],
+  severity: v.severity.join(','),
+  server_id: v.server_id ?? undefined,
+  limit: 100,
+});
+
+export function loader({ request }: { request: Request }) {
+  void queryClient.prefetchQuery(incidentsQuery(ask(readParams(params, new URL(request.url).searchParams))));
+  return null;
+}
+
+export function Component() {
+  const [values, change] = useUrlState(params);
+  const navigate = useNavigate();
+  const blocked = useBlocked('incidents.act');
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [busy, setBusy] = useState(false);
+  const action = useIncidentAction();
+  const query = useQuery({ ...incidentsQuery(ask(values)), refetchInterval: usePollEvery() });
+  const rows = query.data?.data ?? [];
+  const chosen = rows.filter((row) => selected.has(String(row.id)) && row.status === 'open');
+
+  const acknowledgeChosen = async () => {
+    setBusy(true);
+    await acknowledgeMany(chosen);
+    setBusy(false);
+    setSelected(new Set());
+  };
+  const acknowledge = (incident: Incident) => {
+    if (blocked) toast.info(blocked);
+    else if (incident.status === 'open') action.mutate({ id: incident.id, verb: 'acknowledge' });
+  };
+  const narrowed = values.q || values.severity.length > 0 || values.detector || values.server_id !== null;
+
+  return (
+    <>
+      <PageHeader title="Incidents" sub="Unacknowledged first, then the worst, then the oldest." />
+      <ResourceTable<Incident>
+        label="Incidents"
+        columns={incidentColumns}
+        card={(incident) => <IncidentCard incident={incident} />}
+        query={query}
+        everything={() =>
+          everyPage((cursor) =>
+            queryClient.fetchQuery(incidentsQuery({ ...ask(values), cursor: cursor ?? '', limit: 500 })),
+          )
+        }
+        sort={values.sort}
+        onSort={(sort) => change({ sort, cursor: '' })}
+        cursor={values.cursor}
+        onCursor={(cursor) => change({ cursor }, 'push')}
+        onOpen={(incident) => navigate(`/incidents/${incident.id}`)}
+        onAct={acknowledge}
+        tone={(incident) =>
+          incident.status === 'open' && incident.severity === 'critical' ? 'critical' : undefined
+        }
+        selection={{
+          keys: selected,
+          set: setSelected,
+          selectable: (incident) => incident.status === 'open',
+          bar: (
+            <>
+              <b>{chosen.length} selected</b>
+              <ActionButton
+                blocked={blocked}
+                loading={busy}
+                leftSection={<Check size={14} />}
+                onClick={acknowledgeChosen}
+              >
+                Acknowledge selected
+              </ActionButton>
+              <Button variant="subtle" color="gray" onClick={() => setSelected(new Set())}>
+                Clear
+              </Button>
+            </>
+          ),
+        }}
+        filters={
+          <>
+            <SegmentedControl
+              aria-label="State"
+              data={[...STATUSES]}
+              value={values.status}
+              onChange={(status) => change({ status: status as typeof values.status, cursor: '' })}
+            />
+            <SearchFilter
+              label="Title, server, subject"
+              value={values.q}
+              onChange={(q) => change({ q, cursor: '' })}
+            />
+            <ChoiceFilter
+              label="Any severity"
+              options={SEVERITIES}
+              value={values.severity}
+              onChange={(severity) => change({ severity, cursor: '' })}
+            />
+            {(values.detector || values.server_id !== null) && (
+              <Button variant="light" onClick={() => change({ detector: '', server_id: null, cursor: '' })}>
+                {values.detector || `server ${values.server_id}`} ×
+              </Button>
+            )}
+            {values.sort !== 'urgency' && (
+              <Button variant="subtle" color="gray" onClick={() => change({ sort: 'urgency', cursor: '' })}>
+                Sort by urgency
+              </Button>
+            )}
+          </>
+        }
+        empty={
+          narrowed || values.status !== 'current' ? (
+            <Empty title="No incident matches these filters">
+              <Link to="/incidents">Show what is current</Link>
+            </Empty>
+          ) : (
+            <Empty
+              title="Nothing is wrong right now"
+              icon={<CircleCheckBig size={26} strokeWidth={1.5} color="var(--up)" />}
+            >
+              Resolved incidents are under “resolved”.
+            </Empty>
+          )
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,205 @@
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheckBig } from 'lucide-react';
+import { Link } from 'react-router';
+import { incidentsQuery, queryClient, serversQuery } from '@/api/queries';
+import type { Server } from '@/api/types';
+import { AcknowledgeButton } from '@/components/IncidentTable';
+import { shortDuration } from '@/domain/duration';
+import { byUrgency } from '@/domain/severity';
+import { useNow } from '@/live/clock';
+import { usePollEvery } from '@/live/connection';
+import { cx } from '@/ui/cx';
+import { PageHeader } from '@/ui/PageHeader';
+import { Panel } from '@/ui/Panel';
+import { SeverityBadge } from '@/ui/SeverityBadge';
+import { StatusBadge, Tags } from '@/ui/StatusBadge';
+import { Empty, Failed, LoadingRows } from '@/ui/states';
+import { TimeAgo } from '@/ui/TimeAgo';
+import css from './Overview.module.css';
+
+const openQuery = incidentsQuery({ status: 'open', sort: 'urgency', limit: 20 });
+const takenQuery = incidentsQuery({ status: 'acknowledged', sort: 'urgency', limit: 20 });
+const silentQuery = serversQuery({ status: 'down,stale,unknown', sort: 'status', limit: 50 });
+const newestQuery = serversQuery({ sort: '-last_seen_at', limit: 1 });
+const countQuery = (status: string) => serversQuery({ status, limit: 1 });
+
+const COUNTS = ['up', 'stale', 'down', 'unknown', 'registering', 'disabled'] as const;
+
+export function loader() {
+  for (const query of [openQuery, takenQuery]) void queryClient.prefetchQuery(query);
+  for (const query of [silentQuery, newestQuery, ...COUNTS.map(countQuery)])
+    void queryClient.prefetchQuery(query);
+  return null;
+}
+
+export function Component() {
+  return (
+    <>
+      <PageHeader title="Overview" sub={<Freshness />} />
+      <Counts />
+      <div className={css.grid}>
+        <Unacknowledged />
+        <div className={css.side}>
+          <Silent />
+          <Taken />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** How old the newest report is: when this grows, it is we who are blind, not the fleet that is quiet. */
+function Freshness() {
+  const now = useNow();
+  const { data } = useQuery({ ...newestQuery, refetchInterval: usePollEvery() });
+  const newest = data?.data[0]?.last_seen_at;
+  if (!data || !newest) return <>What needs somebody, worst first</>;
+  const age = now - Date.parse(newest);
+  return (
+    <span className={cx(age > 90_000 && css.late)}>
+      newest report {shortDuration(age)} ago
+      {age > 90_000 && ': data is late, the quiet below may not be real'}
+    </span>
+  );
+}
+
+function Counts() {
+  return (
+    <nav className={css.counts} aria-label="Servers by state">
+      {COUNTS.map((status) => (
+        <Count key={status} status={status} />
+      ))}
+    </nav>
+  );
+}
+
+function Count({ status }: { status: (typeof COUNTS)[number] }) {
+  const { data } = useQuery({ ...countQuery(status), refetchInterval: usePollEvery() });
+  const total = data?.meta.total;
+  return (
+    <Link to={`/servers?status=${status}`} className={css.count} data-none={total === 0 || undefined}>
+      <b>{total ?? '–'}</b>
+      <StatusBadge status={status} />
+    </Link>
+  );
+}
+
+function Unacknowledged() {
+  const query = useQuery({ ...openQuery, refetchInterval: usePollEvery() });
+  const rows = [...(query.data?.data ?? [])].sort(byUrgency);
+  const criticals = rows.filter((i) => i.severity === 'critical').length;
+  const total = query.data?.meta.total ?? 0;
+  return (
+    <Panel
+      flush
+      title="Nobody is on it yet"
+      tone={criticals > 0 ? 'critical' : undefined}
+      aside={
+        total > 0 && (
+          <Link to="/incidents?status=open">{total > rows.length ? `all ${total}` : 'open list'}</Link>
+        )
+      }
+    >
+      {query.isPending ? (
+        <LoadingRows rows={4} height={44} />
+      ) : query.error && !query.data ? (
+        <Failed error={query.error} onRetry={query.refetch} />
+      ) : rows.length === 0 ? (
+        <Empty
+          title="No incident waits for an owner"
+          icon={<CircleCheckBig size={26} strokeWidth={1.5} color="var(--up)" />}
+        >
+          New ones appear here by themselves.
+        </Empty>
+      ) : (
+        <ul className={css.list}>
+          {rows.map((incident) => (
+            <li key={incident.id} className={css.incident} data-severity={incident.severity}>
+              <SeverityBadge severity={incident.severity} />
+              <div className={css.words}>
+                <Link to={`/incidents/${incident.id}`}>{incident.title}</Link>
+                <span>{incident.observed ?? incident.server_name}</span>
+              </div>
+              <span className={css.age}>
+                <TimeAgo at={incident.opened_at} suffix="" />
+              </span>
+              <AcknowledgeButton incident={incident} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+/** Servers by the data centre they stand in (`dc:` tag), because a silent rack looks different from a silent host. */
+export function byDataCentre(servers: Server[]): [place: string, servers: Server[]][] {
+  const groups = new Map<string, Server[]>();
+  for (const server of servers) {
+    const place = server.tags.find((t) => t.startsWith('dc:'))?.slice(3) ?? '';
+    groups.set(place, [...(groups.get(place) ?? []), server]);
+  }
+  return [...groups].sort((a, b) => b[1].length - a[1].length || a[0].localeCompare(b[0]));
+}
+
+function Silent() {
+  const query = useQuery({ ...silentQuery, refetchInterval: usePollEvery() });
+  const groups = byDataCentre(query.data?.data ?? []);
+  return (
+    <Panel flush title="Silent servers" aside={query.data ? query.data.meta.total : undefined}>
+      {query.isPending ? (
+        <LoadingRows rows={3} />
+      ) : query.error && !query.data ? (
+        <Failed error={query.error} onRetry={query.refetch} />
+      ) : groups.length === 0 ? (
+        <p className={css.none}>All servers report.</p>
+      ) : (
+        groups.map(([place, servers]) => (
+          <div key={place}>
+            {(place !== '' || groups.length > 1) && (
+              <div className={css.place}>
+                {place || 'no dc tag'} <span>{servers.length}</span>
+              </div>
+            )}
+            <ul className={css.list}>
+              {servers.map((server) => (
+                <li key={server.id} className={css.row}>
+                  <StatusBadge status={server.status} />
+                  <Link to={`/servers/${server.id}`}>{server.name}</Link>
+                  <Tags tags={server.tags.filter((t) => !t.startsWith('dc:')).slice(0, 2)} />
+                  <span className={css.age}>
+                    <TimeAgo at={server.last_seen_at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))
+      )}
+    </Panel>
+  );
+}
+
+function Taken() {
+  const query = useQuery({ ...takenQuery, refetchInterval: usePollEvery() });
+  const rows = query.data?.data ?? [];
+  return (
+    <Panel flush title="Somebody is on it" aside={query.data ? query.data.meta.total : undefined}>
+      {query.isPending ? (
+        <LoadingRows rows={2} />
+      ) : rows.length === 0 ? (
+        <p className={css.none}>No acknowledged incidents.</p>
+      ) : (
+        <ul className={css.list}>
+          {rows.map((incident) => (
+            <li key={incident.id} className={css.row}>
+              <SeverityBadge severity={incident.severity} />
+              <Link to={`/incidents/${incident.id}`}>{incident.title}</Link>
+              <span className={css.age}>{incident.acknowledged_by?.name ?? ''}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,223 @@
+import { Button, Menu, Tabs, TagsInput, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { Ellipsis, KeyRound, Pencil, Power, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { type LoaderFunctionArgs, Outlet, useLocation, useNavigate, useParams } from 'react-router';
+import { body, client } from '@/api/client';
+import { fieldErrors } from '@/api/error';
+import { queryClient, serverQuery } from '@/api/queries';
+import type { Server } from '@/api/types';
+import { idOf } from '@/components/route-id';
+import { useBlocked } from '@/components/session';
+import { useAction } from '@/components/useAction';
+import { useLiveChannel, usePollEvery } from '@/live/connection';
+import { ActionButton } from '@/ui/ActionButton';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
+import { PageHeader } from '@/ui/PageHeader';
+import { SlideOver } from '@/ui/SlideOver';
+import { StatusBadge, Tags } from '@/ui/StatusBadge';
+import { Failed, LoadingRows } from '@/ui/states';
+import { TimeAgo } from '@/ui/TimeAgo';
+import css from './Server.module.css';
+
+export function loader({ params }: LoaderFunctionArgs) {
+  void queryClient.prefetchQuery(serverQuery(idOf(params)));
+  return null;
+}
+
+const TABS = [
+  { value: 'charts', label: 'Charts' },
+  { value: 'disks', label: 'Disks' },
+  { value: 'services', label: 'Services' },
+  { value: 'incidents', label: 'Incidents' },
+] as const;
+
+export function Component() {
+  const id = Number(useParams().id);
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  useLiveChannel(`private-server.${id}`);
+  const query = useQuery({ ...serverQuery(id), refetchInterval: usePollEvery() });
+  const server = query.data;
+  if (!server)
+    return query.error ? <Failed error={query.error} onRetry={query.refetch} /> : <LoadingRows rows={8} />;
+  const tab = pathname.split('/')[3] || 'charts';
+  return (
+    <>
+      <PageHeader
+        title={
+          <>
+            {server.name} <StatusBadge status={server.status} />
+          </>
+        }
+        tabTitle={server.name}
+        sub={<Facts server={server} />}
+        actions={<Actions server={server} />}
+      />
+      <Tabs
+        value={tab}
+        onChange={(next) => navigate(next === 'charts' ? `/servers/${id}` : `/servers/${id}/${next}`)}
+        className={css.tabs}
+        keepMounted={false}
+      >
+        <Tabs.List>
+          {TABS.map(({ value, label }) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+              {value === 'incidents' && server.open_incidents > 0 && (
+                <span className={css.bubble}>{server.open_incidents}</span>
+              )}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        <Tabs.Panel value={tab}>
+          <Outlet />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Facts({ server }: { server: Server }) {
+  const facts = [
+    server.hostname !== server.name && server.hostname,
+    [server.os, server.arch].filter(Boolean).join(' '),
+    server.agent_version && `agent ${server.agent_version}`,
+  ].filter(Boolean);
+  return (
+    <span className={css.facts}>
+      {facts.map((fact) => (
+        <span key={String(fact)}>{fact}</span>
+      ))}
+      <span>
+        seen <TimeAgo at={server.last_seen_at} />
+      </span>
+      <Tags tags={server.tags} />
+    </span>
+  );
+}
+
+function Actions({ server }: { server: Server }) {
+  const blocked = useBlocked('servers.manage');
+  const navigate = useNavigate();
+  const [editing, editor] = useDisclosure(false);
+  const [deleting, confirm] = useDisclosure(false);
+  const path = { params: { path: { id: server.id } } };
+  const refresh = [['servers']];
+  const toggle = useAction({
+    run: () =>
+      body(
+        server.is_active
+          ? client.POST('/api/servers/{id}/disable-agent', path)
+          : client.POST('/api/servers/{id}/enable-agent', path),
+      ),
+    done: server.is_active
+      ? 'Monitoring is off. The agent on the host keeps running.'
+      : 'Monitoring is on again',
+    refresh,
+  });
+  const reEnrol = useAction({
+    run: () => body(client.POST('/api/servers/{id}/approve-re-enrolment', path)),
+    done: 'Approved: within 60 min this name may be enrolled once more; then the old secret dies',
+    refresh,
+  });
+  const remove = useAction({
+    run: () => body(client.DELETE('/api/servers/{id}', path)),
+    done: `${server.name} deleted`,
+    refresh,
+    onDone: () => void navigate('/servers'),
+  });
+  if (blocked) {
+    return (
+      <ActionButton variant="default" blocked={blocked} leftSection={<Pencil size={14} />}>
+        Edit
+      </ActionButton>
+    );
+  }
+  return (
+    <>
+      <Button variant="default" leftSection={<Pencil size={14} />} onClick={editor.open}>
+        Edit
+      </Button>
+      <Menu position="bottom-end" shadow="md" width={250}>
+        <Menu.Target>
+          <Button variant="default" px={8} aria-label="More actions">
+            <Ellipsis size={16} />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Power size={14} />} onClick={() => toggle.mutate(undefined)}>
+            {server.is_active ? 'Switch monitoring off' : 'Switch monitoring on'}
+          </Menu.Item>
+          <Menu.Item leftSection={<KeyRound size={14} />} onClick={() => reEnrol.mutate(undefined)}>
+            Approve re-enrolment
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={confirm.open}>
+            Delete server
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <EditServer server={server} opened={editing} onClose={editor.close} />
+      <ConfirmDialog
+        opened={deleting}
+        onClose={confirm.close}
+        title={`Delete ${server.name}?`}
+        confirm="Delete server"
+        onConfirm={() => remove.mutate(undefined)}
+        busy={remove.isPending}
+      >
+        Its agent’s secret dies at once and its open incidents end. Uninstalling the agent is yours to do on
+        the host.
+      </ConfirmDialog>
+    </>
+  );
+}
+
+function EditServer({ server, opened, onClose }: { server: Server; opened: boolean; onClose: () => void }) {
+  const [name, setName] = useState(server.name);
+  const [tags, setTags] = useState(server.tags);
+  const save = useAction({
+    run: () =>
+      body(client.PATCH('/api/servers/{id}', { params: { path: { id: server.id } }, body: { name, tags } })),
+    done: 'Saved',
+    refresh: [['servers']],
+    quietFields: true,
+    onDone: onClose,
+  });
+  const errors = fieldErrors(save.error);
+  return (
+    <SlideOver
+      opened={opened}
+      onClose={onClose}
+      title={`Edit ${server.name}`}
+      footer={
+        <>
+          <Button onClick={() => save.mutate(undefined)} loading={save.isPending}>
+            Save
+          </Button>
+          <Button variant="subtle" color="gray" onClick={onClose}>
+            Cancel
+          </Button>
+        </>
+      }
+    >
+      <TextInput
+        label="Name"
+        value={name}
+        error={errors.name}
+        onChange={(e) => setName(e.currentTarget.value)}
+      />
+      <TagsInput
+        label="Tags"
+        description="dc:, rack: and hypervisor: group servers that fail together"
+        placeholder="Type one, then Enter"
+        value={tags}
+        error={errors.tags}
+        onChange={setTags}
+        acceptValueOnBlur
+      />
+    </SlideOver>
+  );
+}

@@ -1,0 +1,227 @@
+import { ActionIcon, Drawer, Menu as Dropdown, Tooltip, UnstyledButton } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { LogOut, Menu, Search, UserRound } from 'lucide-react';
+import { useEffect } from 'react';
+import {
+  Link,
+  NavLink,
+  Outlet,
+  redirect,
+  ScrollRestoration,
+  useLocation,
+  useNavigate,
+  useNavigation,
+} from 'react-router';
+import { body, client } from '@/api/client';
+import { isApiError } from '@/api/error';
+import { incidentsQuery, meQuery, queryClient } from '@/api/queries';
+import { useKeys } from '@/components/keyboard';
+import { MENU, SETTINGS } from '@/components/menu';
+import { OfflineBanner } from '@/components/OfflineBanner';
+import { SearchDialog } from '@/components/SearchDialog';
+import { ShortcutsDialog } from '@/components/ShortcutsDialog';
+import { isGranted, useMe } from '@/components/session';
+import { ThemeSwitch } from '@/components/ThemeSwitch';
+import { useAction } from '@/components/useAction';
+import { connectLive, disconnectLive, useLiveChannel, useLiveState, usePollEvery } from '@/live/connection';
+import { cx } from '@/ui/cx';
+import css from './Shell.module.css';
+
+/** Asks who is signed in before anything is drawn; nobody: to the login, and back here afterwards. */
+export async function loader({ request }: { request: Request }) {
+  try {
+    const me = await queryClient.ensureQueryData(meQuery);
+    return me.must_change_password ? redirect('/change-password') : null;
+  } catch (error) {
+    if (!isApiError(error) || error.status !== 401) throw error;
+    const { pathname, search } = new URL(request.url);
+    const back = pathname + search;
+    return redirect(back === '/' ? '/login' : `/login?next=${encodeURIComponent(back)}`);
+  }
+}
+
+export const openCriticalsQuery = incidentsQuery({
+  status: 'open',
+  severity: 'critical',
+  sort: 'urgency',
+  limit: 50,
+});
+
+export function Component() {
+  const [menuOpened, menu] = useDisclosure(false);
+  const [searchOpened, search] = useDisclosure(false);
+  const [helpOpened, help] = useDisclosure(false);
+  const location = useLocation();
+  const navigation = useNavigation();
+  useEffect(() => void connectLive(), []);
+  useLiveChannel('private-fleet');
+  useLiveChannel('private-incidents');
+  useKeys({ '/': search.open, '?': help.open });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of place closes the menu
+  useEffect(menu.close, [location.pathname]);
+
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#main">
+        Skip to content
+      </a>
+      <header className={css.topbar}>
+        <ActionIcon
+          className={css.burger}
+          variant="subtle"
+          color="gray"
+          size={40}
+          aria-label="Menu"
+          onClick={menu.open}
+        >
+          <Menu size={20} />
+        </ActionIcon>
+        <Link to="/" className={css.brand} aria-label="HostSeba NOC, overview">
+          <img src="/favicon.svg" alt="" width={22} height={22} />
+          <span>
+            HostSeba <b>NOC</b>
+          </span>
+        </Link>
+        <UnstyledButton className={css.search} onClick={search.open} aria-label="Search">
+          <Search size={15} />
+          <span>Search servers and incidents</span>
+          <kbd>/</kbd>
+        </UnstyledButton>
+        <div className={css.right}>
+          <OpenCriticals />
+          <LiveBadge />
+          <ThemeSwitch />
+          <AccountMenu />
+        </div>
+      </header>
+      <nav className={css.sidebar} aria-label="Main">
+        <MenuEntries />
+      </nav>
+      <Drawer
+        opened={menuOpened}
+        onClose={menu.close}
+        title="Menu"
+        size={260}
+        padding="sm"
+        closeButtonProps={{ 'aria-label': 'Close menu' }}
+      >
+        <nav aria-label="Menu">
+          <MenuEntries />
+        </nav>
+      </Drawer>
+      <main id="main" className={css.main} tabIndex={-1}>
+        {navigation.state === 'loading' && (
+          <div className={css.progress} role="progressbar" aria-label="Loading page" />
+        )}
+        <OfflineBanner />
+        <Outlet />
+      </main>
+      <nav className={css.tabbar} aria-label="Quick">
+        {MENU.map(({ label, to, icon: Icon }) => (
+          <NavLink key={to} to={to} end={to === '/'} className={css.tab}>
+            <Icon size={19} />
+            {label}
+          </NavLink>
+        ))}
+        <UnstyledButton className={css.tab} onClick={menu.open}>
+          <Menu size={19} />
+          More
+        </UnstyledButton>
+      </nav>
+      <SearchDialog opened={searchOpened} onClose={search.close} />
+      <ShortcutsDialog opened={helpOpened} onClose={help.close} />
+      <ScrollRestoration />
+    </div>
+  );
+}
+
+function MenuEntries() {
+  const me = useMe();
+  const entry = ({ label, to, icon: Icon, permission }: (typeof MENU | typeof SETTINGS)[number]) =>
+    permission && !isGranted(me, permission) ? (
+      <Tooltip key={to} label={`Your account (${me.role}) may not see this`} position="right">
+        <span className={cx(css.entry, css.closed)} aria-disabled>
+          <Icon size={16} />
+          {label}
+        </span>
+      </Tooltip>
+    ) : (
+      <NavLink key={to} to={to} end={to === '/'} className={css.entry}>
+        <Icon size={16} />
+        {label}
+      </NavLink>
+    );
+  return (
+    <>
+      {MENU.map(entry)}
+      <div className={css.heading}>Settings</div>
+      {SETTINGS.map(entry)}
+    </>
+  );
+}
+
+function LiveBadge() {
+  const state = useLiveState();
+  return (
+    <Tooltip
+      label={state === 'connected' ? 'Changes arrive by themselves' : 'No live connection: asking every 10 s'}
+    >
+      <output className={css.live} data-state={state}>
+        <span className={css.dot} aria-hidden />
+        <span>{`ws: ${state}`}</span>
+      </output>
+    </Tooltip>
+  );
+}
+
+function OpenCriticals() {
+  const poll = usePollEvery();
+  const { data } = useQuery({ ...openCriticalsQuery, refetchInterval: poll });
+  const total = data?.meta.total ?? 0;
+  return (
+    <Link
+      to="/incidents?status=open&severity=critical"
+      className={css.criticals}
+      data-any={total > 0 || undefined}
+      aria-label={`${total} open criticals`}
+    >
+      <b>{data ? total : '–'}</b>
+      <span>critical</span>
+    </Link>
+  );
+}
+
+function AccountMenu() {
+  const me = useMe();
+  const navigate = useNavigate();
+  const logout = useAction({
+    run: () => body(client.POST('/api/auth/logout')),
+    onDone: () => {
+      disconnectLive();
+      void navigate('/login');
+    },
+  });
+  return (
+    <Dropdown position="bottom-end" width={220} shadow="md">
+      <Dropdown.Target>
+        <ActionIcon variant="subtle" color="gray" size={32} aria-label={`Account of ${me.name}`}>
+          <UserRound size={17} />
+        </ActionIcon>
+      </Dropdown.Target>
+      <Dropdown.Dropdown>
+        <Dropdown.Label>
+          {me.name} · {me.role}
+          <br />
+          {me.email}
+        </Dropdown.Label>
+        <Dropdown.Item leftSection={<UserRound size={14} />} component={Link} to="/settings/account">
+          Account
+        </Dropdown.Item>
+        <Dropdown.Item leftSection={<LogOut size={14} />} onClick={() => logout.mutate(undefined)}>
+          Log out
+        </Dropdown.Item>
+      </Dropdown.Dropdown>
+    </Dropdown>
+  );
+}

@@ -1,0 +1,170 @@
+import { useQuery } from '@tanstack/react-query';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { body, client } from '@/api/client';
+import { catalogueQuery, channelsQuery, policiesQuery, queryClient, rulesQuery } from '@/api/queries';
+import type { AlertRule } from '@/api/types';
+import { ResourceTable } from '@/components/ResourceTable';
+import { RuleEditor } from '@/components/RuleEditor';
+import { useBlocked } from '@/components/session';
+import { useAction } from '@/components/useAction';
+import { conditionText, scopeText } from '@/domain/rule-text';
+import { ActionButton } from '@/ui/ActionButton';
+import { ConfirmDialog } from '@/ui/ConfirmDialog';
+import type { Column } from '@/ui/DataTable';
+import { PageHeader } from '@/ui/PageHeader';
+import { SeverityBadge } from '@/ui/SeverityBadge';
+import { ToneBadge } from '@/ui/StatusBadge';
+import { Empty } from '@/ui/states';
+import css from './Settings.module.css';
+
+export function loader() {
+  for (const query of [rulesQuery, policiesQuery, catalogueQuery])
+    void queryClient.prefetchQuery(query as never);
+  return null;
+}
+
+function RouteText({ rule }: { rule: AlertRule }) {
+  if (rule.escalation_policy_id !== null) {
+    return (
+      <span className={css.route}>
+        <span className={css.muted}>policy</span>
+        <Link to="/settings/escalation">
+          {rule.escalation_policy_name ?? `#${rule.escalation_policy_id}`}
+        </Link>
+      </span>
+    );
+  }
+  return (
+    <span className={css.route}>
+      <span className={css.muted}>at once</span> {(rule.channels ?? []).join(', ') || 'the digest'}
+    </span>
+  );
+}
+
+const columns: Column<AlertRule>[] = [
+  {
+    key: 'enabled',
+    header: 'State',
+    width: 70,
+    cell: (r) => <ToneBadge tone={r.enabled ? 'good' : 'quiet'}>{r.enabled ? 'on' : 'off'}</ToneBadge>,
+    csv: (r) => (r.enabled ? 'on' : 'off'),
+  },
+  {
+    key: 'name',
+    header: 'Name',
+    cell: (r) => (
+      <>
+        <b style={{ fontWeight: 560 }}>{r.name}</b>{' '}
+        {r.is_default && <ToneBadge tone="busy">default</ToneBadge>}
+      </>
+    ),
+    csv: (r) => r.name,
+  },
+  { key: 'condition', header: 'Looks for', cell: conditionText, csv: conditionText },
+  { key: 'scope', header: 'On', width: 150, wide: true, cell: scopeText, csv: scopeText },
+  {
+    key: 'severity',
+    header: 'Severity',
+    width: 110,
+    cell: (r) =>
+      r.severity ? (
+        <SeverityBadge severity={r.severity} />
+      ) : (
+        <span className={css.muted}>the detector’s</span>
+      ),
+    csv: (r) => r.severity,
+  },
+  {
+    key: 'route',
+    header: 'Tells',
+    cell: (r) => <RouteText rule={r} />,
+    csv: (r) => r.escalation_policy_name ?? r.channels,
+  },
+];
+
+export function Component() {
+  const query = useQuery(rulesQuery);
+  const blocked = useBlocked('rules.manage');
+  const [edited, setEdited] = useState<AlertRule | 'new' | null>(null);
+  const [doomed, setDoomed] = useState<AlertRule | null>(null);
+  // Needed by the editor; asked here so that it opens with its choices filled.
+  useQuery({ ...channelsQuery, enabled: useBlocked('channels.view') === null });
+  const remove = useAction({
+    run: (rule: AlertRule) =>
+      body(client.DELETE('/api/alert-rules/{id}', { params: { path: { id: rule.id } } })),
+    done: 'Rule deleted',
+    refresh: [['rules']],
+    onDone: () => {
+      setDoomed(null);
+      setEdited(null);
+    },
+  });
+  return (
+    <>
+      <PageHeader
+        title="Alert rules"
+        sub="What to look for and whom to tell. Of several that match, the most specific scope wins."
+        actions={
+          <ActionButton blocked={blocked} leftSection={<Plus size={14} />} onClick={() => setEdited('new')}>
+            New rule
+          </ActionButton>
+        }
+      />
+      <ResourceTable<AlertRule>
+        label="Alert rules"
+        columns={columns}
+        card={(rule) => (
+          <button type="button" className={css.bare} onClick={() => setEdited(rule)}>
+            <span className={css.route}>
+              <b style={{ fontWeight: 600 }}>{rule.name}</b>
+              {rule.severity && <SeverityBadge severity={rule.severity} />}
+              {!rule.enabled && <ToneBadge tone="quiet">off</ToneBadge>}
+              {rule.is_default && <ToneBadge tone="busy">default</ToneBadge>}
+            </span>
+            <span>{conditionText(rule)}</span>
+            <span className={css.muted}>
+              {scopeText(rule)} · {rule.escalation_policy_name ?? rule.channels?.join(', ')}
+            </span>
+          </button>
+        )}
+        query={query}
+        onOpen={setEdited}
+        empty={<Empty title="No rules">What the built-in detectors find goes by the default rule.</Empty>}
+      />
+      {edited && (
+        <RuleEditor
+          key={edited === 'new' ? 'new' : edited.id}
+          rule={edited === 'new' ? null : edited}
+          blocked={blocked}
+          onClose={() => setEdited(null)}
+          deleteButton={
+            edited !== 'new' && (
+              <ActionButton
+                size="sm"
+                variant="subtle"
+                color="red"
+                style={{ marginLeft: 'auto' }}
+                blocked={blocked ?? (edited.is_default ? 'The default rule cannot be deleted' : null)}
+                onClick={() => setDoomed(edited)}
+              >
+                Delete
+              </ActionButton>
+            )
+          }
+        />
+      )}
+      <ConfirmDialog
+        opened={doomed !== null}
+        onClose={() => setDoomed(null)}
+        title={`Delete “${doomed?.name}”?`}
+        confirm="Delete rule"
+        busy={remove.isPending}
+        onConfirm={() => doomed && remove.mutate(doomed)}
+      >
+        Its open incidents stay; nobody is told anew by this rule.
+      </ConfirmDialog>
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+import { createBrowserRouter, redirect } from 'react-router';
+import { setSessionEndHandler } from '@/api/transport';
+import { LoadingPage } from '@/ui/states';
+import { disconnectLive } from './live/connection';
+import { Component as Login } from './pages/Login';
+import { RouteError } from './pages/RouteError';
+import { Component as Shell, loader as shellLoader } from './pages/Shell';
+
+/** Every page is a file of its own, loaded when first visited: a module with `Component` and, if it asks, `loader`. */
+export const router = createBrowserRouter([
+  {
+    errorElement: <RouteError />,
+    hydrateFallbackElement: <LoadingPage />,
+    children: [
+      // Not lazy: a session can end between any two clicks, and the way out must not wait for a file.
+      { path: '/login', Component: Login },
+      { path: '/change-password', lazy: () => import('./pages/ChangePassword') },
+      {
+        path: '/',
+        Component: Shell,
+        loader: shellLoader,
+        shouldRevalidate: () => false,
+        children: [
+          {
+            errorElement: <RouteError />,
+            children: [
+              { index: true, lazy: () => import('./pages/Overview') },
+              { path: 'servers', lazy: () => import('./pages/Servers') },
+              { path: 'servers/new', lazy: () => import('./pages/AddHost') },
+              {
+                path: 'servers/:id',
+                lazy: () => import('./pages/Server'),
+                children: [
+                  { index: true, lazy: () => import('./pages/server/Charts') },
+                  { path: 'disks', lazy: () => import('./pages/server/Disks') },
+                  { path: 'services', lazy: () => import('./pages/server/Services') },
+                  { path: 'incidents', lazy: () => import('./pages/server/ServerIncidents') },
+                ],
+              },
+              { path: 'incidents', lazy: () => import('./pages/Incidents') },
+              { path: 'incidents/:id', lazy: () => import('./pages/Incident') },
+              { path: 'settings', loader: () => redirect('/settings/channels') },
+              { path: 'settings/channels', lazy: () => import('./pages/settings/Channels') },
+              { path: 'settings/rules', lazy: () => import('./pages/settings/AlertRules') },
+              { path: 'settings/escalation', lazy: () => import('./pages/settings/Escalation') },
+              { path: 'settings/deliveries', lazy: () => import('./pages/settings/Deliveries') },
+              { path: 'settings/users', lazy: () => import('./pages/settings/Users') },
+              { path: 'settings/account', lazy: () => import('./pages/settings/Account') },
+              { path: '*', lazy: () => import('./pages/NotFound') },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+]);
+
+setSessionEndHandler((reason) => {
+  const { pathname, search } = router.state.location;
+  if (pathname === '/login') return;
+  disconnectLive();
+  const next = pathname === '/change-password' ? '' : `?next=${encodeURIComponent(pathname + search)}`;
+  void router.navigate(reason === 'unauthenticated' ? `/login${next}` : '/change-password');
+});

@@ -1,0 +1,195 @@
+import 'uplot/dist/uPlot.min.css';
+import { useComputedColorScheme } from '@mantine/core';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import uPlot from 'uplot';
+import { wallClock } from '@/domain/duration';
+import { type Line, withGaps } from '@/domain/series';
+import { UNIT_FORMAT, type Unit } from '@/domain/units';
+import css from './TimeChart.module.css';
+
+interface Props {
+  title: string;
+  unit: Unit;
+  /** Seconds since 1970, ascending. */
+  times: number[];
+  lines: Line[];
+  /** The whole range asked for, in seconds, so that missing data shows as missing. */
+  from: number;
+  to: number;
+  /** Charts of one key share their cursor. */
+  syncKey?: string;
+  /** Called with seconds when the user drags over a stretch. */
+  onZoom?: (from: number, to: number) => void;
+  /** Fixed top of the scale, such as 100 for percent. */
+  max?: number;
+}
+
+const HEIGHT = 150;
+const PALETTE = ['--chart-1', '--chart-2', '--chart-3', '--chart-4'];
+
+const color = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+const translucent = (hex: string): string => `color-mix(in srgb, ${hex} 18%, transparent)`;
+
+/** Marks of the time axis: the day where it begins or where marks lie a day apart, else the hour and minute. */
+function timeMarks(splits: number[], stepSeconds: number): string[] {
+  return splits.map((at) => {
+    const text = wallClock(at * 1000);
+    const midnight = text.slice(11, 16) === '00:00';
+    return stepSeconds >= 86_400 || midnight ? text.slice(5, 10) : text.slice(11, 16);
+  });
+}
+
+/** Steps of the value axis: powers of two for bytes, so that marks read 16 GiB and not 14.9. */
+const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
+/** Every line is its average; where the bucket has a lowest and highest value they are shaded behind it. */
+function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; values: (number | null)[][] } {
+  const series: uPlot.Series[] = [{}];
+  const bands: uPlot.Band[] = [];
+  const values: (number | null)[][] = [];
+  lines.forEach((line, i) => {
+    const stroke = color(PALETTE[i % PALETTE.length] ?? '--chart-1');
+    if (line.min && line.max) {
+      const at = series.length;
+      series.push(
+        { stroke: 'transparent', points: { show: false } },
+        { stroke: 'transparent', points: { show: false } },
+      );
+      bands.push({ series: [at, at + 1], fill: translucent(stroke) });
+      values.push(line.max, line.min);
+    }
+    series.push({ label: line.label, stroke, width: 1.6, points: { size: 4 } });
+    values.push(line.avg);
+  });
+  return { series, bands, values };
+}
+
+/** The one chart of the dashboard. */
+export function TimeChart({
+  title,
+  unit,
+  times: rawTimes,
+  lines: rawLines,
+  from,
+  to,
+  syncKey,
+  onZoom,
+  max,
+}: Props) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const [cursor, setCursor] = useState<number | null>(null);
+  const scheme = useComputedColorScheme('light');
+  const format = UNIT_FORMAT[unit];
+  const { times, lines } = useMemo(() => withGaps(rawTimes, rawLines), [rawTimes, rawLines]);
+  const zoom = useRef(onZoom);
+  zoom.current = onZoom;
+  const window = useRef({ from, to });
+  window.current = { from, to };
+  const latest = useRef({ times, lines });
+  latest.current = { times, lines };
+  // The shape decides when the plot is built anew; new points of the same shape are only handed over.
+  const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}`).join()}`;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for all that the options are made of
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const { series, bands, values } = layout(latest.current.lines);
+    const axis: uPlot.Axis = {
+      stroke: color('--ink-3'),
+      font: '11px Inter, system-ui, sans-serif',
+      grid: { stroke: color('--chart-grid'), width: 1 },
+      ticks: { show: false },
+    };
+    const chart = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        padding: [8, 8, 0, 0],
+        legend: { show: false },
+        cursor: {
+          y: false,
+          sync: syncKey ? { key: syncKey } : undefined,
+          drag: { x: onZoom !== undefined, y: false, setScale: false },
+        },
+        scales: {
+          x: { time: true, range: () => [window.current.from, window.current.to] },
+          y: { range: (_u, _lo, hi) => [0, max ?? Math.max((hi ?? 0) * 1.15, 1e-3)] },
+        },
+        axes: [
+          {
+            ...axis,
+            size: 26,
+            space: 64,
+            values: (_u, splits, _axis, _space, step) => timeMarks(splits, step),
+          },
+          {
+            ...axis,
+            size: 64,
+            space: 28,
+            incrs: unit.startsWith('bytes') ? BINARY_STEPS : undefined,
+            values: (_u, splits) => splits.map((v) => format(v)),
+          },
+        ],
+        series,
+        bands,
+        hooks: {
+          setCursor: [(u) => setCursor(u.cursor.idx ?? null)],
+          setSelect: [
+            (u) => {
+              if (u.select.width > 8) {
+                zoom.current?.(
+                  u.posToVal(u.select.left, 'x'),
+                  u.posToVal(u.select.left + u.select.width, 'x'),
+                );
+              }
+              u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            },
+          ],
+        },
+      },
+      [latest.current.times, ...values] as uPlot.AlignedData,
+      element,
+    );
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new range redraws the same points
+  useEffect(() => {
+    plot.current?.setData([times, ...layout(lines).values] as uPlot.AlignedData);
+  }, [times, lines, from, to]);
+
+  const hovered = cursor !== null && times[cursor] !== undefined;
+  const newest = (values: (number | null)[]) => values.findLast((v) => v !== null) ?? null;
+  return (
+    <figure className={css.chart} aria-label={`Chart: ${title}`}>
+      <figcaption className={css.caption}>
+        <span className={css.title}>{title}</span>
+        <span className={css.legend}>
+          {hovered && <span className={css.at}>{wallClock((times[cursor] ?? 0) * 1000).slice(5, 16)}</span>}
+          {lines.map((line, i) => (
+            <span key={line.label} className={css.entry}>
+              <span className={css.swatch} style={{ background: `var(${PALETTE[i % PALETTE.length]})` }} />
+              {lines.length > 1 && <span>{line.label}</span>}
+              <b>{format(hovered ? line.avg[cursor] : newest(line.avg))}</b>
+              {hovered && line.max && <span className={css.peak}>max {format(line.max[cursor])}</span>}
+            </span>
+          ))}
+        </span>
+      </figcaption>
+      <div ref={host} className={css.plot}>
+        {times.length === 0 && <div className={css.empty}>No data in this range</div>}
+      </div>
+    </figure>
+  );
+}
