@@ -1,1 +1,18 @@
+//! The whole system under test. One binary, so that it links once.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod architecture;
+mod health;
+mod ingest_answers;
+mod ingest_bad_input;
+mod ingest_faults;
+mod ingest_identity;
+mod kill;
+mod notify_email;
+mod server_switch;

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Runs the project's checks in stages, and says how long each took.
+#
+#   tests/run.sh check    format, lints, unit tests, embedded parts, frontend
+#   tests/run.sh test     all of that, and the whole system: real programs, real browser
+#   tests/run.sh bench    the benches, on a release build
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:?check, test or bench}
+
+times=()
+stage() { # name, command...
+  local name=$1 began=$SECONDS; shift
+  printf '\n=== %s\n' "$name"
+  "$@"
+  times+=("$(printf '%5.1f min  %s' "$(awk "BEGIN { print ($SECONDS - $began) / 60 }")" "$name")")
+}
+summary() {
+  local code=$?
+  printf '\n=== time per stage\n'; printf '%s\n' "${times[@]}"
+  printf '%5.1f min  in all\n' "$(awk "BEGIN { print $SECONDS / 60 }")"
+  exit "$code"
+}
+trap summary EXIT
+
+# Installs what is missing from Debian; as root, or through sudo.
+apt_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  local as_root=(); [[ $(id -u) -eq 0 ]] || as_root=(sudo)
+  echo "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+frontend_install() { (cd frontend && npm ci --no-audit --no-fund --loglevel=error); }
+frontend_check() { (cd frontend && npm run check); }
+frontend_build() { (cd frontend && npm run build); }
+frontend_click() { (cd frontend && npm run e2e); }
+rust_format() { cargo fmt --all --check; }
+rust_lint() { cargo clippy --profile ci --workspace --all-targets --locked -- -D warnings; }
+shell_lint() { shellcheck -s bash agent-scripts/linux/*.sh deploy/*.sh tests/*.sh .ci/run; }
+
+case $mode in
+  check)
+    stage 'packages' apt_packages gcc make cmake shellcheck python3-aiosmtpd openssl
+    stage 'frontend: packages' frontend_install
+    stage 'frontend: types, lint, unit tests' frontend_check
+    stage 'frontend: build' frontend_build
+    stage 'rust: format' rust_format
+    stage 'rust: lint' rust_lint
+    stage 'shell: lint' shell_lint
+    stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
+    ;;
+  test)
+    stage 'packages' apt_packages gcc make cmake shellcheck python3-aiosmtpd openssl chromium nginx-light exim4-daemon-light procps
+    stage 'frontend: packages' frontend_install
+    stage 'frontend: types, lint, unit tests' frontend_check
+    stage 'frontend: build' frontend_build
+    stage 'rust: format' rust_format
+    stage 'rust: lint' rust_lint
+    stage 'shell: lint' shell_lint
+    stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
+    stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
+    stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
+    stage 'whole system' cargo test --profile ci --workspace --test it --locked
+    stage 'browser: every button, against the mock' frontend_click
+    stage 'browser: first light, everything real' tests/browser.sh
+    ;;
+  bench)
+    stage 'release build' cargo build --release --workspace --locked
+    stage 'benches' cargo run --release --locked -p noc-benches
+    ;;
+  *) echo "tests/run.sh: check, test or bench" >&2; exit 64 ;;
+esac
