@@ -1,1 +1,64 @@
-fn main() {}
+//! Speed, measured. `make bench` prints every figure; nothing here is asserted, because machines differ and swing.
+//!
+//! CPU is counted in seconds of the server process (user and system), so that a busy machine changes little.
+
+mod latency;
+mod load;
+mod noc;
+mod report;
+mod requests;
+mod restart;
+mod smtp_sink;
+
+use clap::{Parser, ValueEnum};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures one thing, or everything.
+#[derive(Parser)]
+struct Arguments {
+    /// What to measure; everything when left out.
+    #[arg(value_enum)]
+    only: Option<Bench>,
+    /// The binary to measure.
+    #[arg(long, default_value = "target/release/noc")]
+    noc: std::path::PathBuf,
+    /// Repeats of each measurement; the median is printed with the best and the worst.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// Requests per CPU-second of the server, and how long a 202 takes.
+    Requests,
+    /// From the first byte of a bad payload to the hand-over of the mail.
+    Latency,
+    /// Actors and snapshots by the hundred thousand.
+    Restart,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments = Arguments::parse();
+    let wanted = |bench| arguments.only.is_none_or(|only| only == bench);
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return Err("a TLS provider is installed already".into());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    if wanted(Bench::Requests) {
+        runtime.block_on(requests::run(&arguments.noc, arguments.rounds))?;
+    }
+    if wanted(Bench::Latency) {
+        runtime.block_on(latency::run(&arguments.noc))?;
+    }
+    if wanted(Bench::Restart) {
+        runtime.block_on(restart::run(&arguments.noc, arguments.rounds))?;
+    }
+    Ok(())
+}
