@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 demo=0; [[ ${1:-} == --demo ]] && demo=1
 
-profile=${NOC_PROFILE:-release}
+profile=${RUN_PROFILE:-release}
 folder=$profile; [[ $profile == dev ]] && folder=debug
 bind=${NOC_BIND:-127.0.0.1:8080}
 data=${NOC_DATA_DIR:-$PWD/data}
@@ -60,7 +60,7 @@ if [[ ! -s $conf ]]; then
     umask 077
     printf 'NOC_URL=%s\nSERVER_ID=%s\nAGENT_SECRET=%s\nINTERVAL_S=%s\n' "$address" \
       "$(sed -n 's/.*"server_id" *: *\([0-9]*\).*/\1/p' <<<"$answer")" \
-      "$(sed -n 's/.*"agent_secret" *: *"\([^"]*\)".*/\1/p' <<<"$answer")" "${NOC_AGENT_INTERVAL_S:-60}" >"$conf"
+      "$(sed -n 's/.*"agent_secret" *: *"\([^"]*\)".*/\1/p' <<<"$answer")" "${AGENT_INTERVAL_S:-60}" >"$conf"
   )
 fi
 if [[ $(id -u) -eq 0 ]]; then
