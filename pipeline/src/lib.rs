@@ -5,6 +5,7 @@ pub mod control;
 pub mod dead_letter;
 pub mod embedded;
 pub mod id;
+pub mod kafka;
 pub mod live;
 pub mod log;
 pub mod payload;

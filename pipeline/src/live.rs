@@ -50,6 +50,8 @@ pub enum LiveEvent {
     DeliveriesQueued,
     /// Agents' secrets, sessions or settings changed: caches refresh at once. Not shown to clients.
     CredentialsChanged,
+    /// A node came, leaves, or gave partitions back: the others look at once. Not shown to clients.
+    OwnershipChanged,
 }
 
 /// Fan-out to every node. Every back end passes [`crate::contract::live_bus`].

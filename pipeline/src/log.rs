@@ -36,6 +36,7 @@ pub trait PayloadLog: Send + Sync {
     ///
     /// # Errors
     /// [`LogError::Trimmed`] when `from` lies before what is kept: the gap must be reported, not skipped silently.
+    /// [`LogError::Replaced`] when `from` lies beyond the end: nobody was ever told of such a position.
     async fn read(
         &self,
         partition: PartitionId,
@@ -86,6 +87,25 @@ pub enum LogError {
         asked: Offset,
         /// The oldest kept.
         first: Offset,
+    },
+    /// The position asked for lies beyond the end, or what stands before it is not what was read there: the log is
+    /// not the one the reader knows. Its owner takes a new [`LogId`].
+    #[error(
+        "partition {partition} ends at offset {end}, asked for {asked}: the log was replaced or lost records"
+    )]
+    Replaced {
+        /// Which partition.
+        partition: PartitionId,
+        /// The position asked for.
+        asked: Offset,
+        /// Where it ends.
+        end: Offset,
+    },
+    /// A record is larger than the log takes.
+    #[error("the payload log takes no record of {bytes} bytes")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
     },
     /// There is no such partition.
     #[error("no partition {partition}: the log has {partitions}")]

@@ -49,6 +49,7 @@ pub async fn every_subscriber_hears_every_event(bus: Arc<dyn LiveBus>) {
         LiveEvent::ExecutionChanged { execution: 3 },
         LiveEvent::DeliveriesQueued,
         LiveEvent::CredentialsChanged,
+        LiveEvent::OwnershipChanged,
     ];
     for event in events {
         soon("publish", bus.publish(event)).await;

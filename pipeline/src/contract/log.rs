@@ -32,7 +32,7 @@ macro_rules! log_contract {
             records_of_one_call_stand_together,
             a_reader_is_woken_by_a_record,
             a_reader_is_not_woken_by_another_partition,
-            a_reader_beyond_the_end_waits,
+            a_reader_beyond_the_end_is_told,
             nothing_comes_within_the_wait,
             an_empty_call_changes_nothing,
             an_unknown_partition_is_refused_with_the_whole_call,
@@ -262,23 +262,36 @@ pub async fn a_reader_is_not_woken_by_another_partition(log: Arc<dyn PayloadLog>
     assert_eq!(entries.iter().map(seq).collect::<Vec<_>>(), [2]);
 }
 
-/// A position that does not exist yet is waited for, records before it do not count.
-pub async fn a_reader_beyond_the_end_waits(log: Arc<dyn PayloadLog>) {
-    let reader = tokio::spawn({
+/// Nobody was ever told of such a position: the reader knows another log, or this one lost what it had. Waiting would
+/// give it other records under the positions it counts on. The end itself is waited at.
+pub async fn a_reader_beyond_the_end_is_told(log: Arc<dyn PayloadLog>) {
+    let beyond = |asked: u64| {
         let log = Arc::clone(&log);
         async move {
-            log.read(P0, Offset(2), 10, Duration::from_secs(3_600))
-                .await
+            let read = log.read(P0, Offset(asked), 10, Duration::from_secs(3_600));
+            let error = soon("the read", read).await.expect_err("is told");
+            assert!(!error.is_retryable());
+            let LogError::Replaced {
+                partition,
+                asked,
+                end,
+            } = error
+            else {
+                panic!("{error:?}")
+            };
+            (partition, asked, end)
         }
-    });
+    };
+    assert_eq!(beyond(1).await, (P0, Offset(1), Offset(0)));
     for seq in 0..3 {
         append(&*log, vec![(P0, payload(0, seq, UnixMs(1)))]).await;
     }
-    let entries = soon("the waiting read", reader)
-        .await
-        .expect("no panic")
-        .expect("reads");
-    assert_eq!(entries.iter().map(seq).collect::<Vec<_>>(), [2]);
+    assert_eq!(beyond(1_000).await, (P0, Offset(1_000), Offset(3)));
+    let end = log.read(P0, Offset(3), 10, NO_WAIT).await.expect("waits");
+    assert!(end.is_empty());
+    append(&*log, vec![(P0, payload(0, 3, UnixMs(1)))]).await;
+    let entries = read(&*log, P0, 3, 10).await;
+    assert_eq!(entries.iter().map(seq).collect::<Vec<_>>(), [3]);
 }
 
 /// Without a record a read ends empty after its wait.

@@ -7,6 +7,31 @@ use std::io::{Read, Seek, Write};
 use std::path::Path;
 use uuid::Uuid;
 
+/// A data directory in use by this process: what every node has, whatever its parts. The directory stays locked while
+/// this lives.
+#[derive(Debug)]
+pub struct DataDir {
+    /// Its id.
+    pub node: NodeId,
+    _lock: DirLock,
+}
+
+impl DataDir {
+    /// Makes the directory if it is missing, locks it, and reads or makes its id. For nodes whose log is elsewhere;
+    /// [`super::Embedded::open`] does so itself.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        std::fs::create_dir_all(dir).map_err(|source| OpenError::io("create", dir, source))?;
+        let lock = DirLock::acquire(dir)?;
+        Ok(Self {
+            node: node_id(dir)?,
+            _lock: lock,
+        })
+    }
+}
+
 /// Held while the directory is in use. The system frees it with the process, however that ends.
 #[derive(Debug)]
 pub(super) struct DirLock {

@@ -192,6 +192,13 @@ impl PayloadLog for EmbeddedLog {
                     first: bounds.first,
                 });
             }
+            if from > bounds.end {
+                return Err(LogError::Replaced {
+                    partition: id,
+                    asked: from,
+                    end: bounds.end,
+                });
+            }
             if from >= bounds.end || max == 0 {
                 let came = ends.wait_for(|end| *end > from);
                 if max == 0 || tokio::time::timeout(wait, came).await.is_err() {
