@@ -2,6 +2,7 @@
 
 use super::connection::Connection;
 use super::error::{StoreError, struck_a_lock};
+use super::replica::Replica;
 use super::security_log::SecurityLog;
 use crate::secrets::SecretKey;
 use futures::future::BoxFuture;
@@ -9,7 +10,6 @@ use noc_pipeline::clock;
 use rand::RngExt;
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use std::error::Error;
-#[cfg(any(test, feature = "contract"))]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,11 +54,12 @@ impl DbOptions {
 pub struct Db {
     write: Connection,
     read: Connection,
+    replica: Option<Arc<Replica>>,
     transaction_limit: Duration,
     security: SecurityLog,
-    /// The folder of a temporary database, removed with the last handle.
+    /// Where a temporary database is, removed with the last handle.
     #[cfg(any(test, feature = "contract"))]
-    folder: Option<Arc<tempfile::TempDir>>,
+    temporary: Option<Arc<super::temporary::Place>>,
 }
 
 impl Db {
@@ -66,17 +67,23 @@ impl Db {
         Self {
             write,
             read,
+            replica: None,
             transaction_limit: options.transaction_limit,
             security: SecurityLog::new(&options.chain_key),
             #[cfg(any(test, feature = "contract"))]
-            folder: None,
+            temporary: None,
         }
     }
 
-    /// Ties `folder` to the life of this handle and its clones.
+    pub(super) fn with_replica(mut self, replica: Replica) -> Self {
+        self.replica = Some(Arc::new(replica));
+        self
+    }
+
+    /// Ties `place` to the life of this handle and its clones.
     #[cfg(any(test, feature = "contract"))]
-    pub(super) fn keeping(mut self, folder: tempfile::TempDir) -> Self {
-        self.folder = Some(Arc::new(folder));
+    pub(super) fn keeping(mut self, place: super::temporary::Place) -> Self {
+        self.temporary = Some(Arc::new(place));
         self
     }
 
@@ -84,6 +91,15 @@ impl Db {
     #[must_use]
     pub const fn read(&self) -> &Connection {
         &self.read
+    }
+
+    /// For reports and lists that may be some seconds late, and never for what the caller has just written: the read
+    /// replica where there is one that keeps up, otherwise as [`Db::read`].
+    pub async fn reports(&self) -> &Connection {
+        match &self.replica {
+            Some(replica) if replica.keeps_up(&self.read).await => replica.connection(),
+            _ => &self.read,
+        }
     }
 
     /// For single-statement writes; anything longer is a [`Db::transaction`].
@@ -178,7 +194,8 @@ fn back_off(attempt: u32) -> Duration {
 mod tests {
     use super::*;
     use crate::relational::contract::T0;
-    use crate::relational::{nodes, temporary_chain_key};
+    use crate::relational::nodes::{self, NodeFacts};
+    use crate::relational::temporary_chain_key;
     use noc_pipeline::id::NodeId;
     use sea_orm::ConnectionTrait;
     use uuid::Uuid;
@@ -205,7 +222,7 @@ mod tests {
         let hang = db.transaction("hang", |tx| {
             let started = started.clone();
             Box::pin(async move {
-                nodes::started(tx, NodeId(Uuid::nil()), T0).await?;
+                nodes::started(tx, NodeId(Uuid::nil()), &NodeFacts::default(), T0).await?;
                 started.send_replace(true);
                 std::future::pending::<Result<(), StoreError>>().await
             })
@@ -231,7 +248,7 @@ mod tests {
             let error = StoreError::during("wait")(error);
             assert!(error.is_retryable(), "{error:?}");
         }
-        nodes::started(db.write(), NodeId(Uuid::max()), T0)
+        nodes::started(db.write(), NodeId(Uuid::max()), &NodeFacts::default(), T0)
             .await
             .unwrap();
         assert_eq!(nodes_seen(&db).await, 1, "what hung left nothing");
@@ -248,7 +265,7 @@ mod tests {
         let hold = db.transaction("hold the writer", |tx| {
             let mut release = release.clone();
             Box::pin(async move {
-                nodes::started(tx, NodeId(Uuid::nil()), T0).await?;
+                nodes::started(tx, NodeId(Uuid::nil()), &NodeFacts::default(), T0).await?;
                 let released = release.wait_for(|done| *done).await;
                 released
                     .map(|_| ())

@@ -3,12 +3,13 @@
 //! `queued -> sending -> sent | retrying -> sending ... | failed`, and `suppressed`, `cancelled`, `expired` for what
 //! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it.
 
+mod attempts;
 mod list;
 
+pub use attempts::{attempts_of, record_attempt};
 pub use list::{Filter, list};
 
 use super::StoreError;
-use super::entity::delivery_attempt;
 use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
 use noc_pipeline::clock::UnixMs;
 use sea_orm::sea_query::{LockBehavior, LockType};
@@ -206,6 +207,34 @@ pub async fn has_due(
     Ok(row.is_some())
 }
 
+/// Writes into rows that are due why they are not sent now; they stay due.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn explain_waiting(
+    conn: &impl ConnectionTrait,
+    channel: &str,
+    reason: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let unexplained = Condition::any()
+        .add(Column::Reason.is_null())
+        .add(Column::Reason.ne(reason));
+    Entity::update_many()
+        .set(ActiveModel {
+            reason: Set(Some(reason.to_owned())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(waiting(now))
+        .filter(Column::Channel.eq(channel))
+        .filter(unexplained)
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("explain why deliveries wait"))?;
+    Ok(())
+}
+
 /// Takes up to `limit` rows of a channel, oldest due first, and holds them until `lease_until`. In a transaction:
 /// rows that somebody else is taking are passed over.
 ///
@@ -298,48 +327,6 @@ pub async fn finish(
         .await
         .map_err(StoreError::during("end a delivery's claim"))?;
     Ok(done.rows_affected == 1)
-}
-
-/// Notes one try.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn record_attempt(
-    conn: &impl ConnectionTrait,
-    delivery_id: i64,
-    at: UnixMs,
-    outcome: &str,
-    detail: &str,
-    duration_ms: i64,
-) -> Result<(), StoreError> {
-    delivery_attempt::Entity::insert(delivery_attempt::ActiveModel {
-        delivery_id: Set(delivery_id),
-        at: Set(at.to_datetime()),
-        outcome: Set(outcome.to_owned()),
-        detail: Set(detail.to_owned()),
-        duration_ms: Set(duration_ms),
-        ..Default::default()
-    })
-    .exec_without_returning(conn)
-    .await
-    .map_err(StoreError::during("record a delivery attempt"))?;
-    Ok(())
-}
-
-/// The tries of one delivery, oldest first.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn attempts_of(
-    conn: &impl ConnectionTrait,
-    delivery_id: i64,
-) -> Result<Vec<delivery_attempt::Model>, StoreError> {
-    delivery_attempt::Entity::find()
-        .filter(delivery_attempt::Column::DeliveryId.eq(delivery_id))
-        .order_by_asc(delivery_attempt::Column::Id)
-        .all(conn)
-        .await
-        .map_err(StoreError::during("read delivery attempts"))
 }
 
 /// Takes back what an incident has queued of the given kinds and not begun to send, but for the steps in
@@ -484,15 +471,19 @@ fn new_row(new: NewDelivery, status: Status, now: UnixMs) -> ActiveModel {
 
 /// Rows to send now: due, or left behind by a worker whose lease has ended.
 fn due(channel: &str, now: UnixMs) -> Condition {
-    let waiting = Condition::all()
-        .add(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
-        .add(Column::NextAttemptAt.lte(now.to_datetime()));
     let stuck = Condition::all()
         .add(Column::Status.eq(Status::Sending.name()))
         .add(Column::LeaseUntil.lte(now.to_datetime()));
     Condition::all()
         .add(Column::Channel.eq(channel))
-        .add(Condition::any().add(waiting).add(stuck))
+        .add(Condition::any().add(waiting(now)).add(stuck))
+}
+
+/// Rows whose time has come and that nobody has taken.
+fn waiting(now: UnixMs) -> Condition {
+    Condition::all()
+        .add(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
+        .add(Column::NextAttemptAt.lte(now.to_datetime()))
 }
 
 #[cfg(test)]

@@ -62,6 +62,14 @@ pub enum StoreError {
         /// Why; names the address without its password.
         reason: String,
     },
+    /// The server has no connection left for us.
+    #[error(
+        "{operation} failed: the server has no connection left; raise its max_connections, or lower NOC_DATABASE_CONNECTIONS and NOC_DATABASE_READ_CONNECTIONS"
+    )]
+    TooManyConnections {
+        /// What was tried.
+        operation: &'static str,
+    },
     /// A stored value is not what its column promises.
     #[error("{what} {id} is damaged: {reason}")]
     Damaged {
@@ -88,7 +96,21 @@ pub enum StoreError {
 impl StoreError {
     /// Wraps a database error with the operation it struck; for `map_err`.
     pub fn during(operation: &'static str) -> impl FnOnce(DbErr) -> Self {
-        move |source| Self::Query { operation, source }
+        move |source| match number(&source) {
+            Some(n) if TOO_MANY_CONNECTIONS.contains(&n) => Self::TooManyConnections { operation },
+            _ => Self::Query { operation, source },
+        }
+    }
+
+    /// Whether the server turned us away because all its connections are taken.
+    pub(super) fn is_too_many_connections(&self) -> bool {
+        match self {
+            Self::TooManyConnections { .. } => true,
+            Self::Query { source, .. } => {
+                number(source).is_some_and(|n| TOO_MANY_CONNECTIONS.contains(&n))
+            }
+            _ => false,
+        }
     }
 
     /// For `ok_or_else`: row `id` of `what` is not there.
@@ -166,7 +188,7 @@ impl StoreError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Timeout { .. } => true,
+            Self::Timeout { .. } | Self::TooManyConnections { .. } => true,
             Self::Query { source, .. } => is_unreachable(source) || is_lock_conflict(source),
             _ => false,
         }
@@ -199,6 +221,23 @@ fn is_lock_conflict(error: &DbErr) -> bool {
             .and_then(|code| code.parse::<i32>().ok())
             .is_some_and(|code| matches!(code & 0xff, 5 | 6)),
     }
+}
+
+/// MariaDB's words for "no connection left": of the server, of this user.
+const TOO_MANY_CONNECTIONS: [u16; 3] = [1040, 1203, 1226];
+
+/// The number of MariaDB's error, where it is one.
+fn number(error: &DbErr) -> Option<u16> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))
+    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return None;
+    };
+    let sqlx::Error::Database(cause) = cause.as_ref() else {
+        return None;
+    };
+    Some(cause.try_downcast_ref::<MySqlDatabaseError>()?.number())
 }
 
 fn is_unreachable(error: &DbErr) -> bool {

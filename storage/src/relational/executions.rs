@@ -22,6 +22,8 @@ pub enum State {
     Paused,
     /// Nothing fires any more.
     Finished,
+    /// Nothing fires any more, because nobody watches any longer what it was about.
+    Withdrawn,
 }
 
 impl State {
@@ -32,6 +34,7 @@ impl State {
             Self::Armed => "armed",
             Self::Paused => "paused",
             Self::Finished => "finished",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -53,6 +56,8 @@ pub struct Place {
     pub state: State,
     /// When a step last fired in this generation.
     pub last_step_at: Option<UnixMs>,
+    /// Since when it stands still: nothing fires, and `due_at` counts from here once it goes on.
+    pub held_at: Option<UnixMs>,
 }
 
 /// Writes the row of an incident; returns its id.
@@ -130,6 +135,55 @@ pub async fn lock_of_incident(
         .map_err(StoreError::during("lock an incident's execution"))
 }
 
+/// The rows of several incidents, oldest first, locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn lock_of_incidents(
+    tx: &impl ConnectionTrait,
+    incident_ids: &[i64],
+) -> Result<Vec<Model>, StoreError> {
+    if incident_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .filter(Column::IncidentId.is_in(incident_ids.iter().copied()))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(tx)
+        .await
+        .map_err(StoreError::during("lock incidents' executions"))
+}
+
+/// Stops a row's time (`held_at`) or lets it go on (`None`, `due_at` being the new time); false when somebody was
+/// faster.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn hold(
+    tx: &impl ConnectionTrait,
+    as_read: &Model,
+    held_at: Option<UnixMs>,
+    due_at: Option<UnixMs>,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let row = ActiveModel {
+        held_at: Set(held_at.map(UnixMs::to_datetime)),
+        due_at: Set(due_at.map(UnixMs::to_datetime)),
+        row_version: Set(as_read.row_version.saturating_add(1)),
+        updated_at: Set(now.to_datetime()),
+        ..Default::default()
+    };
+    let held = Entity::update_many()
+        .set(row)
+        .filter(Column::Id.eq(as_read.id))
+        .filter(Column::RowVersion.eq(as_read.row_version))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("hold an execution"))?;
+    Ok(held.rows_affected == 1)
+}
+
 /// The row of an incident, to be shown.
 ///
 /// # Errors
@@ -166,7 +220,7 @@ pub async fn of_incidents(
     Ok(rows.into_iter().map(|row| (row.incident_id, row)).collect())
 }
 
-/// Ids and due times of the rows due until `until`, the most urgent first.
+/// Ids and due times of the rows due until `until`, the most urgent first; held ones are not due.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -179,6 +233,7 @@ pub async fn due_until(
         .column(Column::Id)
         .column(Column::DueAt)
         .filter(Column::DueAt.lte(until.to_datetime()))
+        .filter(Column::HeldAt.is_null())
         .order_by_asc(Column::DueAt)
         .into_tuple()
         .all(conn)
@@ -218,6 +273,7 @@ fn columns(place: Place, now: UnixMs) -> ActiveModel {
         due_at: Set(place.due_at.map(UnixMs::to_datetime)),
         state: Set(place.state.name().to_owned()),
         last_step_at: Set(place.last_step_at.map(UnixMs::to_datetime)),
+        held_at: Set(place.held_at.map(UnixMs::to_datetime)),
         updated_at: Set(now.to_datetime()),
         ..Default::default()
     }

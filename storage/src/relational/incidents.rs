@@ -8,7 +8,7 @@ use noc_pipeline::id::ServerId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, UpdateMany,
+    QuerySelect, Select, UpdateMany,
 };
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -159,7 +159,7 @@ pub async fn find_newest(
         .map_err(StoreError::during("find the newest incident of a key"))
 }
 
-/// The open incidents of one server.
+/// The open incidents of one server, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -167,12 +167,32 @@ pub async fn open_of(
     conn: &impl ConnectionTrait,
     server: ServerId,
 ) -> Result<Vec<incident::Model>, StoreError> {
-    incident::Entity::find()
-        .filter(incident::Column::ServerId.eq(i64::from(server.0)))
-        .filter(incident::Column::OpenKey.is_not_null())
+    find_open_of(server)
         .all(conn)
         .await
         .map_err(StoreError::during("list a server's open incidents"))
+}
+
+/// [`open_of`], locked until the transaction ends.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock_open_of(
+    tx: &impl ConnectionTrait,
+    server: ServerId,
+) -> Result<Vec<incident::Model>, StoreError> {
+    find_open_of(server)
+        .lock_exclusive()
+        .all(tx)
+        .await
+        .map_err(StoreError::during("lock a server's open incidents"))
+}
+
+fn find_open_of(server: ServerId) -> Select<incident::Entity> {
+    incident::Entity::find()
+        .filter(incident::Column::ServerId.eq(i64::from(server.0)))
+        .filter(incident::Column::OpenKey.is_not_null())
+        .order_by_asc(incident::Column::Id)
 }
 
 /// How many are open, by severity; every severity is answered.

@@ -15,6 +15,8 @@ mod error;
 pub mod escalation_policies;
 pub mod executions;
 pub mod incidents;
+pub mod jobs;
+pub mod logs;
 mod migration;
 pub mod nodes;
 pub mod notification_channels;
@@ -23,6 +25,7 @@ pub mod page;
 pub mod partitions;
 pub mod rate_limits;
 pub mod registration_tokens;
+mod replica;
 pub mod security_log;
 pub mod server_cursors;
 pub mod servers;
@@ -35,9 +38,10 @@ pub mod users;
 pub use connection::Connection;
 pub use db::{Db, DbOptions};
 pub use error::StoreError;
+pub use open::DatabaseFacts;
 pub use security_log::{NewSecurityEvent, SecurityLevel, SecurityLog};
 #[cfg(any(test, feature = "contract"))]
-pub use temporary::temporary_chain_key;
+pub use temporary::{TemporaryDatabase, temporary_chain_key};
 
 /// Longest text in a column that carries a unique key, in characters: 190 of four bytes fit MariaDB's indexes.
 pub const MAX_KEY_CHARACTERS: usize = 190;

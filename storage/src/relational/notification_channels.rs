@@ -6,7 +6,7 @@ use crate::secrets::FieldKey;
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde_json::{Map, Value};
 
@@ -80,7 +80,8 @@ pub fn open_secrets(
     })
 }
 
-/// Stores a channel's settings. What is known of its health and its last test stays until somebody tries again.
+/// Stores a channel's settings. What is known of its health and its last test stays until somebody tries again; where
+/// its provider was away, that is at once.
 ///
 /// # Errors
 /// [`StoreError::Secret`] if the secrets cannot be sealed; [`StoreError::Query`].
@@ -97,14 +98,19 @@ pub async fn put(
         .transpose()?;
     let found = by_key(conn, channel).await?;
     let is_new = found.is_none();
+    let was_away = found.as_ref().is_some_and(|row| row.probe_at.is_some());
     let mut row = found.map_or_else(
         || notification_channel::ActiveModel {
             channel: Set(channel.to_owned()),
             healthy: Set(true),
+            failures: Set(0),
             ..Default::default()
         },
         IntoActiveModel::into_active_model,
     );
+    if was_away {
+        row.probe_at = Set(Some(now.to_datetime()));
+    }
     row.enabled = Set(draft.enabled);
     row.settings = Set(Value::Object(draft.settings));
     if let Some(sealed) = sealed {
@@ -141,28 +147,117 @@ fn seal(
         })
 }
 
-/// Notes whether a channel works: `error` of a permanent failure, or `None` after a success.
+/// Notes whether a channel works: `error` of a permanent failure, or `None` after a success. Either is an answer of
+/// its provider, which is in use again.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn set_health(
-    conn: &impl ConnectionTrait,
+    tx: &impl ConnectionTrait,
     channel: &str,
     error: Option<&str>,
+    now: UnixMs,
 ) -> Result<(), StoreError> {
-    let mut update = notification_channel::Entity::update_many()
-        .col_expr(
-            notification_channel::Column::Healthy,
-            Expr::value(error.is_none()),
-        )
-        .filter(notification_channel::Column::Channel.eq(channel));
-    if let Some(error) = error {
-        update = update.col_expr(notification_channel::Column::LastError, Expr::value(error));
-    }
-    update
+    update(tx, channel, |known| {
+        let since = known.unhealthy_since.unwrap_or_else(|| now.to_datetime());
+        notification_channel::ActiveModel {
+            healthy: Set(error.is_none()),
+            unhealthy_since: Set(error.map(|_| since)),
+            last_error: Set(error.map(str::to_owned).or(known.last_error)),
+            failures: Set(0),
+            probe_at: Set(None),
+            ..Default::default()
+        }
+    })
+    .await
+}
+
+/// Notes that a channel's provider was away: how often in a row and, once it is given up, when it is tried again.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_away(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    error: &str,
+    next: impl FnOnce(&notification_channel::Model) -> (u32, Option<UnixMs>),
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    update(tx, channel, |known| {
+        let (failures, probe_at) = next(&known);
+        let mut row = notification_channel::ActiveModel {
+            failures: Set(i32::try_from(failures).unwrap_or(i32::MAX)),
+            probe_at: Set(probe_at.map(UnixMs::to_datetime)),
+            last_error: Set(Some(error.to_owned())),
+            ..Default::default()
+        };
+        if probe_at.is_some() {
+            let since = known.unhealthy_since.unwrap_or_else(|| now.to_datetime());
+            row.healthy = Set(false);
+            row.unhealthy_since = Set(Some(since));
+        }
+        row
+    })
+    .await
+}
+
+/// Notes that a provider that was away answered, be it only to refuse for now: it is in use again.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_answered(tx: &impl ConnectionTrait, channel: &str) -> Result<(), StoreError> {
+    update(tx, channel, |_| notification_channel::ActiveModel {
+        failures: Set(0),
+        probe_at: Set(None),
+        ..Default::default()
+    })
+    .await
+}
+
+/// Moves the next try of a provider that is away, if the row is as it was read; false when somebody else tries it.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_probe(
+    conn: &impl ConnectionTrait,
+    as_read: &notification_channel::Model,
+    failures: u32,
+    probe_at: UnixMs,
+) -> Result<bool, StoreError> {
+    use notification_channel::Column;
+    let moved = notification_channel::Entity::update_many()
+        .set(notification_channel::ActiveModel {
+            failures: Set(i32::try_from(failures).unwrap_or(i32::MAX)),
+            probe_at: Set(Some(probe_at.to_datetime())),
+            ..Default::default()
+        })
+        .filter(Column::Channel.eq(as_read.channel.as_str()))
+        .filter(Column::ProbeAt.eq(as_read.probe_at))
         .exec(conn)
         .await
-        .map_err(StoreError::during("note a channel's health"))?;
+        .map_err(StoreError::during("try a channel's provider"))?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// Changes a channel's row, if there is one, as nobody else does meanwhile.
+async fn update(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    change: impl FnOnce(notification_channel::Model) -> notification_channel::ActiveModel,
+) -> Result<(), StoreError> {
+    let operation = "note a channel's health";
+    let known = notification_channel::Entity::find_by_id(channel)
+        .lock_exclusive()
+        .one(tx)
+        .await
+        .map_err(StoreError::during(operation))?;
+    let Some(known) = known else { return Ok(()) };
+    notification_channel::Entity::update_many()
+        .set(change(known))
+        .filter(notification_channel::Column::Channel.eq(channel))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during(operation))?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use super::connection::Connection;
 use super::db::{Db, DbOptions};
 use super::error::StoreError;
 use super::migration::Migrator;
+use super::replica::Replica;
 use sea_orm::{DbErr, RuntimeErr, SqlxMySqlConnector, SqlxSqliteConnector};
 use sea_orm_migration::MigratorTrait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
@@ -18,6 +19,8 @@ use std::time::Duration;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a second node waits for the first one's migrations.
 const MIGRATION_LOCK_S: u32 = 120;
+/// How long one connection may take to come about.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// What each MariaDB session is told: the isolation the queries are written for, and refusals instead of cut values.
 const MARIADB_SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
      SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 5";
@@ -40,6 +43,111 @@ impl Db {
                 reason: format!("its address begins with {scheme}:, not with sqlite: or mysql:"),
             })
         }
+    }
+}
+
+impl Db {
+    /// Reads reports from this replica of the same database from now on, while it is there and keeps up. It need not
+    /// be there now.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`] for an address that is none.
+    pub fn reading_from(self, url: &str, options: &DbOptions) -> Result<Self, StoreError> {
+        let pool = mariadb_pool(options, options.read_connections)
+            .connect_lazy_with(mariadb_options(url, "read the replica's address")?);
+        let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
+        let replica = Replica::new(Connection::new(pool, options.statement_limit));
+        Ok(self.with_replica(replica))
+    }
+}
+
+/// What a MariaDB server is and does, as far as it matters to us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// As it names itself.
+    pub version: String,
+    /// Whether a commit is on disk when it returns: `innodb_flush_log_at_trx_commit`.
+    pub flush_log_at_trx_commit: i64,
+    /// Connections that it allows in all.
+    pub max_connections: i64,
+    /// Whether it refuses writes, as replicas do.
+    pub read_only: bool,
+}
+
+impl DatabaseFacts {
+    /// Connects to `url` once, asks, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub async fn ask(url: &str) -> Result<Self, StoreError> {
+        let mut connection = connect(&mariadb_options(url, "read the mariadb address")?).await?;
+        let version = require_version(&mut connection).await?;
+        let sql = "SELECT CAST(@@innodb_flush_log_at_trx_commit AS SIGNED), \
+             CAST(@@max_connections AS SIGNED), CAST(@@read_only AS SIGNED)";
+        let (flush_log_at_trx_commit, max_connections, read_only): (i64, i64, i64) =
+            sqlx::query_as(sql)
+                .fetch_one(&mut connection)
+                .await
+                .map_err(opening("ask for the server's settings"))?;
+        connection
+            .close()
+            .await
+            .map_err(opening("leave the server"))?;
+        Ok(Self {
+            version,
+            flush_log_at_trx_commit,
+            max_connections,
+            read_only: read_only != 0,
+        })
+    }
+
+    /// What may cost data or comes close to it, in words; `connections` is how many one node opens.
+    #[must_use]
+    pub fn warnings(&self, connections: u32) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.flush_log_at_trx_commit != 1 {
+            warnings.push(format!(
+                "innodb_flush_log_at_trx_commit is {}: commits of the last second can be lost; set it to 1",
+                self.flush_log_at_trx_commit
+            ));
+        }
+        if i64::from(connections) > self.max_connections {
+            warnings.push(format!(
+                "max_connections is {}, one node may open {connections}",
+                self.max_connections
+            ));
+        }
+        warnings
+    }
+}
+
+fn mariadb_options(url: &str, operation: &'static str) -> Result<MySqlConnectOptions, StoreError> {
+    Ok(MySqlConnectOptions::from_str(url)
+        .map_err(opening(operation))?
+        .charset("utf8mb4")
+        .collation("utf8mb4_bin")
+        .timezone(Some("+00:00".to_owned()))
+        .disable_statement_logging())
+}
+
+fn mariadb_pool(options: &DbOptions, connections: u32) -> MySqlPoolOptions {
+    MySqlPoolOptions::new()
+        .max_connections(connections.max(1))
+        .acquire_timeout(options.statement_limit)
+        .after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(MARIADB_SESSION).await.map(|_| ()) })
+        })
+}
+
+/// One connection, within 10 s whatever the server does.
+async fn connect(options: &MySqlConnectOptions) -> Result<MySqlConnection, StoreError> {
+    let connected = tokio::time::timeout(CONNECT_LIMIT, options.connect()).await;
+    match connected {
+        Ok(connected) => connected.map_err(opening("connect to mariadb")),
+        Err(_) => Err(StoreError::Timeout {
+            operation: "connect to mariadb",
+            limit_ms: u64::try_from(CONNECT_LIMIT.as_millis()).unwrap_or(u64::MAX),
+        }),
     }
 }
 
@@ -83,24 +191,9 @@ async fn sqlite(url: &str, options: &DbOptions) -> Result<Db, StoreError> {
 }
 
 async fn mariadb(url: &str, options: &DbOptions) -> Result<Db, StoreError> {
-    let base = MySqlConnectOptions::from_str(url)
-        .map_err(opening("read the mariadb address"))?
-        .charset("utf8mb4")
-        .collation("utf8mb4_bin")
-        .timezone(Some("+00:00".to_owned()))
-        .disable_statement_logging();
-    let pool = |connections: u32| {
-        MySqlPoolOptions::new()
-            .max_connections(connections.max(1))
-            .acquire_timeout(options.statement_limit)
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(MARIADB_SESSION).await.map(|_| ()) })
-            })
-    };
-    let mut guard = base
-        .connect()
-        .await
-        .map_err(opening("connect to mariadb"))?;
+    let base = mariadb_options(url, "read the mariadb address")?;
+    let pool = |connections| mariadb_pool(options, connections);
+    let mut guard = connect(&base).await?;
     require_version(&mut guard).await?;
     let writer = pool(options.write_connections)
         .connect_with(base.clone())
@@ -130,7 +223,7 @@ async fn mariadb(url: &str, options: &DbOptions) -> Result<Db, StoreError> {
 }
 
 /// `SKIP LOCKED` and the rest of what is used came with MariaDB 10.6.
-async fn require_version(connection: &mut MySqlConnection) -> Result<(), StoreError> {
+async fn require_version(connection: &mut MySqlConnection) -> Result<String, StoreError> {
     let version: String = sqlx::query_scalar("SELECT VERSION()")
         .fetch_one(connection)
         .await
@@ -140,7 +233,7 @@ async fn require_version(connection: &mut MySqlConnection) -> Result<(), StoreEr
         .map_while(|n| n.parse::<u32>().ok());
     let number = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if version.contains("MariaDB") && number >= (10, 6) {
-        Ok(())
+        Ok(version)
     } else {
         Err(StoreError::Unusable {
             reason: format!("it is {version}; MariaDB 10.6 or newer is needed"),
@@ -166,9 +259,15 @@ async fn lock_migrations(connection: &mut MySqlConnection) -> Result<(), StoreEr
 }
 
 fn opening(operation: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |source| StoreError::Query {
-        operation,
-        source: DbErr::Conn(RuntimeErr::SqlxError(source.into())),
+    move |source| {
+        let error = StoreError::Query {
+            operation,
+            source: DbErr::Conn(RuntimeErr::SqlxError(source.into())),
+        };
+        if error.is_too_many_connections() {
+            return StoreError::TooManyConnections { operation };
+        }
+        error
     }
 }
 

@@ -5,12 +5,15 @@ use super::entity::{session, user};
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
 };
+use std::collections::HashSet;
 use std::time::Duration;
 
 /// `last_seen_at` moves at most this often.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// Sessions asked for in a statement.
+const HASHES: usize = 500;
 /// Longest `user_agent` kept.
 const USER_AGENT_CHARACTERS: usize = 255;
 
@@ -81,6 +84,39 @@ pub async fn find(
     Ok(user
         .filter(|user| user.is_active)
         .map(|user| (session, user)))
+}
+
+/// Those of `hashes` whose sessions [`find`] would find; in few statements, however many there are.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn living(
+    conn: &impl ConnectionTrait,
+    hashes: &[String],
+    idle_limit: Duration,
+    now: UnixMs,
+) -> Result<HashSet<String>, StoreError> {
+    let mut living = HashSet::with_capacity(hashes.len());
+    for chunk in hashes.chunks(HASHES) {
+        let active = user::Entity::find()
+            .select_only()
+            .column(user::Column::Id)
+            .filter(user::Column::IsActive.eq(true))
+            .into_query();
+        let found: Vec<String> = session::Entity::find()
+            .select_only()
+            .column(session::Column::IdHash)
+            .filter(session::Column::IdHash.is_in(chunk))
+            .filter(session::Column::ExpiresAt.gt(now.to_datetime()))
+            .filter(session::Column::LastSeenAt.gt(now.minus(idle_limit).to_datetime()))
+            .filter(session::Column::UserId.in_subquery(active))
+            .into_tuple()
+            .all(conn)
+            .await
+            .map_err(StoreError::during("read sessions"))?;
+        living.extend(found);
+    }
+    Ok(living)
 }
 
 /// Notes that a session is in use; writes at most once a minute.

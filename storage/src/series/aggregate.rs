@@ -37,6 +37,17 @@ impl Summary {
         }
     }
 
+    /// Of `count` measurements with this sum.
+    #[must_use]
+    pub const fn of_sum(sum: f64, min: f64, max: f64, count: u64) -> Self {
+        Self {
+            sum,
+            min,
+            max,
+            count,
+        }
+    }
+
     /// Takes the other's measurements in.
     pub fn merge(&mut self, other: &Self) {
         self.sum += other.sum;

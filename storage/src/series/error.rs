@@ -54,6 +54,15 @@ pub enum SeriesError {
         /// What the back end said.
         reason: String,
     },
+    /// The store will not take this, however often it is tried: a row beyond what it can hold, or a table that is
+    /// not as it must be.
+    #[error("series store refused {operation}: {reason}")]
+    Refused {
+        /// What was tried.
+        operation: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A stored row cannot be read; the others can.
     #[error("damaged series row of {kind} at {key}: {reason}")]
     Damaged {

@@ -7,10 +7,11 @@ pub mod aggregate;
 pub mod embedded;
 mod error;
 pub mod limits;
+pub mod questdb;
 pub mod sampler;
 
 #[cfg(any(test, feature = "contract"))]
-#[allow(
+#[expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     reason = "it is all tests, but its functions are not marked so"
@@ -19,6 +20,7 @@ pub mod contract;
 
 pub use embedded::EmbeddedSeries;
 pub use error::SeriesError;
+pub use questdb::{QuestDbOptions, QuestDbSeries};
 
 use async_trait::async_trait;
 use noc_pipeline::clock::UnixMs;
@@ -175,15 +177,16 @@ impl Default for Retention {
 /// Measurements over time. Every back end passes the suite `series::contract`.
 #[async_trait]
 pub trait SeriesStore: Send + Sync {
-    /// Upserts rows. Durable and readable once it returns. Rows older than [`SeriesStore::retain`] has kept are
-    /// left out.
+    /// Upserts rows, readable once it returns, and as durable as the back end is. Rows older than
+    /// [`SeriesStore::retain`] has kept are left out.
     ///
     /// # Errors
-    /// Any subset may be stored; the caller repeats the call.
+    /// Any subset may be stored; the caller repeats the call, unless it was [`SeriesError::Refused`].
     async fn write(&self, rows: Vec<SeriesRow>) -> Result<(), SeriesError>;
 
-    /// What a consumer of the log calls: upserts rows, readable once it returns, and notes that everything of
-    /// `partition` up to and including `offset` is stored.
+    /// What a consumer of the log calls: upserts rows and notes that everything of `partition` up to and including
+    /// `offset` is stored. The rows are accepted once it returns; they can be read at once from the embedded back
+    /// end, and shortly after, mostly within a tenth of a second, from QuestDB.
     ///
     /// A crash may lose the newest rows together with the newest notes, never rows that a kept note covers: who
     /// reads on after [`SeriesStore::position`] writes again what was lost. `rows` may be empty, when records

@@ -1,16 +1,15 @@
-//! Users, sessions, rate limits, nodes.
+//! Users, sessions, rate limits.
 
 use super::{T0, count};
 use crate::relational::entity::{rate_limit, session, user};
 use crate::relational::rate_limits::{self, BucketState};
 use crate::relational::sessions::{self, NewSession};
 use crate::relational::users::{self, NewUser, UserPatch};
-use crate::relational::{Db, StoreError, nodes};
+use crate::relational::{Db, StoreError};
 use futures::future::join_all;
 use noc_pipeline::clock::UnixMs;
-use noc_pipeline::id::{LogId, NodeId};
+use std::collections::HashSet;
 use std::time::Duration;
-use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -132,6 +131,13 @@ pub async fn a_session_ends_in_every_way_it_may(db: &Db) {
     for id in ["s2", "s3", "s4"] {
         add_session(db, id, user.id, now).await;
     }
+    let all = ["s1", "s2", "s3", "s4", "s5"].map(str::to_owned);
+    let living = async |now| sessions::living(db.read(), &all, idle, now).await.unwrap();
+    assert_eq!(
+        living(now).await,
+        HashSet::from(["s2", "s3", "s4"].map(str::to_owned))
+    );
+    assert!(living(now.plus(idle)).await.is_empty(), "unused");
     assert_eq!(
         sessions::of_user(db.read(), user.id, now)
             .await
@@ -160,6 +166,7 @@ pub async fn a_session_ends_in_every_way_it_may(db: &Db) {
     };
     users::update(db.write(), user.id, off, now).await.unwrap();
     assert!(!works("s3", now).await);
+    assert!(living(now).await.is_empty(), "the account is off");
     assert_eq!(sessions::expire(db.write(), idle, now).await.unwrap(), 0);
     assert_eq!(
         sessions::expire(db.write(), idle, now.plus(idle))
@@ -247,37 +254,4 @@ pub async fn a_locked_bucket_stays_locked_until_its_end(db: &Db) {
         1
     );
     assert_eq!(count::<rate_limit::Entity>(db).await, 0);
-}
-
-/// A node that starts again is the same node; a log is noted once.
-pub async fn nodes_and_logs_are_noted_once(db: &Db) {
-    let (node, log) = (NodeId(Uuid::from_u128(7)), LogId(Uuid::from_u128(8)));
-    nodes::started(db.write(), node, T0).await.unwrap();
-    nodes::seen(db.write(), node, T0.plus(MINUTE))
-        .await
-        .unwrap();
-    assert_eq!(
-        nodes::alive_since(db.read(), T0.plus(MINUTE))
-            .await
-            .unwrap()
-            .len(),
-        1
-    );
-    assert!(
-        nodes::alive_since(db.read(), T0.plus(2 * MINUTE))
-            .await
-            .unwrap()
-            .is_empty()
-    );
-    nodes::started(db.write(), node, T0.plus(2 * MINUTE))
-        .await
-        .unwrap();
-    let alive = nodes::alive_since(db.read(), T0.plus(2 * MINUTE))
-        .await
-        .unwrap();
-    assert_eq!(alive[0].started_at, T0.plus(2 * MINUTE).to_datetime());
-    for at in [T0, T0.plus(MINUTE)] {
-        nodes::log_known(db.write(), log, at).await.unwrap();
-    }
-    assert_eq!(count::<crate::relational::entity::log::Entity>(db).await, 1);
 }

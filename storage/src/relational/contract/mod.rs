@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod cluster;
 mod lists;
 mod routing;
 mod schema;
@@ -17,6 +18,7 @@ mod servers;
 mod transactions;
 
 pub use accounts::*;
+pub use cluster::*;
 pub use lists::*;
 pub use routing::*;
 pub use schema::*;
@@ -65,13 +67,20 @@ macro_rules! relational_contract {
             a_session_is_touched_once_a_minute,
             failures_of_all_nodes_count,
             a_locked_bucket_stays_locked_until_its_end,
-            nodes_and_logs_are_noted_once,
+            nodes_count_while_they_live,
+            a_log_is_noted_once,
+            nodes_that_start_together_agree_on_the_log,
+            a_replaced_log_voids_every_claim,
+            the_newest_mark_of_a_partition_stays,
+            a_job_is_done_by_one_and_taken_over_from_the_dead,
+            a_job_is_not_done_before_its_time,
             defaults_are_seeded_once,
             a_rule_is_read_as_written,
             a_policys_steps_are_replaced_as_a_whole,
             a_policy_in_use_cannot_be_deleted,
             channel_secrets_are_sealed_in_the_database,
             a_channels_health_and_test_are_noted,
+            a_provider_that_is_away_is_tried_by_one,
             many_writers_make_one_chain,
             an_event_goes_with_its_transaction,
             tampering_is_found_where_it_was_done,

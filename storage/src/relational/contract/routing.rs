@@ -299,7 +299,7 @@ pub async fn channel_secrets_are_sealed_in_the_database(db: &Db) {
 pub async fn a_channels_health_and_test_are_noted(db: &Db) {
     let key = FieldKey::new(SecretKey::from_bytes([9; 32]));
     assert!(put(db, &key, "email", None).await.healthy);
-    notification_channels::set_health(db.write(), "email", Some("401"))
+    notification_channels::set_health(db.write(), "email", Some("401"), T0)
         .await
         .unwrap();
     notification_channels::record_test(db.write(), "email", "sent", Some("id-1"), T0)
@@ -310,6 +310,16 @@ pub async fn a_channels_health_and_test_are_noted(db: &Db) {
         (row.healthy, row.last_error.as_deref()),
         (false, Some("401"))
     );
+    let later = T0.plus(Duration::from_secs(60));
+    notification_channels::set_health(db.write(), "email", Some("401"), later)
+        .await
+        .unwrap();
+    let since = notification_channels::by_key(db.read(), "email").await;
+    assert_eq!(
+        since.unwrap().unwrap().unhealthy_since,
+        Some(T0.to_datetime()),
+        "since the first failure"
+    );
     assert_eq!(row.last_test_at, Some(T0.to_datetime()));
     assert_eq!(
         (
@@ -318,7 +328,7 @@ pub async fn a_channels_health_and_test_are_noted(db: &Db) {
         ),
         (Some("sent"), Some("id-1"))
     );
-    notification_channels::set_health(db.write(), "email", None)
+    notification_channels::set_health(db.write(), "email", None, T0)
         .await
         .unwrap();
     let row = notification_channels::by_key(db.read(), "email")
@@ -336,4 +346,48 @@ pub async fn a_channels_health_and_test_are_noted(db: &Db) {
             .unwrap()
             .is_none()
     );
+}
+
+/// A provider that is away is given up and tried by one at a time, at once after a change of settings; an answer of any
+/// sort ends it.
+pub async fn a_provider_that_is_away_is_tried_by_one(db: &Db) {
+    let key = FieldKey::new(SecretKey::from_bytes([9; 32]));
+    put(db, &key, "email", None).await;
+    let read = async || {
+        let row = notification_channels::by_key(db.read(), "email").await;
+        row.unwrap().unwrap()
+    };
+    let at = |s| T0.plus(Duration::from_secs(s));
+    let away = async |failures, probe_at| {
+        let next = |_: &notification_channel::Model| (failures, probe_at);
+        let noted = notification_channels::set_away(db.write(), "email", "refused", next, at(5));
+        noted.await.unwrap();
+    };
+    away(1, None).await;
+    let row = read().await;
+    assert_eq!((row.healthy, row.failures, row.probe_at), (true, 1, None));
+    away(3, Some(at(20))).await;
+    let given_up = read().await;
+    assert_eq!((given_up.healthy, given_up.failures), (false, 3));
+    assert_eq!(given_up.unhealthy_since, Some(at(5).to_datetime()));
+    assert_eq!(given_up.probe_at, Some(at(20).to_datetime()));
+
+    let probe = async |as_read: &notification_channel::Model| {
+        let ours = notification_channels::set_probe(db.write(), as_read, 4, at(50));
+        ours.await.unwrap()
+    };
+    assert!(probe(&given_up).await);
+    assert!(!probe(&given_up).await, "somebody else tries it");
+    let row = put(db, &key, "email", None).await;
+    assert_eq!(row.probe_at, Some(T0.to_datetime()), "new settings");
+    notification_channels::set_answered(db.write(), "email")
+        .await
+        .unwrap();
+    let row = read().await;
+    assert_eq!((row.failures, row.probe_at, row.healthy), (0, None, false));
+    notification_channels::set_health(db.write(), "email", None, at(60))
+        .await
+        .unwrap();
+    let row = read().await;
+    assert_eq!((row.healthy, row.unhealthy_since), (true, None));
 }

@@ -4,9 +4,9 @@ use super::T0;
 use crate::relational::Db;
 use crate::relational::entity::{
     alert_rule, control_outbox, delivery_attempt, escalation_policy, escalation_step, execution,
-    incident, incident_timeline, log, node, notification_channel, notification_delivery, partition,
-    rate_limit, registration_token, security_chain, security_event_log, server, server_cursor,
-    session, user,
+    incident, incident_timeline, job, log, log_mark, node, notification_channel,
+    notification_delivery, partition, rate_limit, registration_token, security_chain,
+    security_event_log, server, server_cursor, session, user,
 };
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
@@ -36,7 +36,9 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         execution,
         incident,
         incident_timeline,
+        job,
         log,
+        log_mark,
         node,
         notification_channel,
         notification_delivery,
@@ -119,6 +121,7 @@ pub async fn times_compare_as_times(db: &Db) {
             id: Set(n.to_string()),
             started_at: Set(UnixMs(*at).to_datetime()),
             last_seen_at: Set(UnixMs(*at).to_datetime()),
+            ..Default::default()
         };
         row.insert(db.write()).await.unwrap();
     }

@@ -2,9 +2,10 @@
 
 use super::{T0, count};
 use crate::relational::entity::{security_chain, security_event_log};
+use crate::relational::nodes::{self, NodeFacts};
 use crate::relational::security_log::{ChainFault, events_after, recompute};
 use crate::relational::temporary_chain_key;
-use crate::relational::{Db, NewSecurityEvent, SecurityLevel, SecurityLog, StoreError, nodes};
+use crate::relational::{Db, NewSecurityEvent, SecurityLevel, SecurityLog, StoreError};
 use crate::secrets::SecretKey;
 use futures::future::join_all;
 use noc_pipeline::id::NodeId;
@@ -44,7 +45,13 @@ pub async fn many_writers_make_one_chain(db: &Db) {
         db.transaction("work and log", |tx| {
             let log = db.security().clone();
             Box::pin(async move {
-                nodes::started(tx, NodeId(Uuid::from_u128(n as u128)), T0).await?;
+                nodes::started(
+                    tx,
+                    NodeId(Uuid::from_u128(n as u128)),
+                    &NodeFacts::default(),
+                    T0,
+                )
+                .await?;
                 log.append(tx, event(n)).await
             })
         })

@@ -16,6 +16,9 @@ fn node_row(id: &str) -> node::ActiveModel {
         id: id.to_owned(),
         started_at: T0.to_datetime(),
         last_seen_at: T0.to_datetime(),
+        roles: String::new(),
+        shared: false,
+        stopped_at: None,
     }
     .into_active_model()
     .reset_all()

@@ -19,14 +19,16 @@ pub struct Model {
     pub next_step: i32,
     /// 0 for the first pass.
     pub pass: i32,
-    /// When the next step fires; `None`: never by itself.
+    /// When the next step fires; `None`: never by itself. While held: when it would have fired.
     pub due_at: Option<ChronoDateTimeUtc>,
-    /// `armed`, `paused` or `finished`.
+    /// `armed`, `paused`, `finished` or `withdrawn`.
     pub state: String,
     /// Grows with each change; a writer names the one it read.
     pub row_version: i64,
     /// When a step last fired.
     pub last_step_at: Option<ChronoDateTimeUtc>,
+    /// Since when it stands still because its server is down; `None`: it runs.
+    pub held_at: Option<ChronoDateTimeUtc>,
     /// Creation.
     pub created_at: ChronoDateTimeUtc,
     /// Last change.

@@ -11,6 +11,11 @@ pub struct Model {
     pub id: String,
     /// When it began.
     pub created_at: ChronoDateTimeUtc,
+    /// The kind of log that this is the current incarnation of; `None` once it was replaced, and for logs that keep
+    /// their id themselves. Unique, so there is one current incarnation of a kind.
+    pub kind: Option<String>,
+    /// When another incarnation took its place.
+    pub replaced_at: Option<ChronoDateTimeUtc>,
 }
 
 /// Not used: queries name their joins.

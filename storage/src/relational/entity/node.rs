@@ -13,6 +13,20 @@ pub struct Model {
     pub started_at: ChronoDateTimeUtc,
     /// Last sign of life.
     pub last_seen_at: ChronoDateTimeUtc,
+    /// What it does: names of roles, separated by commas.
+    pub roles: String,
+    /// Whether all its parts can be shared with other nodes.
+    pub shared: bool,
+    /// When it ended in order; `None` while it runs, and after a crash.
+    pub stopped_at: Option<ChronoDateTimeUtc>,
+}
+
+impl Model {
+    /// Whether this role is among its own.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.split(',').any(|own| own == role)
+    }
 }
 
 /// Not used: queries name their joins.

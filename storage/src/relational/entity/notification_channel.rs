@@ -15,8 +15,14 @@ pub struct Model {
     pub settings: Json,
     /// JSON object of secrets, sealed with the field key.
     pub secrets: Option<String>,
-    /// False after a permanent failure, until a success.
+    /// False after a permanent failure, or while its provider is away, until a success.
     pub healthy: bool,
+    /// Since when it is not healthy.
+    pub unhealthy_since: Option<ChronoDateTimeUtc>,
+    /// Sends in a row that found nobody.
+    pub failures: i32,
+    /// When its provider, which is away, is tried again; `None`: it is in use.
+    pub probe_at: Option<ChronoDateTimeUtc>,
     /// Of the last failure.
     pub last_error: Option<String>,
     /// Last test message.

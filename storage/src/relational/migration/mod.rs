@@ -11,6 +11,9 @@ mod m0004_rules;
 mod m0005_incidents;
 mod m0006_notifications;
 mod m0007_security;
+mod m0008_holds;
+mod m0009_channel_health;
+mod m0010_nodes;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +30,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_incidents::Migration),
             Box::new(m0006_notifications::Migration),
             Box::new(m0007_security::Migration),
+            Box::new(m0008_holds::Migration),
+            Box::new(m0009_channel_health::Migration),
+            Box::new(m0010_nodes::Migration),
         ]
     }
 }
@@ -60,6 +66,21 @@ async fn index(
         index.col(column);
     }
     manager.create_index(index).await
+}
+
+/// Adds a column unless it is there.
+async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    name: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, name).await? {
+        return Ok(());
+    }
+    let mut alter = Table::alter();
+    alter.table(table).add_column(column);
+    manager.alter_table(alter).await
 }
 
 /// Row id, counted by the database.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::series::Retention;
-use std::time::Duration;
 
 fn days(n: u64) -> Duration {
     Duration::from_secs(n * 86_400)

@@ -14,10 +14,14 @@ pub use rollups::*;
 pub use writing::*;
 
 use super::{Aggregate, RangeQuery, Series, SeriesRow, SeriesStore, TopQuery};
-use noc_pipeline::clock::UnixMs;
+use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_pipeline::id::ServerId;
 use noc_pipeline::payload::{Disks, Kind, KindError, Metrics, Partition, Payload, Report};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// By when rows of `write_at` are readable, on any back end.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Makes a test of every case.
 #[macro_export]
@@ -159,6 +163,23 @@ async fn write(store: &dyn SeriesStore, rows: Vec<SeriesRow>) {
 
 async fn range(store: &dyn SeriesStore, query: &RangeQuery) -> Series {
     store.range(query).await.expect("range")
+}
+
+/// What a range says as soon as it has so many points: rows of `write_at` are readable shortly after.
+async fn awaited(store: &dyn SeriesStore, query: &RangeQuery, points: usize) -> Series {
+    let since = Stopwatch::start();
+    loop {
+        let series = range(store, query).await;
+        if series.at.len() == points {
+            return series;
+        }
+        let (seen, waited) = (series.at.len(), since.elapsed());
+        assert!(
+            waited < DEADLINE,
+            "{seen} points of {points} after {waited:?}"
+        );
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Times and means of the only column.

@@ -198,7 +198,7 @@ pub async fn positions_are_kept_by_partition(store: &dyn SeriesStore) {
         .write_at(rows, zero, old, Offset(59))
         .await
         .expect("write");
-    assert_eq!(range(store, &cpu_of(ONE, T0, T0 + HOUR)).await.at.len(), 60);
+    awaited(store, &cpu_of(ONE, T0, T0 + HOUR), 60).await;
     let row = vec![cpu(TWO, T0, 1.0)];
     store
         .write_at(row, seven, old, Offset(u64::MAX))
