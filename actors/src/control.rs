@@ -6,14 +6,15 @@
 //! whole of what it sets.
 
 use crate::Parts;
-use noc_pipeline::clock::UnixMs;
+use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_pipeline::control::{Condition, Control};
 use noc_pipeline::id::PartitionId;
 use noc_pipeline::log::LogError;
 use noc_pipeline::record::{Encoded, Record};
 use noc_storage::relational::entity::server;
-use noc_storage::relational::{StoreError, alert_rules, control_outbox};
+use noc_storage::relational::{StoreError, alert_rules, control_outbox, jobs};
 use sea_orm::{ConnectionTrait, EntityTrait};
+use std::time::Duration;
 
 /// Decisions taken from the outbox at once.
 const CHUNK: u64 = 256;
@@ -27,6 +28,9 @@ pub enum ControlError {
     /// The log does not take them.
     #[error("control records")]
     Log(#[from] LogError),
+    /// Another node publishes, and does not finish.
+    #[error("another node has been publishing control records for over 10 s")]
+    Busy,
 }
 
 /// Stores a decision with its cause: rules for every partition, the rest for its server's. `partitions` is
@@ -44,8 +48,54 @@ pub async fn stage(
     control_outbox::stage(tx, to, control, at).await
 }
 
-/// One at a time in this process, so that decisions stay in order.
+/// One at a time in this process ...
 static PUBLISHING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// ... and this lease among all nodes, so that decisions stay in order: an older one that another node appends late
+/// would undo a newer one.
+const LEASE: &str = "control_outbox";
+/// How long the lease of a node that died keeps the others waiting. The log takes or refuses records much sooner.
+const LEASE_LENGTH: Duration = Duration::from_secs(30);
+/// How long to wait for another node.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries to get the lease.
+const TRY_EVERY: Duration = Duration::from_millis(50);
+/// How long the log may take.
+const APPEND_LIMIT: Duration = Duration::from_secs(15);
+
+/// Does `work` while no other node publishes.
+async fn alone<T>(
+    parts: &Parts,
+    work: impl Future<Output = Result<T, ControlError>>,
+) -> Result<T, ControlError> {
+    let (db, node) = (parts.db.write(), parts.node);
+    let waiting = Stopwatch::start();
+    let mut prepared = false;
+    while !jobs::claim(db, LEASE, node, LEASE_LENGTH, Duration::ZERO).await? {
+        if !std::mem::replace(&mut prepared, true) {
+            jobs::prepare(db, &[LEASE]).await?;
+            continue;
+        }
+        if waiting.elapsed() > PATIENCE {
+            return Err(ControlError::Busy);
+        }
+        sleep(TRY_EVERY).await;
+    }
+    let out = work.await;
+    if let Err(error) = jobs::release(db, LEASE, node).await {
+        tracing::warn!(%error, "the lease of the control outbox is not given back, it runs out");
+    }
+    out
+}
+
+async fn append(parts: &Parts, records: Vec<(PartitionId, Encoded)>) -> Result<(), LogError> {
+    match tokio::time::timeout(APPEND_LIMIT, parts.log.append(records)).await {
+        Ok(appended) => appended.map(|_| ()),
+        Err(_) => Err(LogError::Unavailable {
+            operation: "append control records",
+            reason: format!("no answer within {} s", APPEND_LIMIT.as_secs()),
+        }),
+    }
+}
 
 /// Appends what is staged to the log, in order, durably once this returns; answers how many decisions.
 ///
@@ -53,6 +103,17 @@ static PUBLISHING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// See [`ControlError`]; whatever is not known to be in the log stays staged.
 pub async fn publish(parts: &Parts) -> Result<usize, ControlError> {
     let _one_at_a_time = PUBLISHING.lock().await;
+    // What another node has under way still stands there: nothing staged means that all of it is in the log.
+    if control_outbox::pending(parts.db.write(), 1)
+        .await?
+        .is_empty()
+    {
+        return Ok(0);
+    }
+    alone(parts, publish_alone(parts)).await
+}
+
+async fn publish_alone(parts: &Parts) -> Result<usize, ControlError> {
     let mut published = 0;
     loop {
         // The writing pool: what was just committed must be seen.
@@ -80,7 +141,7 @@ pub async fn publish(parts: &Parts) -> Result<usize, ControlError> {
                 }
             }
         }
-        parts.log.append(records).await?;
+        append(parts, records).await?;
         control_outbox::delivered(parts.db.write(), &ids).await?;
         published += ids.len();
     }
@@ -104,13 +165,17 @@ pub async fn recover(parts: &Parts) -> Result<usize, ControlError> {
 /// Tells a partition that knows nothing, because it has no snapshot, all rules and its servers' settings, through
 /// the log. Without this a lost snapshot directory would lose rules older than the log.
 ///
-/// Nobody in this process publishes meanwhile: a decision committed before the rows are read is in them, one
+/// Nobody publishes meanwhile: a decision committed before the rows are read is in them, one
 /// committed later enters the log later, so an old setting never follows a newer one.
 ///
 /// # Errors
 /// As [`publish`]; tell it again.
 pub(crate) async fn tell_all(parts: &Parts, partition: PartitionId) -> Result<(), ControlError> {
     let _one_at_a_time = PUBLISHING.lock().await;
+    alone(parts, tell_alone(parts, partition)).await
+}
+
+async fn tell_alone(parts: &Parts, partition: PartitionId) -> Result<(), ControlError> {
     let now = parts.clock.now();
     let mut controls = Vec::new();
     for rule in alert_rules::all(parts.db.write()).await? {
@@ -137,7 +202,7 @@ pub(crate) async fn tell_all(parts: &Parts, partition: PartitionId) -> Result<()
         return Ok(());
     }
     let records = controls.into_iter().map(|c| (partition, record(now, c)));
-    parts.log.append(records.collect()).await?;
+    append(parts, records.collect()).await?;
     Ok(())
 }
 

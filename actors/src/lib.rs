@@ -5,6 +5,7 @@ pub mod control;
 pub mod detect;
 pub mod escalation;
 pub mod incident;
+pub mod log_identity;
 pub mod notify;
 mod ownership;
 mod partition_actor;

@@ -1,29 +1,38 @@
 //! Which partitions this node owns: claims, renews, gives back.
 //!
 //! A lease lasts 15 s and is renewed every 3 s, all by the database's clock. A node keeps at most
-//! ceil(partitions / living nodes), so a second node takes over half within seconds; it reclaims its own at once
-//! after a restart. While the database is away nobody can claim either, so owned partitions go on reading, and the
-//! epoch in every transaction keeps a late owner from changing anything.
+//! ceil(partitions / living nodes with this role), so a second node takes over half within seconds; it reclaims its own
+//! at once after a restart. Whoever comes, leaves or gives back says so on the live bus, and the others look at once.
+//! Renewing is one statement however many partitions there are, claiming one transaction, giving back one statement.
+//!
+//! While the database is away nobody can claim; an owner whose lease ran out by its own clock stops judging
+//! ([`Lease`]), and the epoch in every transaction keeps a late owner from changing anything.
+
+mod running;
 
 use crate::Parts;
-use crate::consumer::actors::{self, End};
+use crate::consumer::actors::End;
 use crate::consumer::latest::Latest;
-use crate::consumer::series;
-use crate::partition_actor::Setup;
+use crate::runtime::lease::Lease;
 use crate::runtime::metrics::Metrics;
-use crate::runtime::observe::PartitionCounters;
-use crate::runtime::{Owned, RuntimeSettings, Stop, StopSignal, Stopper, stop_signal};
+use crate::runtime::{Owned, RuntimeSettings, Stop, StopSignal};
 use actix_rt::ArbiterHandle;
+use noc_pipeline::clock::Stopwatch;
 use noc_pipeline::id::{Epoch, PartitionId};
+use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::partition;
 use noc_storage::relational::{StoreError, nodes, partitions};
+use running::{Ended, Running};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::mpsc;
 
-/// A node not seen for this long does not count.
-const ALIVE: Duration = Duration::from_secs(15);
+/// The role whose nodes share the partitions.
+const ROLE: &str = "actors";
+/// Least time between two looks.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
 /// Everything an owner needs to start a partition.
 pub(crate) struct Ownership {
@@ -31,184 +40,229 @@ pub(crate) struct Ownership {
     pub settings: Arc<RuntimeSettings>,
     pub metrics: Arc<Metrics>,
     pub latest: Arc<Latest>,
+    pub lease: Arc<Lease>,
     pub owned: Owned,
     pub arbiters: Vec<ArbiterHandle>,
     pub stop: StopSignal,
 }
 
-/// A partition under way.
-struct Running {
-    epoch: Epoch,
-    stopper: Stopper,
-    actors: oneshot::Receiver<End>,
-    series: oneshot::Receiver<()>,
+/// The partitions under way, and where they say that they ended.
+struct Held {
+    running: BTreeMap<PartitionId, Running>,
+    ends: mpsc::UnboundedSender<Ended>,
 }
 
 impl Ownership {
     /// Claims and renews until the runtime stops; then, if gracefully, gives everything back.
     pub async fn run(self) {
-        let mut running = BTreeMap::new();
+        let (ends, mut ended) = mpsc::unbounded_channel();
+        let mut held = Held {
+            running: BTreeMap::new(),
+            ends,
+        };
+        let mut events = self.parts.bus.subscribe();
         loop {
-            if let Err(error) = self.look(&mut running).await {
+            if let Err(error) = self.look(&mut held).await {
                 self.metrics.store_error("relational", "ownership");
                 tracing::warn!(%error, "leases are not renewed, trying again");
             }
-            if self.stop.sleep(self.settings.renew_every).await {
+            tokio::select! {
+                stopping = self.stop.sleep(self.settings.renew_every) => if stopping { break },
+                () = ownership_changed(&mut events) => {}
+                Some(one) = ended.recv() => {
+                    self.settle(&mut held, one, &mut ended).await;
+                }
+            }
+            if self
+                .stop
+                .sleep(LOOK_PAUSE.min(self.settings.renew_every))
+                .await
+            {
                 break;
             }
         }
+        self.end(held, ended).await;
+    }
+
+    /// Tells every partition to end; gracefully, waits for each and gives it back.
+    async fn end(&self, mut held: Held, mut ended: mpsc::UnboundedReceiver<Ended>) {
         let graceful = self.stop.get() == Stop::Gracefully;
         let how = if graceful {
             Stop::Gracefully
         } else {
             Stop::Now
         };
-        running.values().for_each(|r: &Running| r.stopper.stop(how));
-        if graceful {
-            for (partition, run) in running {
-                self.give_back(partition, run).await;
-            }
-        }
-    }
-
-    async fn look(&self, running: &mut BTreeMap<PartitionId, Running>) -> Result<(), StoreError> {
-        let (db, node) = (&self.parts.db, self.parts.node);
-        let now = partitions::database_now(db.write()).await?;
-        nodes::seen(db.write(), node, now).await?;
-        let living = nodes::alive_since(db.write(), now.minus(ALIVE))
-            .await?
-            .len();
-        let rows = partitions::list(db.write()).await?;
-        let quota = rows.len().div_ceil(living.max(1));
-        self.renew(running).await?;
-        self.drop_surplus(running, quota).await;
-        for row in rows {
-            if running.len() >= quota {
-                break;
-            }
-            self.claim(&row, running).await?;
-        }
-        Ok(())
-    }
-
-    /// Prolongs what we own; ends what we do not own any more, or what ended by itself.
-    async fn renew(&self, running: &mut BTreeMap<PartitionId, Running>) -> Result<(), StoreError> {
-        let mut lost = Vec::new();
-        for (partition, run) in &mut *running {
-            let fenced = matches!(
-                run.actors.try_recv(),
-                Ok(_) | Err(oneshot::error::TryRecvError::Closed)
-            );
-            let ours = !fenced
-                && partitions::renew(
-                    self.parts.db.write(),
-                    self.parts.node,
-                    *partition,
-                    run.epoch,
-                    self.settings.lease,
-                )
-                .await?;
-            if !ours {
-                lost.push(*partition);
-            }
-        }
-        for partition in lost {
-            tracing::warn!(partition = partition.0, "partition lost");
-            if let Some(run) = running.remove(&partition) {
-                run.stopper.stop(Stop::Now);
-            }
-            self.owned.lock().remove(&partition);
-        }
-        Ok(())
-    }
-
-    async fn drop_surplus(&self, running: &mut BTreeMap<PartitionId, Running>, quota: usize) {
-        while running.len() > quota {
-            let Some((partition, run)) = running.pop_last() else {
+        held.running.values().for_each(|run| run.stop(how));
+        while graceful && !held.running.is_empty() {
+            let Some(one) = ended.recv().await else {
                 return;
             };
-            tracing::info!(partition = partition.0, "partition given to another node");
-            run.stopper.stop(Stop::Gracefully);
-            self.give_back(partition, run).await;
+            self.settle(&mut held, one, &mut ended).await;
         }
     }
 
-    async fn give_back(&self, partition: PartitionId, run: Running) {
-        // An error means that the task is gone, which is what is waited for.
-        let (_series, _actors) = (run.series.await, run.actors.await);
+    async fn look(&self, held: &mut Held) -> Result<(), StoreError> {
+        let asked = Stopwatch::start();
         let (db, node) = (&self.parts.db, self.parts.node);
-        if let Err(error) = partitions::release(db.write(), node, partition, run.epoch).await {
-            tracing::warn!(%error, partition = partition.0, "partition is not given back: its lease runs out");
+        if let Some(log) = &self.settings.identity
+            && log.refresh().await?
+        {
+            held.running.values_mut().for_each(Running::leave);
         }
-        self.owned.lock().remove(&partition);
+        let now = partitions::database_now(db.write()).await?;
+        let mine: Vec<_> = held
+            .running
+            .iter()
+            .map(|(p, run)| (*p, run.epoch))
+            .collect();
+        partitions::renew(db.write(), node, &mine, self.settings.lease, now).await?;
+        self.lease.renewed(asked);
+        // A node is missed when its leases are.
+        let living = nodes::alive_since(db.write(), now.minus(self.settings.lease)).await?;
+        let living = living.iter().filter(|node| node.has_role(ROLE)).count();
+        let rows = partitions::list(db.write()).await?;
+        self.drop_lost(held, &rows);
+        let quota = rows.len().div_ceil(living.max(1));
+        self.drop_surplus(held, quota);
+        let me = node.to_string();
+        let free = rows.iter().filter(|row| row.is_free(&me, now));
+        let free = free.filter_map(|row| Some((row.node.as_ref() != Some(&me), number(row)?)));
+        self.claim(held, free.collect(), quota).await
     }
 
+    /// Ends what we do not own any more.
+    fn drop_lost(&self, held: &mut Held, rows: &[partition::Model]) {
+        let me = self.parts.node.to_string();
+        for row in rows {
+            let Some((number, run)) = number(row).and_then(|n| held.running.get_key_value(&n))
+            else {
+                continue;
+            };
+            if row.is_held(&me, run.epoch) {
+                continue;
+            }
+            let number = *number;
+            if row.node.as_deref() == Some(&me) {
+                // Void with all others because the log was replaced: what was judged is kept, and claimed again.
+                held.running.entry(number).and_modify(Running::leave);
+                continue;
+            }
+            tracing::warn!(partition = number.0, "partition lost");
+            if let Some(run) = held.running.remove(&number) {
+                run.stop(Stop::Now);
+            }
+            self.forget(number);
+        }
+    }
+
+    /// Lets what is too much finish and be given back; meanwhile it stays ours.
+    fn drop_surplus(&self, held: &mut Held, quota: usize) {
+        let stays = held.running.values().filter(|run| !run.leaving).count();
+        let surplus = stays.saturating_sub(quota);
+        let last = held
+            .running
+            .iter_mut()
+            .rev()
+            .filter(|(_, run)| !run.leaving);
+        for (partition, run) in last.take(surplus) {
+            tracing::info!(partition = partition.0, "partition given to another node");
+            run.leave();
+        }
+    }
+
+    /// Claims what is free, up to the quota: first those this node had before it restarted (false), then others.
     async fn claim(
         &self,
-        row: &partition::Model,
-        running: &mut BTreeMap<PartitionId, Running>,
+        held: &mut Held,
+        mut free: Vec<(bool, PartitionId)>,
+        quota: usize,
     ) -> Result<(), StoreError> {
-        let Ok(number) = u32::try_from(row.partition) else {
-            return Ok(());
-        };
-        let partition = PartitionId(number);
-        if running.contains_key(&partition) {
-            return Ok(());
-        }
+        free.retain(|(_, partition)| !held.running.contains_key(partition));
+        free.sort_unstable();
+        free.truncate(quota.saturating_sub(held.running.len()));
+        let wanted: Vec<_> = free.into_iter().map(|(_, partition)| partition).collect();
         let (db, node) = (&self.parts.db, self.parts.node);
-        let claimed = partitions::claim(db, node, partition, self.settings.lease).await?;
-        if let Some(epoch) = claimed {
-            tracing::info!(partition = number, epoch = epoch.0, "partition claimed");
-            running.insert(partition, self.start(partition, epoch));
+        let claimed = partitions::claim(db, node, &wanted, self.settings.lease).await?;
+        for (partition, epoch) in claimed {
+            tracing::info!(
+                partition = partition.0,
+                epoch = epoch.0,
+                "partition claimed"
+            );
+            let run = running::start(self, partition, epoch, held.ends.clone());
+            held.running.insert(partition, run);
         }
         Ok(())
     }
 
-    fn start(&self, partition: PartitionId, epoch: Epoch) -> Running {
-        let (stopper, stop) = stop_signal();
-        let counters = Arc::new(PartitionCounters::new(partition, epoch));
-        self.owned.lock().insert(partition, Arc::clone(&counters));
-        let setup = Setup {
-            parts: self.parts.clone(),
-            settings: Arc::clone(&self.settings),
-            metrics: Arc::clone(&self.metrics),
-            counters,
-            stop,
-            partition,
-            epoch,
+    /// Takes note of partitions that ended, and gives back those that ended as they should.
+    async fn settle(
+        &self,
+        held: &mut Held,
+        first: Ended,
+        more: &mut mpsc::UnboundedReceiver<Ended>,
+    ) {
+        let mut back = Vec::new();
+        let mut next = Some(first);
+        while let Some(one) = next {
+            let ours = held.running.get(&one.partition);
+            if ours.is_some_and(|run| run.epoch == one.epoch) {
+                held.running.remove(&one.partition);
+                self.forget(one.partition);
+                match one.end {
+                    End::Stopped => back.push((one.partition, one.epoch)),
+                    End::Fenced => {}
+                    End::LogReplaced(old) => self.log_replaced(held, old).await,
+                }
+            }
+            next = more.try_recv().ok();
+        }
+        self.release(&back).await;
+    }
+
+    async fn log_replaced(&self, held: &mut Held, old: noc_pipeline::id::LogId) {
+        let Some(log) = &self.settings.identity else {
+            return;
         };
-        let (actors_end, actors) = oneshot::channel();
-        let (series_end, series) = oneshot::channel();
-        let (of_actors, of_series) = (setup.clone(), setup);
-        let latest = Arc::clone(&self.latest);
-        // The actors' tasks live on one arbiter with their actors, the series' on the next one.
-        let number = usize::try_from(partition.0).unwrap_or_default();
-        self.spawn(number, async move {
-            let end = actors::run(of_actors).await;
-            // Nobody waits when the runtime was dropped.
-            let _nobody = actors_end.send(end).is_err();
-        });
-        self.spawn(number + 1, async move {
-            series::run(of_series, latest).await;
-            let _nobody = series_end.send(()).is_err();
-        });
-        Running {
-            epoch,
-            stopper,
-            actors,
-            series,
+        if let Err(error) = log.replaced(old).await {
+            // The partition is claimed again, and finds the same.
+            tracing::warn!(%error, "the log has no new id yet, trying again");
+            return;
+        }
+        held.running.values_mut().for_each(Running::leave);
+        self.parts.bus.publish(LiveEvent::OwnershipChanged).await;
+    }
+
+    async fn release(&self, back: &[(PartitionId, Epoch)]) {
+        if back.is_empty() {
+            return;
+        }
+        let (db, node) = (&self.parts.db, self.parts.node);
+        match partitions::release(db.write(), node, back).await {
+            Ok(()) => self.parts.bus.publish(LiveEvent::OwnershipChanged).await,
+            Err(error) => {
+                tracing::warn!(%error, partitions = back.len(), "not given back: the leases run out");
+            }
         }
     }
 
-    fn spawn(&self, number: usize, task: impl Future<Output = ()> + Send + 'static) {
-        let at = number.checked_rem(self.arbiters.len());
-        match at.and_then(|at| self.arbiters.get(at)) {
-            Some(arbiter) => {
-                if !arbiter.spawn(task) {
-                    tracing::error!("an arbiter is gone");
-                }
-            }
-            None => drop(actix_rt::spawn(task)),
+    fn forget(&self, partition: PartitionId) {
+        self.owned.lock().remove(&partition);
+        self.metrics.forget(partition);
+    }
+}
+
+fn number(row: &partition::Model) -> Option<PartitionId> {
+    u32::try_from(row.partition).ok().map(PartitionId)
+}
+
+/// Returns when a node came, left or gave back, or may have.
+async fn ownership_changed(events: &mut broadcast::Receiver<LiveEvent>) {
+    loop {
+        match events.recv().await {
+            Ok(LiveEvent::OwnershipChanged) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => return std::future::pending().await,
         }
     }
 }

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How long one read waits for a record.
 const WAIT: Duration = Duration::from_millis(500);
+/// After a read that failed.
+const PAUSE: Duration = Duration::from_secs(1);
 /// First and last pause between two tries.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -22,11 +24,15 @@ enum Read {
     Entries(Vec<Entry>),
     /// Retention went past us: the log goes on at this position.
     Gap { first: Offset, lost: u64 },
+    /// The log cannot be read now; it was waited a moment.
+    Failing,
+    /// The log says that it is not the one that was read so far; it was waited a moment.
+    Replaced,
     /// The runtime ends.
     Stop,
 }
 
-/// Reads on; repeats what fails until it succeeds or the runtime ends.
+/// Reads on. What fails is answered after a pause, so that the caller may ask whether it is still the same log.
 async fn read_on(
     log: &dyn PayloadLog,
     partition: PartitionId,
@@ -34,25 +40,23 @@ async fn read_on(
     max: usize,
     stop: &StopSignal,
 ) -> Read {
-    let mut pause = BACK_OFF.0;
-    loop {
-        let read = tokio::select! {
-            read = log.read(partition, from, max, WAIT) => read,
-            () = stop.stopped() => return Read::Stop,
-        };
-        match read {
-            Ok(entries) => return Read::Entries(entries),
-            Err(LogError::Trimmed { asked, first, .. }) => {
-                let lost = first.0.saturating_sub(asked.0);
-                return Read::Gap { first, lost };
-            }
-            Err(error) => {
-                tracing::warn!(%error, partition = partition.0, "log cannot be read, trying again");
+    let read = tokio::select! {
+        read = log.read(partition, from, max, WAIT) => read,
+        () = stop.stopped() => return Read::Stop,
+    };
+    match read {
+        Ok(entries) => Read::Entries(entries),
+        Err(LogError::Trimmed { asked, first, .. }) => {
+            let lost = first.0.saturating_sub(asked.0);
+            Read::Gap { first, lost }
+        }
+        Err(error) => {
+            tracing::warn!(%error, partition = partition.0, "log cannot be read, trying again");
+            match error {
+                _ if stop.sleep(PAUSE).await => Read::Stop,
+                LogError::Replaced { .. } => Read::Replaced,
+                _ => Read::Failing,
             }
         }
-        if stop.sleep(pause).await {
-            return Read::Stop;
-        }
-        pause = pause.saturating_mul(2).min(BACK_OFF.1);
     }
 }

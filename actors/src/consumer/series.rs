@@ -28,6 +28,8 @@ pub(crate) async fn run(setup: Setup, latest: Arc<Latest>) {
         let max = setup.settings.batch;
         let entries = match read_on(&**log, partition, next, max, &setup.stop).await {
             Read::Stop => return,
+            // That the log is another one is the actors' reader's to find out; both begin anew then.
+            Read::Failing | Read::Replaced => continue,
             Read::Gap { first, lost } => {
                 tracing::error!(
                     partition = partition.0,

@@ -66,6 +66,9 @@ async fn fire_in(
         incident: Some(incident.id),
         ..Fired::default()
     };
+    if row.held_at.is_some() {
+        return Ok(fired); // Whoever lets it go on says so.
+    }
     let position = match next_step(&record.policy, &record.state, now) {
         StepDecision::Fire(position) => position,
         StepDecision::Wait { position, until } => {

@@ -12,6 +12,7 @@
 
 mod actor;
 pub mod fire;
+mod hold;
 pub mod policy;
 pub mod recipients;
 mod record;
@@ -20,6 +21,7 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 
+pub use hold::{FRESH_RESULT, hold, resume};
 pub use policy::{PolicySnapshot, REPEAT_DELAY, Step, Targets, page_hold};
 pub(crate) use record::{is_acknowledged, is_resolved, severity_of};
 pub(crate) use runner::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
@@ -55,7 +57,7 @@ pub async fn arm(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let policy = routing::route(tx, incident).await?;
-    start(tx, incident, policy, now.plus(hold), now).await
+    start(tx, incident, policy, hold, now).await
 }
 
 /// The incident got worse: what has not told anybody yet does so sooner; what has, starts again, and an
@@ -71,27 +73,29 @@ pub async fn severity_rose(
     let Some(hold) = page_hold(severity_of(incident)) else {
         return Ok(());
     };
-    let held_until = now.max(UnixMs::from(incident.opened_at).plus(hold));
+    let first_at = UnixMs::from(incident.opened_at).plus(hold);
     let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
-        return arm(tx, incident, held_until.since(now), now).await;
+        return arm(tx, incident, first_at.since(now), now).await;
     };
+    let own_now = own_time(&row, now);
+    let first_at = first_at.max(own_now);
     let was_acknowledged = is_acknowledged(incident);
     let incident = &withdraw_acknowledgement(tx, incident, now).await?;
     let record = Record::read(&row, incident)?;
     let waiting = record.last_step_at.is_none() && record.state.next.is_some();
     if waiting && !was_acknowledged {
         let first = first_delay(&record.policy);
-        executions::hasten(tx, row.id, held_until.plus(first), now).await?;
+        executions::hasten(tx, row.id, first_at.plus(first), now).await?;
         return Ok(());
     }
     // What was left to a list until now may well be paged at this severity: ask the rules again.
-    let due = if record.last_step_at.is_some() {
-        now
+    let after = if record.last_step_at.is_some() {
+        Duration::ZERO
     } else {
-        held_until
+        first_at.since(own_now)
     };
     let policy = routing::route(tx, incident).await?;
-    start(tx, incident, policy, due, now).await
+    start(tx, incident, policy, after, now).await
 }
 
 /// The incident is over: nothing of it fires any more, what was not sent is taken back, and those who were told of
@@ -105,13 +109,10 @@ pub async fn resolved(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let reason = "the incident was resolved before this was sent";
-    match end(tx, incident, reason, now).await? {
-        Some(row) => queue_recoveries(tx, incident.id, &row, now).await,
-        None => Ok(()),
-    }
+    end(tx, incident, State::Finished, reason, now).await
 }
 
-/// Nobody watches any more what the incident is about: as [`resolved`], but nobody is told, for nothing recovered.
+/// Nobody watches any more what the incident is about: as [`resolved`], but nothing recovered, and the message says so.
 ///
 /// # Errors
 /// As [`arm`].
@@ -121,24 +122,29 @@ pub async fn withdrawn(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let reason = "the server is no longer monitored";
-    end(tx, incident, reason, now).await.map(drop)
+    end(tx, incident, State::Withdrawn, reason, now).await
 }
 
-/// Ends the incident's execution, if it has one, and takes back what was not sent.
+/// Ends the incident's execution, if it has one, takes back what was not sent, and owes the end to whom was told.
 async fn end(
     tx: &impl ConnectionTrait,
     incident: &incident::Model,
+    state: State,
     reason: &str,
     now: UnixMs,
-) -> Result<Option<execution::Model>, StoreError> {
+) -> Result<(), StoreError> {
     let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
-        return Ok(None);
+        return Ok(());
     };
     let mut record = Record::read(&row, incident)?;
     record.state.resolved = true;
-    executions::move_on(tx, &row, record.place(None)?, now).await?;
+    let place = Place {
+        state,
+        ..record.place(None)?
+    };
+    executions::move_on(tx, &row, place, now).await?;
     deliveries::cancel_unsent(tx, incident.id, &ALARMS, &[], reason, now).await?;
-    Ok(Some(row))
+    queue_recoveries(tx, incident.id, &row, now).await
 }
 
 /// A person took the incident on: steps that need it unacknowledged are passed over from now on, and their messages
@@ -155,7 +161,7 @@ pub async fn acknowledged(
         return Ok(Vec::new());
     };
     let record = Record::read(&row, incident)?;
-    let place = record.place(record.upcoming(now))?;
+    let place = record.place(record.upcoming(own_time(&row, now)))?;
     executions::move_on(tx, &row, place, now).await?;
     let unconditional: Vec<i32> = (0_i32..)
         .zip(&record.policy.steps)
@@ -180,7 +186,7 @@ pub async fn unacknowledged(
         return Ok(Vec::new());
     };
     let policy = Record::read(&row, incident)?.policy;
-    restart(tx, incident, &row, policy, now, now).await
+    restart(tx, incident, &row, policy, Duration::ZERO, now).await
 }
 
 /// Queues the end of an incident for everybody who was told of it and not yet of its end. A recovery that was taken
@@ -217,18 +223,23 @@ pub(crate) async fn queue_recoveries(
     Ok(())
 }
 
+/// The time that an execution goes by: it stands still while the execution is held.
+fn own_time(row: &execution::Model, now: UnixMs) -> UnixMs {
+    row.held_at.map_or(now, UnixMs::from)
+}
+
 async fn start(
     tx: &impl ConnectionTrait,
     incident: &incident::Model,
     policy: PolicySnapshot,
-    due: UnixMs,
+    after: Duration,
     now: UnixMs,
 ) -> Result<(), StoreError> {
     if let Some(row) = executions::lock_of_incident(tx, incident.id).await? {
-        restart(tx, incident, &row, policy, due, now).await?;
+        restart(tx, incident, &row, policy, after, now).await?;
         return Ok(());
     }
-    let place = beginning(incident, policy, due)?;
+    let place = beginning(incident, policy, now.plus(after), None)?;
     executions::insert(tx, incident.id, place, now).await?;
     Ok(())
 }
@@ -238,22 +249,25 @@ async fn restart(
     incident: &incident::Model,
     row: &execution::Model,
     policy: PolicySnapshot,
-    due: UnixMs,
+    after: Duration,
     now: UnixMs,
 ) -> Result<Vec<i64>, StoreError> {
-    let place = beginning(incident, policy, due)?;
+    let begin = own_time(row, now).plus(after);
+    let held_at = row.held_at.map(UnixMs::from);
+    let place = beginning(incident, policy, begin, held_at)?;
     executions::move_on(tx, row, place, now).await?;
     let reason = "superseded: the escalation started again";
     deliveries::cancel_unsent(tx, incident.id, &ALARMS, &[], reason, now).await
 }
 
-/// The row of a policy that starts, its first step due `due` plus that step's delay.
+/// The row of a policy that starts at `begin`: its first step is due that step's delay later.
 fn beginning(
     incident: &incident::Model,
     policy: PolicySnapshot,
-    due: UnixMs,
+    begin: UnixMs,
+    held_at: Option<UnixMs>,
 ) -> Result<Place, StoreError> {
-    let first = due.plus(first_delay(&policy));
+    let first = begin.plus(first_delay(&policy));
     let record = Record {
         state: ExecutionState {
             next: Some((Position::START, first)),
@@ -264,6 +278,7 @@ fn beginning(
         policy,
         generation: Uuid::now_v7(),
         last_step_at: None,
+        held_at,
     };
     // Asked at time 0, so that nothing counts as due and the planned times come back as they are.
     let mut place = record.place(record.upcoming(UnixMs(i64::MIN)))?;

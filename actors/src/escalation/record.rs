@@ -16,6 +16,8 @@ pub(super) struct Record {
     pub state: ExecutionState,
     pub generation: Uuid,
     pub last_step_at: Option<UnixMs>,
+    /// Since when its time stands still.
+    pub held_at: Option<UnixMs>,
 }
 
 impl Record {
@@ -44,6 +46,7 @@ impl Record {
                 severity: severity_of(incident),
             },
             last_step_at: row.last_step_at.map(UnixMs::from),
+            held_at: row.held_at.map(UnixMs::from),
         })
     }
 
@@ -67,6 +70,7 @@ impl Record {
             due_at,
             state,
             last_step_at: self.last_step_at,
+            held_at: self.held_at.filter(|_| !self.state.resolved),
         })
     }
 

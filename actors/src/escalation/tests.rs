@@ -255,6 +255,7 @@ async fn a_row_that_moved_meanwhile_is_left_alone() {
         due_at: None,
         state: executions::State::Finished,
         last_step_at: None,
+        held_at: None,
     };
     let now = story.clock.now();
     let moved = executions::move_on(story.db().write(), &stale, place, now)
@@ -291,17 +292,27 @@ async fn what_was_too_mild_to_page_pages_once_it_gets_worse() {
 }
 
 #[tokio::test]
-async fn what_is_withdrawn_ends_without_a_word() {
+async fn what_is_withdrawn_is_said_to_be_no_longer_monitored_once_to_those_who_were_told() {
     let story = Story::with(0, vec![step(0, &["operator"]), step(300, &["admin"])]).await;
-    let id = story.opens(Critical).await;
+    let told = story.opens(Critical).await;
+    let untold = story.opens(High).await;
     story.after(60).await;
     story.expect(&[
         "+0 email bob@noc.test problem",
         "+0 email team@noc.test problem",
     ]);
-    story.is_withdrawn(id).await;
+    story.email.messages.lock().clear();
+    story.is_withdrawn(told).await;
+    story.is_withdrawn(untold).await;
     story.after(7_200).await;
-    story.expect(&[]);
+    story.expect(&[
+        "+60 email bob@noc.test recovery",
+        "+60 email team@noc.test recovery",
+    ]);
+    for message in &*story.email.messages.lock() {
+        assert_eq!(message.subject, "⚪ [monitoring ended] Server down: web-09");
+        assert!(message.text.contains("no longer monitored"));
+    }
 }
 
 #[tokio::test]

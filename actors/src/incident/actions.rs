@@ -2,6 +2,7 @@
 //! the security log; so none of it is ever true without the rest.
 
 use crate::control;
+use crate::detect::{Detector, server_down::ServerDown};
 use crate::escalation;
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
@@ -250,6 +251,9 @@ async fn change(
         Action::Resolve { partitions } => {
             stage_resolved(tx, &row, *partitions, now).await?;
             escalation::resolved(tx, &row, now).await?;
+            if let Some(server) = server_of(&row).filter(|_| row.detector == ServerDown::INFO.key) {
+                escalation::resume(tx, server, now).await?;
+            }
             Vec::new()
         }
         Action::Note(_) => Vec::new(),
@@ -266,15 +270,20 @@ async fn stage_resolved(
     partitions: u32,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let Some(server) = row.server_id.and_then(|id| u32::try_from(id).ok()) else {
+    let Some(server) = server_of(row) else {
         return Ok(());
     };
     let decision = Control::IncidentResolved {
-        server: ServerId(server),
+        server,
         detector: row.detector.clone(),
         subject: row.subject.clone(),
     };
     control::stage(tx, &decision, partitions, now).await
+}
+
+fn server_of(row: &incident::Model) -> Option<ServerId> {
+    let id = row.server_id.and_then(|id| u32::try_from(id).ok());
+    id.map(ServerId)
 }
 
 fn security_event(id: i64, actor: &Actor, action: &Action, now: UnixMs) -> NewSecurityEvent {

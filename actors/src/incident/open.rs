@@ -45,6 +45,8 @@ pub struct RecordEffects {
     pub event_at: UnixMs,
     /// In order.
     pub effects: Vec<Effect>,
+    /// Why the server is no longer watched: everything that is open of it ends, whoever opened it.
+    pub unwatched: Option<&'static str>,
 }
 
 /// What came of storing.
@@ -56,6 +58,17 @@ pub struct Stored {
     pub opened: u64,
     /// To be told once the transaction is through.
     pub events: Vec<LiveEvent>,
+}
+
+impl Stored {
+    /// An incident ended: its page, its execution and its messages changed.
+    fn over(&mut self, incident: i64) {
+        self.events.extend([
+            LiveEvent::IncidentUpdated { incident },
+            LiveEvent::ExecutionChanged { execution: 0 },
+            LiveEvent::DeliveriesQueued,
+        ]);
+    }
 }
 
 /// Why it was not stored.
@@ -82,7 +95,9 @@ impl OpenError {
             Self::Fenced { .. } => false,
             Self::Store(error) => match error {
                 StoreError::Query { .. } => error.is_unique_violation(),
-                StoreError::Timeout { .. } | StoreError::Unusable { .. } => false,
+                StoreError::Timeout { .. }
+                | StoreError::TooManyConnections { .. }
+                | StoreError::Unusable { .. } => false,
                 StoreError::NotFound { .. }
                 | StoreError::Conflict { .. }
                 | StoreError::Damaged { .. }
@@ -117,15 +132,17 @@ pub async fn store(
                 return Ok(out);
             }
             out.fresh = true;
-            let server = server_row(tx, record.server).await?;
-            for effect in &record.effects {
-                let ends = matches!(effect.change, Change::Withdraw { .. });
-                // Deleted while its last words were on their way: what is open of it is closed, nothing else.
-                let Some(name) = server.as_ref().map(|row| &*row.name).or(ends.then_some(""))
-                else {
-                    continue;
-                };
-                apply(tx, &record, name, effect, &mut out).await?;
+            if let Some(reason) = record.unwatched {
+                withdraw_all(tx, &record, reason, &mut out).await?;
+            }
+            if record.effects.is_empty() {
+                return Ok(out);
+            }
+            // Deleted while its last words were on their way: nothing of it is worth storing.
+            if let Some(server) = server_row(tx, record.server).await? {
+                for effect in &record.effects {
+                    apply(tx, &record, &server.name, effect, &mut out).await?;
+                }
             }
             Ok(out)
         }
@@ -142,6 +159,23 @@ async fn server_row(
         .one(tx)
         .await
         .map_err(StoreError::during("read a server's name"))
+}
+
+/// Ends what the database has open of the server, which may be more than its actor remembers.
+async fn withdraw_all(
+    tx: &DatabaseTransaction,
+    record: &RecordEffects,
+    reason: &str,
+    out: &mut Stored,
+) -> Result<(), StoreError> {
+    for row in incidents::lock_open_of(tx, record.server).await? {
+        let row = incidents::resolve(tx, row.id, None, record.event_at).await?;
+        let detail = json!({ "reason": reason });
+        timeline::append(tx, row.id, record.at, "resolved", Actor::System, detail).await?;
+        escalation::withdrawn(tx, &row, record.at).await?;
+        out.over(row.id);
+    }
+    Ok(())
 }
 
 async fn apply(
@@ -226,21 +260,12 @@ async fn apply(
             let row = writer.resolve(&row, reason, out).await?;
             escalation::resolved(tx, &row, record.at).await?;
         }
-        (Change::Withdraw { reason }, Some(row)) => {
-            let row = writer.resolve(&row, reason, out).await?;
-            escalation::withdrawn(tx, &row, record.at).await?;
-        }
         // A person resolved it meanwhile; our state hears of it by a control record on its way.
-        (
-            Change::Touch { .. }
-            | Change::Rise { .. }
-            | Change::Resolve { .. }
-            | Change::Withdraw { .. },
-            None,
-        ) => {}
+        (Change::Touch { .. } | Change::Rise { .. } | Change::Resolve { .. }, None) => {}
     }
     if went_down {
         writer.server_status(&effect.change, out).await?;
+        writer.hold_others(&effect.change, out).await?;
     }
     Ok(())
 }
@@ -345,11 +370,7 @@ impl Writer<'_> {
         let row = incidents::resolve(self.tx, row.id, None, self.record.event_at).await?;
         self.note(&row, "resolved", json!({ "reason": reason }))
             .await?;
-        out.events.extend([
-            LiveEvent::IncidentUpdated { incident: row.id },
-            LiveEvent::ExecutionChanged { execution: 0 },
-            LiveEvent::DeliveriesQueued,
-        ]);
+        out.over(row.id);
         Ok(row)
     }
 
@@ -358,7 +379,7 @@ impl Writer<'_> {
         let status = match change {
             Change::Open { .. } | Change::Reopen { .. } => "down",
             Change::Resolve { .. } => "up",
-            Change::Touch { .. } | Change::Rise { .. } | Change::Withdraw { .. } => return Ok(()),
+            Change::Touch { .. } | Change::Rise { .. } => return Ok(()),
         };
         server::Entity::update_many()
             .col_expr(server::Column::Status, Expr::value(status))
@@ -370,6 +391,22 @@ impl Writer<'_> {
         out.events.push(LiveEvent::ServerUpdated {
             server: self.record.server,
         });
+        Ok(())
+    }
+
+    /// While the server is down nobody is told of its other incidents.
+    async fn hold_others(&self, change: &Change, out: &mut Stored) -> Result<(), StoreError> {
+        let (server, at) = (self.record.server, self.record.at);
+        let moved = match change {
+            Change::Open { .. } | Change::Reopen { .. } => {
+                escalation::hold(self.tx, server, at).await?
+            }
+            Change::Resolve { .. } => escalation::resume(self.tx, server, at).await?,
+            Change::Touch { .. } | Change::Rise { .. } => return Ok(()),
+        };
+        let incidents = moved.into_iter();
+        out.events
+            .extend(incidents.map(|incident| LiveEvent::IncidentUpdated { incident }));
         Ok(())
     }
 

@@ -27,6 +27,8 @@ pub struct IncidentFacts {
     pub superseded: bool,
     /// The row's step is only for unacknowledged incidents.
     pub only_if_unacknowledged: bool,
+    /// Its escalation stands still.
+    pub held: bool,
 }
 
 /// Whether to send.
@@ -40,6 +42,8 @@ pub enum Judgement {
     Expire(&'static str),
     /// It would be true, but is held back.
     Suppress(&'static str),
+    /// Not now: look again later.
+    PutOff(&'static str),
 }
 
 /// Decides.
@@ -71,6 +75,9 @@ pub fn judge(facts: &Facts) -> Judgement {
         {
             return Judgement::Cancel("the incident was acknowledged before this was sent");
         }
+        Kind::Problem | Kind::Reminder if incident.held => {
+            return Judgement::PutOff("held back while the server is down");
+        }
         _ => {}
     }
     if facts.channel_enabled {
@@ -89,6 +96,7 @@ mod tests {
         acknowledged: false,
         superseded: false,
         only_if_unacknowledged: true,
+        held: false,
     };
 
     fn of(kind: Kind, incident: IncidentFacts) -> Judgement {
@@ -129,6 +137,18 @@ mod tests {
             ..acknowledged
         };
         assert_eq!(of(Kind::Problem, unconditional), Judgement::Send);
+    }
+
+    #[test]
+    fn what_is_held_waits_but_is_not_kept_when_it_is_no_longer_true() {
+        let held = IncidentFacts { held: true, ..OPEN };
+        assert!(matches!(of(Kind::Problem, held), Judgement::PutOff(_)));
+        let over = IncidentFacts {
+            resolved: true,
+            ..held
+        };
+        assert!(matches!(of(Kind::Problem, over), Judgement::Expire(_)));
+        assert_eq!(of(Kind::Recovery, over), Judgement::Send);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! * [`channel`]: the ways out, each describing its own settings.
 //! * [`outbox`]: the queue of messages and its workers.
+//! * [`breaker`]: when a channel is left alone.
 //! * [`outbound`]: which addresses may be connected to.
 //! * [`template`], [`message`]: what is said. [`judge`]: whether it is still true. [`retry`]: when again.
 //! * [`start`] runs all of it, escalation included, on the caller's arbiter.
@@ -9,6 +10,7 @@
 //! Nothing is kept in memory that a restart would miss: escalations wait in `executions`, messages in
 //! `notification_deliveries`; events on the live bus and timers only make it quick.
 
+pub mod breaker;
 pub mod channel;
 pub(crate) mod directory;
 pub mod idempotency;

@@ -3,6 +3,9 @@
 //!
 //! A name is looked up once, each address is judged, and the connection is made to those that passed, so that the
 //! name cannot mean something else a moment later. TLS still checks the name.
+//!
+//! A channel also names the ports of its protocol: through a host of one's choice on a port of one's choice, a mail
+//! client could be made to talk to any service there is. What the operator lists may be reached on every port.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,10 +15,13 @@ use std::sync::Arc;
 const SETTING: &str = "NOC_OUTBOUND_ALLOW";
 
 /// Which addresses outgoing channels may connect to: public ones, and those that the operator lists.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Outbound {
-    listed: Arc<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    /// `None`: nothing is.
+    listed: Option<Listed>,
 }
+
+type Listed = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 
 /// Why there is nothing to connect to.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +45,29 @@ pub enum OutboundError {
         /// What sort of address that is.
         kind: &'static str,
     },
+    /// Its address is fine, the port is not one of the channel's.
+    #[error(
+        "{host}: port {port} is refused unless {SETTING} lists its address; others are reached on {} only",
+        list(ports)
+    )]
+    Port {
+        /// As configured.
+        host: String,
+        /// As configured.
+        port: u16,
+        /// The channel's.
+        ports: &'static [u16],
+    },
+}
+
+/// `port 25, 465 or 587`.
+fn list(ports: &[u16]) -> String {
+    let names: Vec<_> = ports.iter().map(u16::to_string).collect();
+    match names.split_last() {
+        Some((last, [])) => format!("port {last}"),
+        Some((last, rest)) => format!("port {} or {last}", rest.join(", ")),
+        None => "no port".to_owned(),
+    }
 }
 
 impl OutboundError {
@@ -46,13 +75,6 @@ impl OutboundError {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Lookup { .. })
-    }
-}
-
-impl Default for Outbound {
-    /// Public addresses only.
-    fn default() -> Self {
-        Self::allowing(|_| false)
     }
 }
 
@@ -68,15 +90,40 @@ impl Outbound {
     #[must_use]
     pub fn allowing(listed: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
         Self {
-            listed: Arc::new(listed),
+            listed: Some(Arc::new(listed)),
         }
     }
 
-    /// The addresses of `host` that may be connected to; never empty.
+    /// What is sure before any name is looked up, for a form: an address, or a port where no name helps.
+    ///
+    /// # Errors
+    /// [`OutboundError::Refused`], [`OutboundError::Port`].
+    pub fn foresee(
+        &self,
+        host: &str,
+        port: u16,
+        ports: &'static [u16],
+    ) -> Result<(), OutboundError> {
+        match host.parse() {
+            Ok(address) => self.judge(host, SocketAddr::new(address, port), ports),
+            Err(_) if self.listed.is_none() && !ports.contains(&port) => {
+                Err(port_refused(host, port, ports))
+            }
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// The addresses of `host` that may be connected to on `port`, which is to be one of the channel's `ports` where the
+    /// operator does not list the address; never empty.
     ///
     /// # Errors
     /// [`OutboundError`].
-    pub async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, OutboundError> {
+    pub async fn resolve(
+        &self,
+        host: &str,
+        port: u16,
+        ports: &'static [u16],
+    ) -> Result<Vec<SocketAddr>, OutboundError> {
         let lookup = |source| OutboundError::Lookup {
             host: host.to_owned(),
             source,
@@ -87,28 +134,45 @@ impl Outbound {
         let mut refused = None;
         let mut allowed = Vec::new();
         for address in found {
-            match self.judge(address.ip()) {
+            match self.judge(host, address, ports) {
                 Ok(()) => allowed.push(address),
-                Err(kind) => refused = refused.or(Some((address.ip(), kind))),
+                Err(error) => refused = refused.or(Some(error)),
             }
         }
         match refused {
             _ if !allowed.is_empty() => Ok(allowed),
-            Some((address, kind)) => Err(OutboundError::Refused {
-                host: host.to_owned(),
-                address,
-                kind,
-            }),
+            Some(error) => Err(error),
             None => Err(lookup(std::io::ErrorKind::NotFound.into())),
         }
     }
 
-    fn judge(&self, address: IpAddr) -> Result<(), &'static str> {
-        let address = address.to_canonical();
-        match kind(address) {
-            Some(kind) if !(self.listed)(address) => Err(kind),
-            _ => Ok(()),
+    fn judge(
+        &self,
+        host: &str,
+        at: SocketAddr,
+        ports: &'static [u16],
+    ) -> Result<(), OutboundError> {
+        let address = at.ip().to_canonical();
+        if self.listed.as_ref().is_some_and(|listed| listed(address)) {
+            return Ok(());
         }
+        match kind(address) {
+            Some(kind) => Err(OutboundError::Refused {
+                host: host.to_owned(),
+                address: at.ip(),
+                kind,
+            }),
+            None if !ports.contains(&at.port()) => Err(port_refused(host, at.port(), ports)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn port_refused(host: &str, port: u16, ports: &'static [u16]) -> OutboundError {
+    OutboundError::Port {
+        host: host.to_owned(),
+        port,
+        ports,
     }
 }
 
@@ -160,6 +224,13 @@ fn v4(high: u16, low: u16) -> Ipv4Addr {
 mod tests {
     use super::*;
 
+    const MAIL: &[u16] = &[25, 465];
+
+    fn judged(outbound: &Outbound, address: &str, port: u16) -> Result<(), OutboundError> {
+        let at = SocketAddr::new(address.parse().unwrap(), port);
+        outbound.judge("mail.test", at, MAIL)
+    }
+
     #[test]
     fn addresses_that_are_not_public_are_refused_in_every_disguise() {
         for text in [
@@ -184,8 +255,11 @@ mod tests {
             "fe80::1",
             "ff02::1",
         ] {
-            let refused = Outbound::default().judge(text.parse().unwrap());
-            assert!(refused.is_err(), "{text}");
+            let refused = judged(&Outbound::default(), text, 25);
+            assert!(
+                matches!(refused, Err(OutboundError::Refused { .. })),
+                "{text}"
+            );
         }
         for text in [
             "1.1.1.1",
@@ -195,23 +269,51 @@ mod tests {
             "::ffff:8.8.8.8",
             "2606:4700::1111",
         ] {
-            let public = Outbound::default().judge(text.parse().unwrap());
-            assert_eq!(public, Ok(()), "{text}");
+            assert!(judged(&Outbound::default(), text, 25).is_ok(), "{text}");
         }
     }
 
     #[tokio::test]
     async fn a_refusal_names_the_address_and_the_setting_and_listing_it_lets_it_through() {
-        let refused = Outbound::default().resolve("127.0.0.1", 25).await;
+        let refused = Outbound::default().resolve("127.0.0.1", 25, MAIL).await;
         let error = refused.unwrap_err();
         assert!(!error.is_retryable());
         let text = error.to_string();
         assert!(text.contains("127.0.0.1"), "{text}");
         assert!(text.contains("NOC_OUTBOUND_ALLOW"), "{text}");
         let home = Outbound::allowing(|address| address.is_loopback());
-        let addresses = home.resolve("127.0.0.1", 25).await.unwrap();
+        let addresses = home.resolve("127.0.0.1", 25, MAIL).await.unwrap();
         assert_eq!(addresses, ["127.0.0.1:25".parse().unwrap()]);
-        assert!(home.judge("::ffff:127.0.0.1".parse().unwrap()).is_ok());
-        assert!(home.judge("10.0.0.1".parse().unwrap()).is_err());
+        assert!(judged(&home, "::ffff:127.0.0.1", 25).is_ok());
+        assert!(judged(&home, "10.0.0.1", 25).is_err());
+    }
+
+    /// A mail channel could once be pointed at any service of any public host.
+    #[test]
+    fn other_ports_than_the_channels_are_for_listed_addresses_only() {
+        let refused = judged(&Outbound::default(), "1.1.1.1", 6379).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.contains("port 6379"), "{text}");
+        assert!(text.contains("port 25 or 465"), "{text}");
+        assert!(text.contains("NOC_OUTBOUND_ALLOW"), "{text}");
+        assert!(!refused.is_retryable());
+        let home = Outbound::allowing(|address| address.is_loopback());
+        assert!(judged(&home, "127.0.0.1", 6379).is_ok());
+        assert!(judged(&home, "1.1.1.1", 6379).is_err());
+    }
+
+    #[test]
+    fn a_form_hears_at_once_what_no_lookup_can_change() {
+        let (none, home) = (
+            Outbound::default(),
+            Outbound::allowing(|address| address.is_loopback()),
+        );
+        assert!(none.foresee("mail.test", 25, MAIL).is_ok());
+        assert!(none.foresee("mail.test", 6379, MAIL).is_err());
+        assert!(none.foresee("10.0.0.1", 25, MAIL).is_err());
+        assert!(none.foresee("1.1.1.1", 6379, MAIL).is_err());
+        // What the name stands for is known once it is looked up.
+        assert!(home.foresee("mail.test", 6379, MAIL).is_ok());
+        assert!(home.foresee("127.0.0.1", 6379, MAIL).is_ok());
     }
 }

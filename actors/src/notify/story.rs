@@ -14,12 +14,13 @@ use async_trait::async_trait;
 use noc_pipeline::clock::{Clock, ManualClock, UnixMs};
 use noc_pipeline::control::{Condition, Scope, Severity};
 use noc_pipeline::embedded::InProcessBus;
+use noc_pipeline::id::ServerId;
 use noc_storage::relational::alert_rules::{self, Route, RuleDraft};
 use noc_storage::relational::entity::{incident, notification_delivery as delivery};
 use noc_storage::relational::escalation_policies::{self, PolicyDraft, StepDraft, StepTargets};
 use noc_storage::relational::notification_channels::{self, ChannelDraft};
 use noc_storage::relational::users::{self, NewUser};
-use noc_storage::relational::{Db, StoreError, executions};
+use noc_storage::relational::{Db, StoreError, executions, incidents};
 use noc_storage::secrets::{FieldKey, SecretKey};
 use parking_lot::Mutex;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
@@ -43,6 +44,19 @@ pub(crate) struct Recorder {
     pub heard: Arc<Mutex<Vec<String>>>,
     pub answers: Arc<Mutex<VecDeque<Outcome>>>,
     pub messages: Arc<Mutex<Vec<Message>>>,
+}
+
+impl Recorder {
+    pub fn new(key: &'static str, reach: Reach, clock: &ManualClock) -> Self {
+        Self {
+            key,
+            reach,
+            clock: clock.clone(),
+            heard: Arc::default(),
+            answers: Arc::default(),
+            messages: Arc::default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -120,16 +134,8 @@ impl Story {
     pub async fn with(repeat: i32, steps: Vec<StepDraft>) -> Self {
         let db = Db::open_temporary().await.unwrap();
         let clock = ManualClock::at(BEGIN);
-        let recorder = |key, reach| Recorder {
-            key,
-            reach,
-            clock: clock.clone(),
-            heard: Arc::default(),
-            answers: Arc::default(),
-            messages: Arc::default(),
-        };
-        let email = recorder("email", Reach::Email);
-        let mut room = recorder("room", Reach::Group);
+        let email = Recorder::new("email", Reach::Email, &clock);
+        let mut room = Recorder::new("room", Reach::Group, &clock);
         room.heard = Arc::clone(&email.heard);
         let field_key = FieldKey::new(SecretKey::generate());
         for (email, role) in [
@@ -245,17 +251,23 @@ impl Story {
             .unwrap();
     }
 
-    /// An incident opens, with the page hold of its severity.
+    /// An incident of the fleet opens, with the page hold of its severity.
     pub async fn opens(&self, severity: Severity) -> i64 {
+        self.opens_on(None, severity).await
+    }
+
+    /// An incident of a server opens, with the page hold of its severity.
+    pub async fn opens_on(&self, server: Option<ServerId>, severity: Severity) -> i64 {
         let now = self.clock.now();
         let at = now.to_datetime();
+        let key = server.map(|_| incidents::key("service_down", server, "exim"));
         let row = incident::ActiveModel {
-            detector: Set("server_down".into()),
-            server_id: Set(None),
+            detector: Set("service_down".into()),
+            server_id: Set(server.map(|id| i64::from(id.0))),
             server_name: Set("web-09".into()),
-            subject: Set(format!("{}", now.0)),
+            subject: Set("exim".into()),
             dedup_hash: Set("0".repeat(64)),
-            open_key: Set(None),
+            open_key: Set(key),
             severity: Set(severity.name().into()),
             status: Set("open".into()),
             title: Set("Server down: web-09".into()),
@@ -274,6 +286,21 @@ impl Story {
         });
         armed.await.map_err(|e: StoreError| e).unwrap();
         id
+    }
+
+    /// A server goes down (`true`) or comes back: what its `server_down` does to its other incidents.
+    pub async fn is_down(&self, server: ServerId, down: bool) {
+        let now = self.clock.now();
+        let done = self.context.db.transaction("test", |tx| {
+            Box::pin(async move {
+                if down {
+                    escalation::hold(tx, server, now).await
+                } else {
+                    escalation::resume(tx, server, now).await
+                }
+            })
+        });
+        done.await.map_err(|e: StoreError| e).unwrap();
     }
 
     /// The incident gets worse.
@@ -308,6 +335,7 @@ impl Story {
             let mut row = row.clone().into_active_model();
             row.status = Set("resolved".into());
             row.resolved_at = Set(Some(now.to_datetime()));
+            row.open_key = Set(None);
             Box::pin(async move {
                 let row = row.update(tx).await.map_err(StoreError::during("test"))?;
                 if told {
@@ -413,7 +441,7 @@ impl Story {
                 busy |= fired.late_by.is_some();
             }
             for channel in self.context.registry.iter() {
-                let rows = outbox::claim(&self.context, channel.key(), 100)
+                let rows = outbox::claim(&self.context, channel.key(), 4)
                     .await
                     .unwrap();
                 busy |= !rows.is_empty();
@@ -438,8 +466,13 @@ impl Story {
                 "sending" => row.lease_until.map(UnixMs::from),
                 _ => None,
             });
+        let channels = notification_channels::all(self.db().write()).await.unwrap();
+        let probes = channels
+            .iter()
+            .filter_map(|row| row.probe_at.map(UnixMs::from));
         executions
             .chain(deliveries)
+            .chain(probes)
             .filter(|at| *at > self.clock.now())
             .min()
     }

@@ -1,25 +1,38 @@
 //! Chores: retention, roll-ups, the outbox of control records, gauges.
 //!
-//! One loop. Every chore may run on several nodes at once, or twice: each gives the same result however often, so
-//! no lease is taken.
+//! Each chore is a row of `jobs` and done by one node with the scheduler role at a time, under a lease that is
+//! prolonged while it works. A chore of a node that died is taken over once its lease is over. All of them give the
+//! same result however often they run, so one that runs twice because a node was stopped for long does no harm.
 
 use super::StopSignal;
 use super::metrics::Metrics;
 use crate::{Parts, control};
-use noc_pipeline::clock::{Stopwatch, UnixMs};
-use noc_storage::relational::incidents;
+use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
+use noc_storage::relational::entity::job;
+use noc_storage::relational::partitions::database_now;
+use noc_storage::relational::{StoreError, incidents, jobs, nodes};
 use noc_storage::series::Retention;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Between two looks at the outbox and the open incidents.
+/// Between two looks at the outbox and the open incidents, and at what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// Between two rounds of chores.
-const CHORES_EVERY: Duration = Duration::from_secs(600);
+/// How long a claim holds that is not prolonged.
+const LEASE: Duration = Duration::from_secs(60);
+/// Between two prolongations.
+const PROLONG_EVERY: Duration = Duration::from_secs(15);
+/// After a failure nobody tries before this is over.
+const REST: Duration = Duration::from_secs(60);
+/// So long a stop waits for a chore; afterwards another node does it.
+const GRACE: Duration = Duration::from_secs(2);
 /// Hourly rows are made anew from here on, back from now: late payloads still come.
 const ROLL_UP: Duration = Duration::from_secs(3 * 3600);
+/// Data directories that were not used for so long are forgotten.
+const NODES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 /// How long what is kept.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +58,72 @@ impl Default for Kept {
     }
 }
 
+/// What recurs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chore {
+    SeriesRollUp,
+    SeriesRollUpLate,
+    SeriesRetain,
+    LogTrim,
+    DeadLettersRetain,
+    NodesForget,
+}
+
+impl Chore {
+    const ALL: [Self; 6] = [
+        Self::SeriesRollUp,
+        Self::SeriesRollUpLate,
+        Self::SeriesRetain,
+        Self::LogTrim,
+        Self::DeadLettersRetain,
+        Self::NodesForget,
+    ];
+
+    /// Its name in `jobs` and in our own metrics.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SeriesRollUp => "series_roll_up",
+            Self::SeriesRollUpLate => "series_roll_up_late",
+            Self::SeriesRetain => "series_retain",
+            Self::LogTrim => "log_trim",
+            Self::DeadLettersRetain => "dead_letters_retain",
+            Self::NodesForget => "nodes_forget",
+        }
+    }
+
+    const fn every(self) -> Duration {
+        match self {
+            Self::NodesForget => DAY,
+            _ => TEN_MINUTES,
+        }
+    }
+
+    async fn work(self, parts: &Parts, kept: Kept) -> Result<u64, Box<dyn Error>> {
+        let now = parts.clock.now();
+        let series = &parts.series;
+        Ok(match self {
+            Self::SeriesRollUp => series.roll_up(now.minus(ROLL_UP).hour(), now).await?,
+            Self::SeriesRollUpLate => series.roll_up_late().await?,
+            Self::SeriesRetain => {
+                let retention = Retention {
+                    raw: kept.raw,
+                    hourly: kept.hourly,
+                };
+                series.retain(now, retention).await?
+            }
+            Self::LogTrim => parts.log.trim(now.minus(kept.log)).await?,
+            Self::DeadLettersRetain => {
+                let before = now.minus(kept.dead_letters);
+                parts.dead_letters.retain(before).await?
+            }
+            Self::NodesForget => {
+                let now = database_now(parts.db.write()).await?;
+                nodes::forget(parts.db.write(), now.minus(NODES_KEPT)).await?
+            }
+        })
+    }
+}
+
 /// On every node: brings staged decisions into the log, and counts open incidents.
 pub(super) async fn look_around(parts: Parts, metrics: Arc<Metrics>, stop: StopSignal) {
     loop {
@@ -52,7 +131,7 @@ pub(super) async fn look_around(parts: Parts, metrics: Arc<Metrics>, stop: StopS
             metrics.store_error("relational", "control outbox");
             tracing::warn!(%error, "staged control records are not in the log yet");
         }
-        match incidents::open_by_severity(parts.db.read()).await {
+        match incidents::open_by_severity(parts.db.reports().await).await {
             Ok(counts) => metrics.open(&counts),
             Err(error) => {
                 metrics.store_error("relational", "count incidents");
@@ -67,66 +146,109 @@ pub(super) async fn look_around(parts: Parts, metrics: Arc<Metrics>, stop: StopS
 
 /// On nodes with the scheduler role.
 pub(super) async fn run(parts: Parts, kept: Kept, metrics: Arc<Metrics>, stop: StopSignal) {
+    let worker = Worker {
+        parts,
+        kept,
+        metrics,
+        stop,
+    };
     loop {
-        round(&parts, kept, &metrics).await;
-        if stop.sleep(CHORES_EVERY).await {
+        if let Err(error) = worker.look().await {
+            worker.metrics.store_error("relational", "jobs");
+            tracing::warn!(%error, "chores are not looked at, trying again");
+        }
+        if worker.stop.sleep(LOOK_EVERY).await {
             return;
         }
     }
 }
 
-/// All chores once; one that fails leaves the others alone, and is tried again in the next round.
-async fn round(parts: &Parts, kept: Kept, metrics: &Metrics) {
-    let now = parts.clock.now();
-    let series = &parts.series;
-    let from = now.minus(ROLL_UP).hour();
-    let retention = Retention {
-        raw: kept.raw,
-        hourly: kept.hourly,
-    };
-    let before = |kept| now.minus(kept);
-    let done = Report { metrics, now };
-    done.note("series_roll_up", series.roll_up(from, now)).await;
-    done.note("series_roll_up_late", series.roll_up_late())
-        .await;
-    done.note("series_retain", series.retain(now, retention))
-        .await;
-    done.note("log_trim", parts.log.trim(before(kept.log)))
-        .await;
-    let letters = &parts.dead_letters;
-    done.note(
-        "dead_letters_retain",
-        letters.retain(before(kept.dead_letters)),
-    )
-    .await;
+struct Worker {
+    parts: Parts,
+    kept: Kept,
+    metrics: Arc<Metrics>,
+    stop: StopSignal,
 }
 
-struct Report<'a> {
-    metrics: &'a Metrics,
-    now: UnixMs,
-}
-
-impl Report<'_> {
-    async fn note<E: std::error::Error>(
-        &self,
-        job: &'static str,
-        chore: impl Future<Output = Result<u64, E>>,
-    ) {
-        let took = Stopwatch::start();
-        match chore.await {
-            Ok(touched) => {
-                self.metrics.job_succeeded(job, self.now);
-                tracing::debug!(
-                    job,
-                    touched,
-                    duration_ms = took.elapsed().as_secs_f64() * 1000.0,
-                    "chore done"
-                );
+impl Worker {
+    /// Does what is due and nobody else does.
+    async fn look(&self) -> Result<(), StoreError> {
+        let (db, node) = (self.parts.db.write(), self.parts.node);
+        let mut rows = jobs::list(db).await?;
+        let known = |chore: &Chore| rows.iter().any(|row| row.name == chore.name());
+        if !Chore::ALL.iter().all(known) {
+            jobs::prepare(db, &Chore::ALL.map(Chore::name)).await?;
+            rows = jobs::list(db).await?;
+        }
+        let now = database_now(db).await?;
+        for chore in Chore::ALL {
+            let Some(row) = rows.iter().find(|row| row.name == chore.name()) else {
+                continue;
+            };
+            self.show(row);
+            if self.stop.get() != super::Stop::No || !row.may_begin(chore.every(), now) {
+                continue;
             }
-            Err(error) => {
-                self.metrics.store_error("jobs", job);
-                tracing::warn!(%error, job, "chore failed, it runs again in 10 min");
+            if jobs::claim(db, chore.name(), node, LEASE, chore.every()).await? {
+                self.work(chore).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Shows when this node did a job last, also after it restarted.
+    fn show(&self, row: &job::Model) {
+        if row.node.as_deref() == Some(&self.parts.node.to_string())
+            && let Some(at) = row.last_success
+        {
+            self.metrics.job_succeeded(&row.name, UnixMs::from(at));
+        }
+    }
+
+    /// Does a chore that is ours, prolonging its lease; one that fails leaves the others alone.
+    async fn work(&self, chore: Chore) -> Result<(), StoreError> {
+        let (db, node, name) = (self.parts.db.write(), self.parts.node, chore.name());
+        let took = Stopwatch::start();
+        let done = tokio::select! {
+            done = chore.work(&self.parts, self.kept) => done.map_err(|error| error.to_string()),
+            late = self.prolong(name) => Err(late),
+            () = self.stopped() => {
+                jobs::release(db, name, node).await?;
+                return Ok(());
+            }
+        };
+        match done {
+            Ok(touched) => {
+                if jobs::succeeded(db, name, node).await? {
+                    self.metrics.job_succeeded(name, self.parts.clock.now());
+                }
+                let duration_ms = took.elapsed().as_secs_f64() * 1000.0;
+                tracing::debug!(job = name, touched, duration_ms, "chore done");
+            }
+            Err(error) => {
+                self.metrics.store_error("jobs", name);
+                tracing::warn!(error, job = name, "chore failed, it runs again in 1 min");
+                jobs::failed(db, name, node, REST).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prolongs a lease until it is lost; says so then.
+    async fn prolong(&self, name: &'static str) -> String {
+        loop {
+            sleep(PROLONG_EVERY).await;
+            let node = self.parts.node;
+            match jobs::prolong(self.parts.db.write(), name, node, LEASE).await {
+                Ok(true) => {}
+                Ok(false) => return "another node took it over".to_owned(),
+                Err(error) => tracing::warn!(%error, job = name, "lease not prolonged"),
+            }
+        }
+    }
+
+    async fn stopped(&self) {
+        self.stop.stopped().await;
+        sleep(GRACE).await;
     }
 }

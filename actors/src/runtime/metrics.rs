@@ -146,6 +146,16 @@ impl Metrics {
         gauge.set(seconds);
     }
 
+    /// Forgets what was told of a partition that is not ours any more: its new owner tells.
+    pub(crate) fn forget(&self, partition: PartitionId) {
+        let number = partition.to_string();
+        // An error says that nothing was told yet.
+        for consumer in ["actors", "series"] {
+            let _never = self.lag.remove_label_values(&[consumer, &number]).is_err();
+        }
+        let _never = self.clock_lag.remove_label_values(&[&number]).is_err();
+    }
+
     pub(crate) fn open(&self, by_severity: &HashMap<Severity, u64>) {
         for (severity, n) in by_severity {
             let n = i64::try_from(*n).unwrap_or(i64::MAX);

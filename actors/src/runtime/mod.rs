@@ -5,8 +5,11 @@
 
 mod heartbeat;
 mod jobs;
+pub(crate) mod lease;
 pub(crate) mod metrics;
 pub(crate) mod observe;
+mod presence;
+pub mod skew;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -17,15 +20,20 @@ pub(crate) use stop::{Stop, StopSignal, Stopper, stop_signal};
 
 use crate::consumer::latest::{self, Latest};
 use crate::detect::{self, Detectors};
+use crate::log_identity::IdentifiedLog;
 use crate::ownership::Ownership;
 use crate::server_actor::Decision;
 use crate::{Parts, control};
 use actix_rt::Arbiter;
+use lease::Lease;
 use metrics::Metrics;
 use noc_pipeline::id::PartitionId;
-use noc_storage::relational::{StoreError, nodes, partitions};
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::nodes::{self, NodeFacts};
+use noc_storage::relational::{StoreError, jobs as job_rows, logs, partitions};
 use observe::{Count, PartitionCounters};
 use parking_lot::Mutex;
+use skew::ClockSkew;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,14 +43,38 @@ use tokio::task::JoinHandle;
 pub(crate) type Owned = Arc<Mutex<BTreeMap<PartitionId, Arc<PartitionCounters>>>>;
 
 /// What this node does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Roles {
     /// Takes payloads, so it vouches for time passing: heartbeats into every partition.
     pub ingest: bool,
     /// Owns partitions.
     pub actors: bool,
+    /// Escalates and sends. Not the runtime's work, but other nodes are told.
+    pub notify: bool,
     /// Retention and roll-ups.
     pub scheduler: bool,
+    /// Serves dashboard and API. Not the runtime's work, but other nodes are told.
+    pub api: bool,
+}
+
+impl Roles {
+    /// Their names, separated by commas.
+    #[must_use]
+    pub fn names(self) -> String {
+        let all = [
+            (self.ingest, "ingest"),
+            (self.actors, "actors"),
+            (self.notify, "notify"),
+            (self.scheduler, "scheduler"),
+            (self.api, "api"),
+        ];
+        let names: Vec<_> = all
+            .iter()
+            .filter(|(has, _)| *has)
+            .map(|(_, name)| *name)
+            .collect();
+        names.join(",")
+    }
 }
 
 /// How to run.
@@ -68,6 +100,10 @@ pub struct RuntimeSettings {
     pub kept: Kept,
     /// Who judges.
     pub detectors: Detectors,
+    /// Whether all parts can be shared with other nodes.
+    pub shared: bool,
+    /// Tells which log is read, where the log cannot; it is the parts' log then.
+    pub identity: Option<Arc<IdentifiedLog>>,
 }
 
 impl Default for RuntimeSettings {
@@ -76,7 +112,9 @@ impl Default for RuntimeSettings {
             roles: Roles {
                 ingest: true,
                 actors: true,
+                notify: true,
                 scheduler: true,
+                api: true,
             },
             heartbeat_every: Duration::from_secs(5),
             passivate_after: Duration::from_secs(600),
@@ -87,6 +125,8 @@ impl Default for RuntimeSettings {
             arbiters: 2,
             kept: Kept::default(),
             detectors: detect::registry(),
+            shared: false,
+            identity: None,
         }
     }
 }
@@ -113,14 +153,21 @@ pub enum RuntimeError {
 }
 
 /// Everything that runs. Dropping it ends everything at once, as a crash would.
-#[derive(Debug)]
 pub struct Runtime {
     stopper: Stopper,
     owned: Owned,
     metrics: Arc<Metrics>,
     heartbeats: Arc<Count>,
+    skew: Arc<ClockSkew>,
+    parts: Parts,
     tasks: Vec<JoinHandle<()>>,
     arbiters: Vec<Arbiter>,
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime").finish_non_exhaustive()
+    }
 }
 
 /// Starts.
@@ -133,9 +180,14 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
     if known > u64::from(count) {
         return Err(RuntimeError::PartitionCount { log: count, known });
     }
-    let now = partitions::database_now(parts.db.write()).await?;
-    nodes::started(parts.db.write(), parts.node, now).await?;
-    nodes::log_known(parts.db.write(), parts.log.log_id(), now).await?;
+    let skew = Arc::new(ClockSkew::default());
+    let facts = NodeFacts {
+        roles: settings.roles.names(),
+        shared: settings.shared,
+    };
+    presence::begin(&parts, &facts, &skew).await?;
+    job_rows::restarted(parts.db.write(), parts.node).await?;
+    logs::known(parts.db.write(), parts.log.log_id(), parts.clock.now()).await?;
     if let Err(error) = control::recover(&parts).await {
         // The jobs try again; nothing of it is lost.
         tracing::warn!(%error, "staged control records are not in the log yet");
@@ -149,14 +201,24 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
         owned: Owned::default(),
         metrics: Arc::clone(&metrics),
         heartbeats: Arc::new(Count::default()),
+        skew: Arc::clone(&skew),
+        parts: parts.clone(),
         tasks: Vec::new(),
         arbiters,
     };
+    runtime.spawn(presence::run(
+        parts.clone(),
+        settings.renew_every,
+        Arc::clone(&skew),
+        Arc::clone(&metrics),
+        stop.clone(),
+    ));
     if settings.roles.ingest {
         runtime.spawn(heartbeat::run(
             parts.clone(),
             settings.heartbeat_every,
             Arc::clone(&runtime.heartbeats),
+            skew,
             stop.clone(),
         ));
     }
@@ -167,6 +229,7 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
             settings: Arc::clone(&settings),
             metrics: Arc::clone(&metrics),
             latest: Arc::clone(&latest),
+            lease: Arc::new(Lease::new(settings.lease)),
             owned: Arc::clone(&runtime.owned),
             arbiters: runtime.arbiters.iter().map(Arbiter::handle).collect(),
             stop: stop.clone(),
@@ -206,6 +269,12 @@ impl Runtime {
         }
     }
 
+    /// How far this node's clock is off the database's.
+    #[must_use]
+    pub const fn clock_skew(&self) -> &Arc<ClockSkew> {
+        &self.skew
+    }
+
     /// The latest decisions of owned partitions, oldest first.
     #[must_use]
     pub fn decisions(&self) -> Vec<Decision> {
@@ -216,9 +285,17 @@ impl Runtime {
         all
     }
 
-    /// Ends gracefully: batches under way are finished, snapshots written, partitions given back.
+    /// Ends gracefully: batches under way are finished, snapshots written, partitions given back. The other nodes
+    /// are told first, so that they take over as soon as something is given back.
     pub async fn stop(mut self) {
         self.stopper.stop(Stop::Gracefully);
+        let (db, node) = (self.parts.db.write(), self.parts.node);
+        match nodes::stopped(db, node, self.parts.clock.now()).await {
+            Ok(()) => self.parts.bus.publish(LiveEvent::OwnershipChanged).await,
+            Err(error) => {
+                tracing::warn!(%error, "the other nodes do not know yet that this one ends")
+            }
+        }
         for task in std::mem::take(&mut self.tasks) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the runtime failed");

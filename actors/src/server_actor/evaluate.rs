@@ -4,7 +4,7 @@
 //! the others go on.
 
 use crate::detect::{Context, Detector, Detectors, Observation, Registered, Rules, Verdict, wants};
-use crate::incident::lifecycle::{Effect, Memory, Moment, Reason, step};
+use crate::incident::lifecycle::{Change, Effect, Memory, Moment, Reason, Tracks, step};
 use crate::state::{ClockMs, Presence, ServerState};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::ServerSettings;
@@ -65,6 +65,8 @@ pub struct Surroundings<'a> {
 pub struct Evaluated {
     /// To be stored, in one transaction.
     pub effects: Vec<Effect>,
+    /// Why the server is no longer watched: whatever is open of it is withdrawn, known here or not.
+    pub unwatched: Option<&'static str>,
     /// Detectors that failed at it.
     pub failures: Vec<Failure>,
     /// What was decided, and why.
@@ -108,7 +110,8 @@ pub fn evaluate(
         What::Changed if active => judge(state, item, Observation::Rules, around, count, &mut out),
         What::Changed => {
             // Disabled: nothing of it is watched, and when it is enabled again everything starts anew.
-            out.effects = state.tracks.withdraw_all("server was disabled");
+            out.unwatched = Some("server was disabled");
+            state.tracks = Tracks::default();
             state.clear_parts();
             state.presence = Presence::default();
             out.changed = true;
@@ -120,7 +123,7 @@ pub fn evaluate(
             out.changed = true;
         }
         What::Removed => {
-            out.effects = state.tracks.withdraw_all("server was deleted");
+            out.unwatched = Some("server was deleted");
             *state = ServerState::default();
             out.changed = true;
         }
@@ -148,6 +151,16 @@ fn payload_taken(
         payload.report.data(),
         Some(Payload::Lifecycle(l)) if l.event == LifecycleEvent::Stop
     );
+    if state.presence.last_seen.is_none() {
+        // Nothing is remembered of it, be it new or our memory lost: what may still be open of its silence is over.
+        out.effects.push(Effect {
+            detector: SERVER_DOWN,
+            subject: "".into(),
+            change: Change::Resolve {
+                reason: "it reports",
+            },
+        });
+    }
     state.presence = Presence {
         last_seen: Some(item.clock),
         goodbye_at: goodbye.then_some(item.clock),

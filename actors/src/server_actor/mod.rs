@@ -132,13 +132,14 @@ impl ServerActor {
                     .payload_to_verdict
                     .observe(message.now.since(item.at).as_secs_f64());
             }
-            if !one.effects.is_empty() {
+            if !one.effects.is_empty() || one.unwatched.is_some() {
                 out.effects.push(Arc::new(RecordEffects {
                     offset,
                     server: self.server,
                     at: item.at,
                     event_at,
                     effects: one.effects,
+                    unwatched: one.unwatched,
                 }));
             }
         }

@@ -116,11 +116,6 @@ pub enum Change {
         /// Why, for the timeline.
         reason: &'static str,
     },
-    /// It is closed without a word: its server is no longer watched.
-    Withdraw {
-        /// Why, for the timeline.
-        reason: &'static str,
-    },
 }
 
 /// Why a breach did nothing, or what it did: "why did it not page?".
@@ -350,18 +345,6 @@ impl Tracks {
             track.resolves.clear();
             track.flapping = false;
         }
-    }
-
-    /// Closes everything that is open, as when the server is disabled or deleted.
-    pub fn withdraw_all(&mut self, reason: &'static str) -> Vec<Effect> {
-        let all = std::mem::take(&mut self.0).into_iter();
-        all.filter(|t| t.phase == Phase::Open)
-            .map(|t| Effect {
-                detector: t.detector,
-                subject: t.subject,
-                change: Change::Withdraw { reason },
-            })
-            .collect()
     }
 
     /// Whether an incident of this detector is open.

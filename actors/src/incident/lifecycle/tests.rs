@@ -35,7 +35,6 @@ impl Story {
             Change::Touch { .. } => "touch",
             Change::Rise { .. } => "rise",
             Change::Resolve { .. } => "resolve",
-            Change::Withdraw { .. } => "withdraw",
         });
         (name, step.reason)
     }

@@ -6,7 +6,7 @@ mod reply;
 
 use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
 use crate::notify::message::Message;
-use crate::notify::outbound::Outbound;
+use crate::notify::outbound::{Outbound, OutboundError};
 use async_trait::async_trait;
 use connection::{Connections, Encryption, Server};
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -22,6 +22,9 @@ pub const DELIVERY_HEADER: &str = "X-NOC-Delivery";
 /// Longest a send may take, from the first packet to the server's answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Where mail servers listen: relay, implicit TLS, submission, and what hosters use where 25 is closed.
+const PORTS: &[u16] = &[25, 465, 587, 2525];
+
 const FIELDS: &[Field] = &[
     Field {
         name: "host",
@@ -36,7 +39,7 @@ const FIELDS: &[Field] = &[
         kind: FieldType::Number,
         required: true,
         default: Some("587"),
-        help: "587 for STARTTLS, 465 for implicit TLS.",
+        help: "587 for STARTTLS, 465 for implicit TLS; also 25 and 2525.",
         ..Field::TEXT
     },
     Field {
@@ -146,6 +149,17 @@ impl Channel for Email {
                 "must be a host name or an address, without scheme or port",
             );
         }
+        if errors.is_empty()
+            && let Some(host) = settings.text("host")
+            && let Some(port) = settings.number("port").and_then(|n| u16::try_from(n).ok())
+            && let Err(error) = self.outbound.foresee(host, port, PORTS)
+        {
+            let field = match error {
+                OutboundError::Port { .. } => "port",
+                OutboundError::Refused { .. } | OutboundError::Lookup { .. } => "host",
+            };
+            errors.add(field, error.to_string());
+        }
         if let Some(from) = settings.text("from_address")
             && parse(from).is_none()
         {
@@ -205,12 +219,11 @@ impl Channel for Email {
         match tokio::time::timeout(TIMEOUT, sent).await {
             Ok(Ok(provider_id)) => Outcome::Accepted { provider_id },
             Ok(Err(error)) => error.into_outcome(&server),
-            Err(_) => Outcome::Retry {
+            Err(_) => Outcome::Unavailable {
                 reason: format!(
                     "{server} did not finish within {} s. {FIREWALL_HINT}",
                     TIMEOUT.as_secs()
                 ),
-                after: None,
             },
         }
     }
@@ -287,6 +300,8 @@ impl SendError {
         let reason = self.describe(server);
         if self.is_permanent() {
             Outcome::Permanent { reason }
+        } else if self.is_about_the_server() {
+            Outcome::Unavailable { reason }
         } else {
             Outcome::Retry {
                 reason,

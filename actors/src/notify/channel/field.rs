@@ -80,12 +80,16 @@ impl Field {
         secret: false,
     };
 
-    /// Checks presence and JSON type. Null, an empty string and an empty list count as unset.
-    pub(super) fn check(&self, value: Option<&Value>, errors: &mut FieldErrors) {
+    /// Checks that it is there if it must be. Null, an empty string and an empty list count as unset.
+    pub(super) fn check_presence(&self, value: Option<&Value>, errors: &mut FieldErrors) {
+        if self.required && self.default.is_none() && value.is_none_or(is_unset) {
+            errors.add(self.name, "is required");
+        }
+    }
+
+    /// Checks the JSON type of what is set.
+    pub(super) fn check_type(&self, value: Option<&Value>, errors: &mut FieldErrors) {
         let Some(value) = value.filter(|v| !is_unset(v)) else {
-            if self.required && self.default.is_none() {
-                errors.add(self.name, "is required");
-            }
             return;
         };
         let wrong = match self.kind {

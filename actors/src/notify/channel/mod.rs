@@ -46,6 +46,12 @@ pub enum Outcome {
         /// How long the provider asked to be left alone; such a send costs no attempt.
         after: Option<Duration>,
     },
+    /// As [`Outcome::Retry`], and it says nothing about the message: the provider could not be reached or used at all.
+    /// Several in a row, and it is left alone for a while.
+    Unavailable {
+        /// For people; never holds a secret.
+        reason: String,
+    },
     /// Never, as things are configured: wrong credentials, a refused address.
     Permanent {
         /// For people; never holds a secret.
@@ -136,6 +142,19 @@ pub fn registry(outbound: Outbound) -> Registry {
 /// Everything that is wrong with the settings of a channel, by field; empty when it can be switched on.
 #[must_use]
 pub fn check(channel: &dyn Channel, settings: &Settings) -> FieldErrors {
+    let mut errors = check_draft(channel, settings);
+    for field in channel.fields() {
+        field.check_presence(settings.get(field.name), &mut errors);
+    }
+    if errors.is_empty() {
+        errors = channel.validate(settings);
+    }
+    errors
+}
+
+/// What is wrong with settings that may be incomplete: names that there are not, values of another type.
+#[must_use]
+pub fn check_draft(channel: &dyn Channel, settings: &Settings) -> FieldErrors {
     let mut errors = FieldErrors::default();
     for name in settings.names() {
         if !channel.fields().iter().any(|field| field.name == name) {
@@ -143,10 +162,7 @@ pub fn check(channel: &dyn Channel, settings: &Settings) -> FieldErrors {
         }
     }
     for field in channel.fields() {
-        field.check(settings.get(field.name), &mut errors);
-    }
-    if errors.is_empty() {
-        errors = channel.validate(settings);
+        field.check_type(settings.get(field.name), &mut errors);
     }
     errors
 }

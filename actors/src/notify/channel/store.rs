@@ -2,7 +2,7 @@
 //! [`Settings`]; the row holds them sealed.
 
 use super::field::is_unset;
-use super::{Channel, FieldErrors, Registry, Settings, check};
+use super::{Channel, FieldErrors, Settings, check, check_draft};
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::notification_channel::Model;
@@ -14,9 +14,6 @@ use serde_json::{Map, Value, json};
 /// Why a channel could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigureError {
-    /// There is no such channel.
-    #[error("no channel {0}")]
-    Unknown(String),
     /// Some settings are wrong.
     #[error("settings of the channel are wrong")]
     Invalid(FieldErrors),
@@ -35,55 +32,54 @@ pub fn open(row: &Model, field_key: &FieldKey) -> Result<Settings, StoreError> {
     Ok(Settings::new(values))
 }
 
-/// What may be shown of a row's settings: every field, secrets as null beside `<name>_set`.
+/// What may be shown of a row's settings: those that are set, secrets as null beside `<name>_set`. Secrets that cannot
+/// be opened count as not set: entering them again is the way out.
 #[must_use]
 pub fn shown(channel: &dyn Channel, row: Option<&Model>, field_key: &FieldKey) -> Value {
     let values = row.and_then(|row| row.settings.as_object());
     let secrets = row.and_then(|row| notification_channels::open_secrets(field_key, row).ok());
     let mut out = Map::new();
     for field in channel.fields() {
-        let mut value = values.and_then(|values| values.get(field.name)).cloned();
         if field.secret {
             let secret = secrets.as_ref().and_then(|secrets| secrets.get(field.name));
             let set = secret.is_some_and(|secret| !is_unset(secret));
             out.insert(format!("{}_set", field.name), json!(set));
-            value = None;
+            out.insert(field.name.to_owned(), Value::Null);
+        } else if let Some(value) = values.and_then(|values| values.get(field.name)) {
+            out.insert(field.name.to_owned(), value.clone());
         }
-        out.insert(field.name.to_owned(), value.unwrap_or(Value::Null));
     }
     Value::Object(out)
 }
 
 /// Replaces a channel's settings. A secret that is absent or null stays as it was, unless a field that says where it
 /// is sent changed: then it is gone, so that nobody can have it sent elsewhere without knowing it. An empty secret is
-/// removed.
+/// removed. A channel that is off may be half filled in, but never holds what it could not mean.
 ///
 /// # Errors
 /// [`ConfigureError`]; then nothing changed.
 pub async fn configure(
     tx: &impl ConnectionTrait,
-    registry: &Registry,
+    channel: &dyn Channel,
     field_key: &FieldKey,
-    key: &str,
     enabled: bool,
     values: Map<String, Value>,
     now: UnixMs,
 ) -> Result<Model, ConfigureError> {
-    let channel = registry
-        .get(key)
-        .ok_or_else(|| ConfigureError::Unknown(key.to_owned()))?;
-    let stored = notification_channels::by_key(tx, key).await?;
+    let stored = notification_channels::by_key(tx, channel.key()).await?;
     // Secrets that can no longer be opened count as none: entering them again is the way out.
     let known = stored
         .as_ref()
         .and_then(|row| open(row, field_key).ok())
         .unwrap_or_default();
-    let settings = merged(channel.as_ref(), &known, values);
-    if enabled || settings.names().next().is_some() {
-        let errors = check(channel.as_ref(), &settings);
-        if !errors.is_empty() {
-            return Err(ConfigureError::Invalid(errors));
-        }
+    let settings = merged(channel, &known, values);
+    let errors = if enabled {
+        check(channel, &settings)
+    } else {
+        check_draft(channel, &settings)
+    };
+    if !errors.is_empty() {
+        return Err(ConfigureError::Invalid(errors));
     }
     let is_secret = |name: &str| channel.fields().iter().any(|f| f.secret && f.name == name);
     let (secrets, settings) = settings
@@ -95,7 +91,7 @@ pub async fn configure(
         settings,
         secrets: Some(secrets),
     };
-    Ok(notification_channels::put(tx, field_key, key, draft, now).await?)
+    Ok(notification_channels::put(tx, field_key, channel.key(), draft, now).await?)
 }
 
 fn merged(channel: &dyn Channel, known: &Settings, values: Map<String, Value>) -> Settings {
@@ -134,7 +130,7 @@ fn merged(channel: &dyn Channel, known: &Settings, values: Map<String, Value>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::outbound::Outbound;
+    use crate::notify::channel::Email;
     use noc_storage::relational::Db;
     use noc_storage::secrets::SecretKey;
 
@@ -156,8 +152,7 @@ mod tests {
         key: &FieldKey,
         values: Map<String, Value>,
     ) -> Result<Settings, ConfigureError> {
-        let registry = Registry::standard(Outbound::default());
-        let row = configure(db.write(), &registry, key, "email", true, values, NOW).await?;
+        let row = configure(db.write(), &Email::default(), key, true, values, NOW).await?;
         Ok(open(&row, key)?)
     }
 
@@ -175,9 +170,7 @@ mod tests {
             .unwrap()
             .unwrap();
         assert!(!format!("{stored:?}").contains("hunter2"));
-        let registry = Registry::standard(Outbound::default());
-        let email = registry.get("email").unwrap();
-        let view = shown(email.as_ref(), Some(&stored), &key);
+        let view = shown(&Email::default(), Some(&stored), &key);
         assert_eq!(view["password"], Value::Null);
         assert_eq!(view["password_set"], json!(true));
         assert_eq!(view["host"], json!("mail.a.test"));
@@ -191,5 +184,43 @@ mod tests {
             panic!("the password must not travel to another host");
         };
         assert!(errors.0.contains_key("password"));
+    }
+
+    #[tokio::test]
+    async fn an_empty_secret_is_removed_and_secrets_that_cannot_be_opened_are_none() {
+        let db = Db::open_temporary().await.unwrap();
+        let key = FieldKey::new(SecretKey::generate());
+        let given = values("mail.a.test", Some(json!("hunter2")));
+        set(&db, &key, given.clone()).await.unwrap();
+        let other = FieldKey::new(SecretKey::generate());
+        let stored = notification_channels::by_key(db.read(), "email").await;
+        let view = shown(&Email::default(), stored.unwrap().as_ref(), &other);
+        assert_eq!(view["password_set"], json!(false));
+        let again = set(&db, &other, given).await.unwrap();
+        assert_eq!(again.text("password"), Some("hunter2"));
+
+        let mut open_relay = values("mail.a.test", Some(json!("")));
+        open_relay.remove("username");
+        let email = Email::default();
+        let row = configure(db.write(), &email, &other, true, open_relay, NOW).await;
+        assert_eq!(row.unwrap().secrets, None);
+    }
+
+    #[tokio::test]
+    async fn a_channel_that_is_off_may_be_half_filled_in_but_not_with_nonsense() {
+        let db = Db::open_temporary().await.unwrap();
+        let key = FieldKey::new(SecretKey::generate());
+        let off = async |settings: Value| {
+            let settings = settings.as_object().unwrap().clone();
+            configure(db.write(), &Email::default(), &key, false, settings, NOW).await
+        };
+        assert!(!off(json!({"host": "mail.a.test"})).await.unwrap().enabled);
+        let Err(ConfigureError::Invalid(errors)) =
+            off(json!({"port": "many", "colour": "red"})).await
+        else {
+            panic!("nonsense");
+        };
+        let named: Vec<_> = errors.0.keys().map(String::as_str).collect();
+        assert_eq!(named, ["colour", "port"]);
     }
 }

@@ -91,7 +91,9 @@ pub async fn send_test(
 
     let (ok, result, provider_id) = match outcome {
         Outcome::Accepted { provider_id } => (true, "sent".to_owned(), provider_id),
-        Outcome::Retry { reason, .. } | Outcome::Permanent { reason } => (false, reason, None),
+        Outcome::Retry { reason, .. }
+        | Outcome::Unavailable { reason }
+        | Outcome::Permanent { reason } => (false, reason, None),
     };
     let now = parts.clock.now();
     let db = parts.db.write();
@@ -106,7 +108,7 @@ pub async fn send_test(
     let name = if ok { "sent" } else { "failed" };
     deliveries::record_attempt(db, claimed.id, at, name, &result, took_ms).await?;
     notification_channels::record_test(db, key, &result, provider_id.as_deref(), now).await?;
-    notification_channels::set_health(db, key, (!ok).then_some(result.as_str())).await?;
+    note_health(parts, channel.key(), ok, &result, now).await?;
     let delivery = claimed.id;
     parts
         .bus
@@ -120,6 +122,37 @@ pub async fn send_test(
         at: now,
         delivery,
     })
+}
+
+/// What gets through opens the way for what waits; what does not proves nothing about other recipients' messages, so it
+/// leaves a provider that is away away.
+async fn note_health(
+    parts: &Parts,
+    key: &'static str,
+    ok: bool,
+    result: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let error = (!ok).then(|| result.to_owned());
+    parts
+        .db
+        .transaction("note what a test came to", |tx| {
+            let error = error.clone();
+            Box::pin(async move {
+                let away = notification_channels::by_key(tx, key)
+                    .await?
+                    .is_some_and(|row| row.probe_at.is_some());
+                if ok || !away {
+                    notification_channels::set_health(tx, key, error.as_deref(), now).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+        .await?;
+    if ok {
+        parts.bus.publish(LiveEvent::DeliveriesQueued).await;
+    }
+    Ok(())
 }
 
 /// Writes the row of the log, in our hands from the start: the outbox does not see it before its lease ends, and

@@ -1,6 +1,6 @@
 //! One claimed row: is it still true, send it, write down what came of it.
 
-use super::record::{Attempt, Conclusion, record};
+use super::record::{Attempt, Conclusion, News, record};
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
 };
@@ -26,6 +26,9 @@ use uuid::Uuid;
 /// How often a result is offered to a database that does not take it, and the pause between.
 const RECORD_TRIES: u32 = 20;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
+
+/// Between two looks at a message that is held back.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Everything that is known about a row right before it is sent.
 struct Scene {
@@ -61,7 +64,10 @@ pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row:
         }
         clock::sleep(RECORD_PAUSE).await;
     }
-    context.metrics.ended(channel.key(), status);
+    let put_off = conclusion.attempt.is_none() && conclusion.ending.next_attempt_at.is_some();
+    if !put_off {
+        context.metrics.ended(channel.key(), status);
+    }
     let bus = &context.bus;
     bus.publish(LiveEvent::DeliveryUpdated { delivery: row.id })
         .await;
@@ -116,13 +122,27 @@ async fn attempt(
             reason: Some(reason.to_owned()),
         },
         attempt: None,
-        channel_was_healthy: true,
+        news: if is_away(scene) {
+            News::NotTried
+        } else {
+            News::Nothing
+        },
     };
     match judge(&facts(kind, row, scene)) {
         Judgement::Send => {}
         Judgement::Cancel(reason) => return unsent(Status::Cancelled, reason),
         Judgement::Expire(reason) => return unsent(Status::Expired, reason),
         Judgement::Suppress(reason) => return unsent(Status::Suppressed, reason),
+        Judgement::PutOff(reason) => {
+            let waiting = if row.attempts == 0 {
+                Status::Queued
+            } else {
+                Status::Retrying
+            };
+            let mut put_off = unsent(waiting, reason);
+            put_off.ending.next_attempt_at = Some(context.clock.now().plus(LOOK_AGAIN));
+            return put_off;
+        }
     }
     let at = context.clock.now();
     let watch = Stopwatch::start();
@@ -130,9 +150,28 @@ async fn attempt(
     let took = watch.elapsed();
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
+    let news = news(&outcome, scene);
     Conclusion {
-        channel_was_healthy: scene.channel.as_ref().is_none_or(|channel| channel.healthy),
+        news,
         ..conclude(row, outcome, at, ended, took)
+    }
+}
+
+fn is_away(scene: &Scene) -> bool {
+    let channel = scene.channel.as_ref();
+    channel.is_some_and(|channel| channel.probe_at.is_some())
+}
+
+/// What the channel's row does not say yet.
+fn news(outcome: &Outcome, scene: &Scene) -> News {
+    let failing = scene.channel.as_ref().is_some_and(|row| row.failures > 0);
+    let unhealthy = scene.channel.as_ref().is_some_and(|row| !row.healthy);
+    match outcome {
+        Outcome::Accepted { .. } if failing || unhealthy => News::Works,
+        Outcome::Retry { .. } if failing => News::Answered,
+        Outcome::Accepted { .. } | Outcome::Retry { .. } => News::Nothing,
+        Outcome::Permanent { .. } => News::Refuses,
+        Outcome::Unavailable { .. } => News::Away,
     }
 }
 
@@ -203,6 +242,10 @@ fn message(
         acknowledged: is_acknowledged(incident),
         opened_at: incident.opened_at.into(),
         resolved_at: incident.resolved_at.map(UnixMs::from),
+        withdrawn: scene
+            .execution
+            .as_ref()
+            .is_some_and(|row| row.state == executions::State::Withdrawn.name()),
     };
     context
         .templates
@@ -226,48 +269,42 @@ fn conclude(
             detail: detail.to_owned(),
         })
     };
-    match outcome {
-        Outcome::Accepted { provider_id } => Conclusion {
-            attempt: attempt("sent", provider_id.as_deref().unwrap_or_default()),
-            ending: Ending {
-                status: Status::Sent,
-                attempts: counted(before.saturating_add(1)),
-                next_attempt_at: None,
-                provider_id,
-                reason: None,
-            },
-            channel_was_healthy: true,
+    let tried_on = |attempts: u32, outcome, reason: String, again: Option<UnixMs>| Conclusion {
+        attempt: attempt(outcome, &reason),
+        ending: Ending {
+            status: again.map_or(Status::Failed, |_| Status::Retrying),
+            attempts: counted(attempts),
+            next_attempt_at: again,
+            provider_id: None,
+            reason: Some(reason),
         },
-        Outcome::Permanent { reason } => Conclusion {
-            attempt: attempt("permanent", &reason),
-            ending: Ending {
-                status: Status::Failed,
-                attempts: counted(before.saturating_add(1)),
-                next_attempt_at: None,
-                provider_id: None,
-                reason: Some(reason),
-            },
-            channel_was_healthy: true,
-        },
-        Outcome::Retry { reason, after } => {
-            let (status, attempts, next) = match after_failure(before, after) {
-                Retry::Again { pause, attempts } => {
-                    (Status::Retrying, attempts, Some(ended.plus(pause)))
-                }
-                Retry::GiveUp { attempts } => (Status::Failed, attempts, None),
-            };
-            Conclusion {
-                attempt: attempt("retry", &reason),
+        news: News::Nothing,
+    };
+    let (reason, after) = match outcome {
+        Outcome::Accepted { provider_id } => {
+            return Conclusion {
+                attempt: attempt("sent", provider_id.as_deref().unwrap_or_default()),
                 ending: Ending {
-                    status,
-                    attempts: counted(attempts),
-                    next_attempt_at: next,
-                    provider_id: None,
-                    reason: Some(reason),
+                    status: Status::Sent,
+                    attempts: counted(before.saturating_add(1)),
+                    next_attempt_at: None,
+                    provider_id,
+                    reason: None,
                 },
-                channel_was_healthy: true,
-            }
+                news: News::Nothing,
+            };
         }
+        Outcome::Permanent { reason } => {
+            return tried_on(before.saturating_add(1), "permanent", reason, None);
+        }
+        Outcome::Retry { reason, after } => (reason, after),
+        Outcome::Unavailable { reason } => (reason, None),
+    };
+    match after_failure(before, after) {
+        Retry::Again { pause, attempts } => {
+            tried_on(attempts, "retry", reason, Some(ended.plus(pause)))
+        }
+        Retry::GiveUp { attempts } => tried_on(attempts, "retry", reason, None),
     }
 }
 
@@ -279,6 +316,10 @@ fn facts(kind: Kind, row: &Model, scene: &Scene) -> Facts {
         only_if_unacknowledged: position_of(row)
             .zip(scene.execution.as_ref().and_then(policy_of))
             .is_none_or(|(at, policy)| step::step_at(&policy, at).only_if_unacknowledged),
+        held: scene
+            .execution
+            .as_ref()
+            .is_some_and(|row| row.held_at.is_some()),
     });
     Facts {
         kind,

@@ -2,11 +2,12 @@
 
 use crate::escalation::{is_resolved, queue_recoveries};
 use crate::notify::NotifyContext;
+use crate::notify::breaker::Breaker;
 use crate::notify::message::Kind;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::deliveries::{self, Ending, Status};
-use noc_storage::relational::entity::incident;
 use noc_storage::relational::entity::notification_delivery::Model;
+use noc_storage::relational::entity::{incident, notification_channel};
 use noc_storage::relational::timeline::Actor;
 use noc_storage::relational::{StoreError, executions, notification_channels, timeline};
 use sea_orm::{ConnectionTrait, EntityTrait};
@@ -20,8 +21,25 @@ pub(super) struct Conclusion {
     pub ending: Ending,
     /// `None`: nothing was sent.
     pub attempt: Option<Attempt>,
-    /// What the channel's row said before; a success of a healthy one is no news.
-    pub channel_was_healthy: bool,
+    /// What it says of the channel.
+    pub news: News,
+}
+
+/// What a try says of its channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// Nothing that its row does not say.
+    Nothing,
+    /// It works, again.
+    Works,
+    /// It will never take messages like this one.
+    Refuses,
+    /// Its provider answered, not with a yes.
+    Answered,
+    /// Its provider was not there.
+    Away,
+    /// It was to be tried, and then there was nothing to send.
+    NotTried,
 }
 
 /// One send.
@@ -71,17 +89,8 @@ async fn write(
             took_ms,
         )
         .await?;
-        let channel = row.channel.as_str();
-        match attempt.outcome {
-            "sent" if !conclusion.channel_was_healthy => {
-                notification_channels::set_health(tx, channel, None).await?;
-            }
-            "permanent" => {
-                notification_channels::set_health(tx, channel, Some(&attempt.detail)).await?;
-            }
-            _ => {}
-        }
     }
+    note_news(tx, row, conclusion, now).await?;
     let recovery_taken_back =
         ending.status == Status::Cancelled && row.kind == Kind::Recovery.name();
     if (ending.status == Status::Sent || recovery_taken_back) && row.incident_id.is_some() {
@@ -98,6 +107,41 @@ async fn write(
         timeline::append(tx, incident, now, "delivery_failed", Actor::System, detail).await?;
     }
     Ok(())
+}
+
+async fn note_news(
+    tx: &impl ConnectionTrait,
+    row: &Model,
+    conclusion: &Conclusion,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let channel = row.channel.as_str();
+    let error = conclusion.ending.reason.as_deref().unwrap_or_default();
+    match conclusion.news {
+        News::Nothing => Ok(()),
+        News::Works => notification_channels::set_health(tx, channel, None, now).await,
+        News::Refuses => notification_channels::set_health(tx, channel, Some(error), now).await,
+        News::Answered => notification_channels::set_answered(tx, channel).await,
+        News::Away => {
+            let next = |known: &notification_channel::Model| {
+                let before = Breaker::of(known);
+                let after = before.unavailable(now);
+                if before.probe_at.is_none() && after.probe_at.is_some() {
+                    tracing::warn!(channel, error, "channel's provider is away: messages wait");
+                }
+                (after.failures, after.probe_at)
+            };
+            notification_channels::set_away(tx, channel, error, next, now).await
+        }
+        News::NotTried => {
+            let known = notification_channels::by_key(tx, channel).await?;
+            if let Some(known) = known.filter(|known| known.probe_at.is_some()) {
+                let failures = Breaker::of(&known).failures;
+                notification_channels::set_probe(tx, &known, failures, now).await?;
+            }
+            Ok(())
+        }
+    }
 }
 
 async fn owe_recovery(

@@ -39,6 +39,8 @@ pub struct IncidentView {
     pub opened_at: UnixMs,
     /// When it ended.
     pub resolved_at: Option<UnixMs>,
+    /// It ended because nobody watches its server any more, not because it got well.
+    pub withdrawn: bool,
 }
 
 /// Puts messages together.
@@ -96,6 +98,12 @@ impl Templates {
         let severity = incident.severity.name();
         let mark = mark(incident.severity);
         let (subject, lead) = match kind {
+            Kind::Recovery if incident.withdrawn => (
+                format!("⚪ [monitoring ended] {title}"),
+                "The server was disabled or deleted: it is no longer monitored. Whether this is over is not known, \
+                 and no more will be said about it."
+                    .to_owned(),
+            ),
             Kind::Recovery => (
                 format!("🟢 [resolved] {title}"),
                 format!("Resolved after {lasted}."),
@@ -118,10 +126,10 @@ impl Templates {
             ),
         };
         let facts = self.facts(incident, &lasted);
-        let colour = if kind == Kind::Recovery {
-            "#2b8a3e"
-        } else {
-            colour(incident.severity)
+        let colour = match kind {
+            Kind::Recovery if incident.withdrawn => colour(Severity::Info),
+            Kind::Recovery => "#2b8a3e",
+            Kind::Problem | Kind::Reminder | Kind::Test => colour(incident.severity),
         };
         self.render(Draft {
             delivery,
@@ -190,8 +198,13 @@ impl Templates {
         add("Observed", incident.observed.as_deref().map(clean));
         add("Expected", incident.expected.as_deref().map(clean));
         add("Since", Some(self.time(incident.opened_at)));
-        add("Resolved", incident.resolved_at.map(|at| self.time(at)));
-        add("Lasted", incident.resolved_at.map(|_| lasted.to_owned()));
+        let over = incident.resolved_at.map(|at| self.time(at));
+        if incident.withdrawn {
+            add("Unwatched", over);
+        } else {
+            add("Resolved", over);
+            add("Lasted", incident.resolved_at.map(|_| lasted.to_owned()));
+        }
         facts
     }
 

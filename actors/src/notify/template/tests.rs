@@ -20,6 +20,7 @@ fn incident() -> IncidentView {
         acknowledged: false,
         opened_at: OPENED,
         resolved_at: None,
+        withdrawn: false,
     }
 }
 
@@ -53,6 +54,21 @@ fn recovery() {
         "🟢 [resolved] Server down: web-09.hostseba"
     );
     insta::assert_snapshot!("recovery.txt", message.text);
+}
+
+#[test]
+fn end_of_monitoring() {
+    let ended = IncidentView {
+        resolved_at: Some(UnixMs(OPENED.0 + 3_725_000)),
+        withdrawn: true,
+        ..incident()
+    };
+    let message = message(Kind::Recovery, &ended, 4_000);
+    assert_eq!(
+        message.subject,
+        "⚪ [monitoring ended] Server down: web-09.hostseba"
+    );
+    insta::assert_snapshot!("end_of_monitoring.txt", message.text);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod work;
 
 use super::memory::Memory;
 use crate::detect::code_of;
+use crate::runtime::lease::Lease;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::observe::PartitionCounters;
 use crate::runtime::{RuntimeSettings, StopSignal};
@@ -14,6 +15,7 @@ use crate::server_actor::{ServerActor, Take, Taken, held_open};
 use crate::state::{ClockMs, ServerState};
 use crate::{Parts, control};
 use actix::{Actor, Addr};
+use bytes::Bytes;
 use futures::future::join_all;
 use noc_pipeline::clock::{UnixMs, sleep};
 use noc_pipeline::control::Control;
@@ -37,6 +39,9 @@ pub enum PartitionError {
     /// The runtime stops.
     #[error("runtime stops")]
     Stopping,
+    /// The log is another one than the partition was restored from.
+    #[error("the log is another one by now")]
+    LogReplaced,
     /// An actor is gone that should be there: the partition starts anew from its snapshots.
     #[error("an actor of the partition is gone")]
     Broken,
@@ -49,6 +54,7 @@ pub(crate) struct Setup {
     pub settings: Arc<RuntimeSettings>,
     pub metrics: Arc<Metrics>,
     pub counters: Arc<PartitionCounters>,
+    pub lease: Arc<Lease>,
     pub stop: StopSignal,
     pub partition: PartitionId,
     pub epoch: Epoch,
@@ -63,6 +69,8 @@ pub(crate) struct Core {
     next: Offset,
     resident: HashMap<ServerId, Resident>,
     dirty: HashSet<ServerId>,
+    /// The bytes of the record before `next`, once one was taken.
+    last: Option<Bytes>,
     /// Anything happened since the partition's snapshot.
     moved: bool,
     snapshot_at: UnixMs,
@@ -86,6 +94,7 @@ impl Core {
             next: Offset(0),
             resident: HashMap::new(),
             dirty: HashSet::new(),
+            last: None,
             moved: false,
             snapshot_at: now,
             setup,
@@ -176,6 +185,7 @@ impl Core {
     /// The log no longer has what comes next.
     pub fn skip_to(&mut self, offset: Offset) {
         self.next = self.next.max(offset);
+        self.last = None;
         self.moved = true;
     }
 
@@ -187,6 +197,7 @@ impl Core {
                 continue;
             }
             self.next = entry.offset.next();
+            self.last = Some(entry.bytes.clone());
             self.moved = true;
             self.setup.counters.records.inc();
             let record = match entry.record() {
@@ -302,6 +313,9 @@ impl Core {
     async fn hand_out(&mut self, work: &mut Work) -> Result<(), PartitionError> {
         if work.servers.is_empty() {
             return Ok(());
+        }
+        if !self.setup.lease.wait(&self.setup.stop).await {
+            return Err(PartitionError::Stopping);
         }
         let mut work = std::mem::take(work);
         let now = self.setup.parts.clock.now();

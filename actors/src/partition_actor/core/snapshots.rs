@@ -34,8 +34,23 @@ impl Core {
         }
         self.moved = false;
         self.setup.counters.snapshots.inc();
+        self.mark(offset).await;
         self.passivate();
         Ok(())
+    }
+
+    /// Notes what stands at the snapshots' position, so that another log under the same name is found out.
+    async fn mark(&self, offset: Offset) {
+        let (Some(log), Some(bytes)) = (&self.setup.settings.identity, &self.last) else {
+            return;
+        };
+        let noted = log
+            .mark(self.log_id, self.setup.partition, offset, bytes)
+            .await;
+        if let Err(error) = noted {
+            self.setup.metrics.store_error("relational", "mark");
+            tracing::warn!(%error, partition = self.setup.partition.0, "mark of the log not noted, again with the next snapshots");
+        }
     }
 
     async fn write_snapshots(

@@ -154,6 +154,7 @@ async fn a_stale_owner_changes_nothing() {
     let mut house = House::build(1).await;
     // It will not look at its lease while this test runs.
     house.settings.renew_every = Duration::from_secs(3600);
+    house.settings.lease = Duration::from_secs(3600);
     house.start().await;
     let web = house.server("web-01").await;
     house.beat().await;
@@ -161,22 +162,19 @@ async fn a_stale_owner_changes_nothing() {
     house.settle().await;
     let (db, ours, p) = (&house.parts.db, house.parts.node, PartitionId(0));
     let epoch = house.runtime.as_ref().unwrap().observe().partitions[0].epoch;
-    partitions::release(db.write(), ours, p, epoch)
+    partitions::release(db.write(), ours, &[(p, epoch)])
         .await
         .unwrap();
     let other = NodeId(Uuid::from_u128(99));
     let lease = Duration::from_secs(15);
-    assert!(
-        partitions::claim(db, other, p, lease)
-            .await
-            .unwrap()
-            .is_some()
-    );
+    let claimed = partitions::claim(db, other, &[p], lease).await.unwrap();
+    assert_eq!(claimed.len(), 1);
     house.send(web, service("exim", false)).await;
     house.pass(400).await;
     house
         .wait_until("it found out", async || {
-            house.runtime.as_ref().unwrap().observe().partitions[0].fenced
+            let seen = house.runtime.as_ref().unwrap().observe();
+            seen.partitions.is_empty()
         })
         .await;
     assert!(house.incidents().await.is_empty());

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use sea_orm::{EntityTrait, QueryOrder};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -38,6 +38,12 @@ pub(super) struct SwitchedSeries {
     /// Whose rows are refused for what they hold.
     pub refused: Mutex<Option<ServerId>>,
     pub rows: Mutex<Vec<SeriesRow>>,
+    /// Its chores succeed.
+    pub works: AtomicBool,
+    /// How often hourly rows were made anew.
+    pub rolled_up: AtomicUsize,
+    /// How often what is old was dropped.
+    pub retained: AtomicUsize,
     positions: Mutex<HashMap<PartitionId, (LogId, Offset)>>,
 }
 
@@ -45,6 +51,16 @@ fn away() -> SeriesError {
     SeriesError::Unavailable {
         operation: "test",
         reason: "switched off".to_owned(),
+    }
+}
+
+impl SwitchedSeries {
+    fn chore(&self, count: &AtomicUsize) -> Result<u64, SeriesError> {
+        if !self.works.load(Ordering::SeqCst) {
+            return Err(away());
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+        Ok(0)
     }
 }
 
@@ -107,15 +123,15 @@ impl SeriesStore for SwitchedSeries {
     }
 
     async fn roll_up(&self, _: UnixMs, _: UnixMs) -> Result<u64, SeriesError> {
-        Err(away())
+        self.chore(&self.rolled_up)
     }
 
     async fn roll_up_late(&self) -> Result<u64, SeriesError> {
-        Err(away())
+        self.chore(&AtomicUsize::new(0))
     }
 
     async fn retain(&self, _: UnixMs, _: Retention) -> Result<u64, SeriesError> {
-        Err(away())
+        self.chore(&self.retained)
     }
 
     async fn forget(&self, _: ServerId) -> Result<(), SeriesError> {
@@ -136,9 +152,8 @@ pub(super) struct House {
 pub(super) fn settings() -> RuntimeSettings {
     RuntimeSettings {
         roles: Roles {
-            ingest: false,
             actors: true,
-            scheduler: false,
+            ..Roles::default()
         },
         arbiters: 0,
         renew_every: Duration::from_millis(200),

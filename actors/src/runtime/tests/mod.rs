@@ -3,7 +3,11 @@
 //! Records are appended by hand and time is a manual clock; heartbeats are what lets it pass. Everything runs on the
 //! test's own thread.
 
+mod ends;
 mod faults;
 mod house;
+mod identity;
+mod nodes;
 mod restart;
 mod stories;
+mod test_send;

@@ -132,7 +132,7 @@ fn tls(server: &Server) -> Result<TlsParameters, SendError> {
 
 async fn open(outbound: &Outbound, server: &Server) -> Result<AsyncSmtpConnection, SendError> {
     let addresses = outbound
-        .resolve(&server.host, server.port)
+        .resolve(&server.host, server.port, super::PORTS)
         .await
         .map_err(SendError::outbound)?;
     let hello = ClientId::default();

@@ -9,6 +9,9 @@ use std::error::Error as _;
 pub(super) const FIREWALL_HINT: &str =
     "If this persists, check that the firewall lets outbound ports 587 and 465 through.";
 
+/// "Service not available, closing transmission channel", RFC 5321 section 4.2.3.
+const CLOSING: u16 = 421;
+
 /// How far a send had got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -40,7 +43,9 @@ impl SendError {
     pub fn outbound(error: OutboundError) -> Self {
         match error {
             OutboundError::Lookup { source, .. } => Self::Unreachable(source),
-            OutboundError::Refused { .. } => Self::Refused(error.to_string()),
+            OutboundError::Refused { .. } | OutboundError::Port { .. } => {
+                Self::Refused(error.to_string())
+            }
         }
     }
 
@@ -55,6 +60,19 @@ impl SendError {
             Self::Refused(_) | Self::NoStartTls | Self::Settings(_) => true,
             Self::Smtp { source, .. } => {
                 source.is_permanent() || source.is_client() || is_certificate_refusal(source)
+            }
+        }
+    }
+
+    /// Whether any message would have met it: the server was not reached, closed the connection or let nobody in. An
+    /// answer to the message itself (a full or greylisted mailbox) is not.
+    pub fn is_about_the_server(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused(_) | Self::NoStartTls | Self::Settings(_) => false,
+            Self::Smtp { stage, source } => {
+                let code = source.status().map(u16::from);
+                *stage != Stage::Message || code.is_none_or(|code| code == CLOSING)
             }
         }
     }

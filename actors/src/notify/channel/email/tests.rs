@@ -72,6 +72,27 @@ fn every_wrong_setting_is_named() {
 }
 
 #[test]
+fn a_port_that_is_not_of_mail_is_refused_in_the_form() {
+    for (host, port, field) in [
+        ("mail.hostseba.com", 6379, "port"),
+        ("169.254.169.254", 25, "host"),
+    ] {
+        let mut wrong = good();
+        wrong.set("host", json!(host));
+        wrong.set("port", json!(port));
+        let errors = check(&Email::default(), &wrong);
+        let names: Vec<_> = errors.0.keys().map(String::as_str).collect();
+        assert_eq!(names, [field]);
+        assert!(
+            errors.0[field][0].contains("NOC_OUTBOUND_ALLOW"),
+            "{errors:?}"
+        );
+        let listed = Email::new(Outbound::allowing(|_| true));
+        assert!(check(&listed, &wrong).is_empty());
+    }
+}
+
+#[test]
 fn addresses_that_differ_in_case_are_one_recipient() {
     let email = Email::default();
     assert_eq!(
