@@ -9,6 +9,7 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use noc_actors::incident::actions::ActionError;
 use noc_actors::notify::channel::TestError;
+use noc_actors::notify::channel::store::ConfigureError;
 use noc_pipeline::log::LogError;
 use noc_pipeline::snapshot::SnapshotError;
 use noc_storage::relational::StoreError;
@@ -308,6 +309,18 @@ impl From<TestError> for ApiError {
     }
 }
 
+impl From<ConfigureError> for ApiError {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Invalid(problems) => {
+                let under = |(field, texts)| (format!("settings.{field}"), texts);
+                Self::Invalid(problems.0.into_iter().map(under).collect())
+            }
+            ConfigureError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<LogError> for ApiError {
     fn from(error: LogError) -> Self {
         if error.is_retryable() {
@@ -335,7 +348,7 @@ impl From<SeriesError> for ApiError {
                 Self::field("points", error.to_string())
             }
             SeriesError::Unavailable { .. } => Self::unavailable("series store", 5, error),
-            SeriesError::Damaged { .. } => Self::internal(error),
+            SeriesError::Damaged { .. } | SeriesError::Refused { .. } => Self::internal(error),
         }
     }
 }

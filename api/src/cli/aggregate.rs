@@ -2,10 +2,9 @@
 
 use super::{Outcome, say};
 use crate::config::Config;
+use crate::serve::open_series;
 use clap::Args;
 use noc_pipeline::clock::{Clock, SystemClock, UnixMs};
-use noc_storage::series::SeriesStore;
-use noc_storage::series::embedded::EmbeddedSeries;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -25,7 +24,7 @@ fn instant(text: &str) -> Result<UnixMs, String> {
 
 pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
     let to = arguments.to.unwrap_or_else(|| SystemClock.now());
-    let series = EmbeddedSeries::open(&config.storage.data_dir)?;
+    let series = open_series(config).await?;
     let rows = series.roll_up(arguments.from, to).await?;
     say(format_args!("{rows} hourly rows made anew"));
     Ok(())

@@ -2,10 +2,9 @@
 
 use super::{Outcome, say};
 use crate::config::Config;
-use crate::serve::embedded_options;
+use crate::serve::open_dead_letters;
 use clap::{Args, Subcommand};
-use noc_pipeline::dead_letter::{DeadLetter, DeadLetters};
-use noc_pipeline::embedded::Embedded;
+use noc_pipeline::dead_letter::DeadLetter;
 use noc_pipeline::record::Record;
 
 #[derive(Debug, Args)]
@@ -30,10 +29,10 @@ enum Command {
 }
 
 pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
-    let embedded = Embedded::open(&config.storage.data_dir, embedded_options(config))?;
+    let dead_letters = open_dead_letters(config).await?;
     match arguments.command {
         Command::List { limit } => {
-            let letters = embedded.dead_letters.list(limit).await?;
+            let letters = dead_letters.list(limit).await?;
             for letter in &letters {
                 say(line(letter));
             }
@@ -41,7 +40,7 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
             Ok(())
         }
         Command::Show { place } => {
-            let letters = embedded.dead_letters.list(usize::MAX).await?;
+            let letters = dead_letters.list(usize::MAX).await?;
             let letter = letters.iter().find(|letter| place_of(letter) == place);
             let letter = letter.ok_or_else(|| format!("no dead letter {place}"))?;
             say(line(letter));

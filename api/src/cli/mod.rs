@@ -39,9 +39,9 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Make a token that enrols a server, and print it.
     RegistrationToken(registration_token::Arguments),
-    /// Make hourly measurements anew from raw ones. The server must be stopped.
+    /// Make hourly measurements anew from raw ones. With the embedded series store the server must be stopped.
     AggregateMetrics(aggregate::Arguments),
-    /// Look at records that were set aside. The server must be stopped.
+    /// Look at records that were set aside. With the embedded log the server must be stopped.
     DeadLetters(dead_letters::Arguments),
     /// Look at settings.
     Config(config::Arguments),
@@ -80,7 +80,10 @@ fn execute(arguments: Arguments) -> Outcome {
     let sources = Sources::of_process(arguments.config);
     match arguments.command {
         // These need no settings that are right.
-        Command::Config(config) => return config::run(config, &sources),
+        Command::Config(config) => {
+            let system = actix_rt::System::with_tokio_rt(runtime);
+            return system.block_on(config::run(config, &sources));
+        }
         Command::Openapi => return openapi::run(),
         _ => {}
     }

@@ -9,6 +9,7 @@
 
 mod cidr;
 mod example;
+mod parts;
 mod sections;
 mod source;
 mod types;
@@ -16,8 +17,8 @@ mod types;
 pub use cidr::Cidr;
 pub use example::example;
 pub use sections::{
-    Accounts, Alerting, Config, Health, Http, Ingest, Keys, Live, LogFormat, Logging, QueueMode,
-    Retention, Storage,
+    Accounts, Alerting, Config, Database, Health, Http, Ingest, Kafka, KafkaMechanism, Keys, Live,
+    LogFormat, Logging, Questdb, QueueMode, Retention, Storage,
 };
 pub use source::{ConfigErrors, Problem, Sources, Warning};
 pub use types::{PublicUrl, Secret};

@@ -124,12 +124,51 @@ sections! {
         min_free_mib: u64 = 512, "NOC_MIN_FREE_MIB";
         /// Partitions of the embedded log. Fixed by the first start.
         log_partitions: u32 = 4, "NOC_LOG_PARTITIONS";
+    }
+
+    /// Kafka, for the log, snapshots, live events and records set aside. Needed by a second node.
+    Kafka as kafka {
         /// Kafka's addresses, separated by commas. Unset: the embedded log.
-        kafka_brokers: Option<String> = None, "NOC_KAFKA_BROKERS" like "kafka-1:9092,kafka-2:9092";
-        /// QuestDB's HTTP address. Unset: the embedded series store.
-        questdb_url: Option<String> = None, "NOC_QUESTDB_URL" like "http://questdb:9000";
-        /// The relational database. Unset: SQLite in the data directory.
-        database_url: Option<Secret> = None, "NOC_DATABASE_URL" [secret] like "mysql://noc:secret@db/noc";
+        brokers: Option<String> = None, "NOC_KAFKA_BROKERS" like "kafka-1:9092,kafka-2:9092";
+        /// Partitions of the log: how many ways it can be shared among nodes. Fixed by the first start.
+        partitions: u32 = 64, "NOC_KAFKA_PARTITIONS";
+        /// Put before the names of topics, so that several installations may share a cluster.
+        topic_prefix: String = "noc.".to_owned(), "NOC_KAFKA_TOPIC_PREFIX";
+        /// Whether brokers are spoken to over TLS. Needs a build with the feature `kafka-tls`.
+        tls: bool = false, "NOC_KAFKA_TLS";
+        /// PEM file of the authorities that the brokers' certificates must come from. Unset: the system's.
+        tls_ca_file: Option<PathBuf> = None, "NOC_KAFKA_TLS_CA_FILE" like "/etc/noc/kafka-ca.pem";
+        /// How the password is shown to brokers: `plain` (with TLS only), `scram-sha-256`, `scram-sha-512`.
+        sasl_mechanism: KafkaMechanism = KafkaMechanism::ScramSha512, "NOC_KAFKA_SASL_MECHANISM";
+        /// User that brokers know us as. Unset: no authentication.
+        sasl_username: Option<String> = None, "NOC_KAFKA_SASL_USERNAME" like "noc";
+        /// Its password.
+        sasl_password: Option<Secret> = None, "NOC_KAFKA_SASL_PASSWORD" [secret] like "any long random text";
+    }
+
+    /// QuestDB, for measurements. Needed by a second node.
+    Questdb as questdb {
+        /// QuestDB's HTTP address, with `user:password@` before the host where it wants that. Unset: the embedded
+        /// series store.
+        url: Option<Secret> = None, "NOC_QUESTDB_URL" [secret] like "http://questdb:9000";
+        /// Bearer token in place of a user and password.
+        token: Option<Secret> = None, "NOC_QUESTDB_TOKEN" [secret] like "a token of QuestDB";
+        /// Put before the names of tables, so that several installations may share a server: letters, digits and `_`.
+        table_prefix: String = String::new(), "NOC_QUESTDB_TABLE_PREFIX";
+    }
+
+    /// MariaDB 10.6 or newer, for everything that has an id. Needed by a second node.
+    Database as database {
+        /// The relational database. Unset: SQLite in the data directory. Once it is set the keys (`COREPANEL_FIELD_KEY`,
+        /// `COREPANEL_LOG_CHAIN_KEY`, `NOC_LIVE_KEY`, `NOC_LIVE_SECRET`) must be set too: nodes share them.
+        url: Option<Secret> = None, "NOC_DATABASE_URL" [secret] like "mysql://noc:secret@db/noc";
+        /// A replica of it, for reports that may be some seconds late. It is left alone while it is away or over 30 s
+        /// behind.
+        read_url: Option<Secret> = None, "NOC_DATABASE_READ_URL" [secret] like "mysql://noc:secret@db-replica/noc";
+        /// Connections of a node for writing.
+        connections: u32 = 16, "NOC_DATABASE_CONNECTIONS";
+        /// Connections of a node for reading, and as many to the replica.
+        read_connections: u32 = 8, "NOC_DATABASE_READ_CONNECTIONS";
     }
 
     /// What an agent may send, and how fast.
@@ -189,7 +228,8 @@ sections! {
 
     /// What outgoing channels may reach.
     Alerting as alerting {
-        /// Private addresses or prefixes that channels may connect to; all others of that sort are refused.
+        /// Private addresses or prefixes that channels may connect to; all others of that sort are refused. Mail goes to
+        /// listed addresses on any port, to others on 25, 465, 587 and 2525.
         outbound_allow: Vec<Cidr> = Vec::new(), "NOC_OUTBOUND_ALLOW";
     }
 
@@ -233,6 +273,20 @@ sections! {
     }
 }
 
+/// How a password is shown to Kafka's brokers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KafkaMechanism {
+    /// As it is.
+    Plain,
+    /// As an answer to a challenge, with SHA-256.
+    #[serde(rename = "scram-sha-256")]
+    ScramSha256,
+    /// As an answer to a challenge, with SHA-512.
+    #[serde(rename = "scram-sha-512")]
+    ScramSha512,
+}
+
 /// How `/health` looks at the notification queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -269,6 +323,9 @@ impl Config {
     #[must_use]
     pub fn outbound(&self) -> Outbound {
         let allowed = self.alerting.outbound_allow.clone();
+        if allowed.is_empty() {
+            return Outbound::default();
+        }
         Outbound::allowing(move |address| allowed.iter().any(|range| range.contains(address)))
     }
 
@@ -281,18 +338,6 @@ impl Config {
             });
         };
         let storage = &self.storage;
-        for (at, set) in [
-            ("NOC_KAFKA_BROKERS", storage.kafka_brokers.is_some()),
-            ("NOC_QUESTDB_URL", storage.questdb_url.is_some()),
-            ("NOC_DATABASE_URL", storage.database_url.is_some()),
-        ] {
-            if set {
-                refuse(
-                    at,
-                    "this version has the embedded part only; unset it, or use a version that supports it",
-                );
-            }
-        }
         if storage.log_partitions == 0 || storage.log_partitions > 1024 {
             refuse("storage.log_partitions", "must be 1 to 1024");
         }
@@ -332,5 +377,6 @@ impl Config {
         if self.http.bind == self.http.metrics_bind && self.http.bind.port() != 0 {
             refuse("http.metrics_bind", "must differ from http.bind");
         }
+        self.check_parts(&mut refuse);
     }
 }

@@ -1,6 +1,7 @@
 //! Reading settings: order, secrets, and everything wrong at once.
 
 use super::*;
+use noc_pipeline::kafka::KafkaSecurity;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -96,9 +97,9 @@ fn all_problems_are_told_at_once() {
         environment: environment(&[
             ("NOC_PUBLIC_URL", "noc.example.com"),
             ("NOC_TRUSTED_PROXIES", "10.0.0.0/99"),
-            ("NOC_KAFKA_BROKERS", "kafka:9092"),
-            ("NOC_QUESTDB_URL", "http://quest"),
-            ("NOC_DATABASE_URL", "mysql://x"),
+            ("NOC_KAFKA_SASL_USERNAME", "noc"),
+            ("NOC_QUESTDB_URL", "ftp://quest"),
+            ("NOC_DATABASE_READ_URL", "postgres://x"),
             ("NOC_TIMEZONE", "Mars/Olympus"),
         ]),
     });
@@ -110,14 +111,82 @@ fn all_problems_are_told_at_once() {
         "ingest.server_rate",
         "NOC_PUBLIC_URL",
         "NOC_TRUSTED_PROXIES",
-        "NOC_KAFKA_BROKERS",
+        "NOC_KAFKA_SASL_PASSWORD",
         "NOC_QUESTDB_URL",
-        "NOC_DATABASE_URL",
+        "NOC_DATABASE_READ_URL",
         "NOC_TIMEZONE",
     ] {
         assert!(found.iter().any(|f| f == at), "{at} in {found:?}");
     }
-    assert_eq!(found.len(), 11, "{found:?}");
+    assert_eq!(found.len(), 12, "a replica of nothing: {found:?}");
+}
+
+#[test]
+fn each_part_may_have_an_address_and_a_database_needs_the_keys() {
+    let mut set = vec![
+        ("NOC_KAFKA_BROKERS", "kafka-1:9092,kafka-2:9092"),
+        ("NOC_QUESTDB_URL", "http://admin:quest@questdb"),
+    ];
+    let sources = |pairs: &[(&str, &str)]| Sources {
+        file: None,
+        environment: environment(pairs),
+    };
+    for alone in &set {
+        let config = load(&sources(&[*alone]));
+        assert!(!config.is_shared(), "{alone:?}");
+    }
+    assert!(load(&sources(&[])).kafka_options().is_none());
+    set.push(("NOC_DATABASE_URL", "mysql://noc:secret@db/noc"));
+    let keys = [
+        "COREPANEL_FIELD_KEY",
+        "COREPANEL_LOG_CHAIN_KEY",
+        "NOC_LIVE_KEY",
+        "NOC_LIVE_SECRET",
+    ];
+    assert_eq!(refused(&sources(&set)), keys);
+    set.extend(keys.map(|key| (key, "x")));
+    let config = load(&sources(&set));
+    assert!(config.is_shared());
+    let kafka = config.kafka_options().unwrap();
+    assert_eq!(
+        (kafka.partitions, kafka.topic_prefix.as_str()),
+        (64, "noc.")
+    );
+    assert!(config.questdb_options().unwrap().is_some());
+}
+
+#[test]
+fn kafka_is_authenticated_as_told() {
+    let config = load(&Sources {
+        file: None,
+        environment: environment(&[
+            ("NOC_KAFKA_BROKERS", "kafka:9093"),
+            ("NOC_KAFKA_TOPIC_PREFIX", "hostseba."),
+            ("NOC_KAFKA_TLS", "true"),
+            ("NOC_KAFKA_SASL_MECHANISM", "scram-sha-256"),
+            ("NOC_KAFKA_SASL_USERNAME", "noc"),
+            ("NOC_KAFKA_SASL_PASSWORD", "hunter2"),
+        ]),
+    });
+    let options = config.kafka_options().unwrap();
+    assert_eq!(options.topic("live"), "hostseba.live");
+    let KafkaSecurity::SaslTls(login, _) = &options.security else {
+        panic!("{:?}", options.security);
+    };
+    assert_eq!(login.mechanism.name(), "SCRAM-SHA-256");
+    assert!(!format!("{config:?} {options:?}").contains("hunter2"));
+    let mut clear = environment(&[
+        ("NOC_KAFKA_SASL_MECHANISM", "plain"),
+        ("NOC_KAFKA_SASL_USERNAME", "noc"),
+        ("NOC_KAFKA_SASL_PASSWORD", "hunter2"),
+    ]);
+    let plain = |environment| Sources {
+        file: None,
+        environment,
+    };
+    assert_eq!(refused(&plain(clear.clone())), ["kafka.sasl_mechanism"]);
+    clear.insert("NOC_KAFKA_TLS".into(), "true".into());
+    load(&plain(clear));
 }
 
 #[test]

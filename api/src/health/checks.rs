@@ -2,6 +2,7 @@
 
 use crate::config::QueueMode;
 use noc_actors::Parts;
+use noc_actors::runtime::skew::ClockSkew;
 use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::id::PartitionId;
 use noc_pipeline::payload::Kind;
@@ -34,6 +35,8 @@ pub struct Subjects {
     pub heartbeat_file: PathBuf,
     /// Age from which the queue counts as stuck.
     pub queue_max_age: Duration,
+    /// How far our clock is off, where this node takes payloads.
+    pub clock_skew: Option<Arc<ClockSkew>>,
 }
 
 /// The outcome of one check.
@@ -63,7 +66,23 @@ pub async fn all(subjects: &Subjects) -> Vec<Check> {
         timed("field_key", keys(subjects)),
         timed("queue", queue(subjects)),
     );
-    vec![database, series, log, disk, keys, queue]
+    vec![database, series, log, disk, keys, queue, clock(subjects)]
+}
+
+/// Whether our clock may stamp what agents post.
+#[must_use]
+pub fn clock(subjects: &Subjects) -> Check {
+    let now = subjects.parts.clock.now();
+    let off = subjects
+        .clock_skew
+        .as_ref()
+        .and_then(|skew| skew.too_far(now));
+    Check {
+        name: "clock",
+        ok: off.is_none(),
+        took_ms: 0,
+        detail: off,
+    }
 }
 
 /// Whether the database answers.

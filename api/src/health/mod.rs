@@ -1,8 +1,9 @@
 //! Whether we are well: for load balancers, for outside checks, for people.
 //!
 //! * `/livez`: the process answers. Empty, open to all.
-//! * `/readyz`: requests may be sent here. Red while starting and from the first moment of a shutdown, and while log
-//!   or database do not answer. Empty, open to all; looks at most once a second.
+//! * `/readyz`: requests may be sent here. Red while starting and from the first moment of a shutdown, while log or
+//!   database do not answer, and on a node that takes payloads while its clock is over 2 s off the database's. Open to
+//!   all; empty, or the reasons a line each, without internals; looks at most once a second.
 //! * `/health`, `/health/db`: each check with its outcome; for the holder of the health token and for administrators.
 
 mod access;
@@ -28,7 +29,7 @@ const LOOK_EVERY_MS: i64 = 1_000;
 #[derive(Debug, Default)]
 pub struct Readiness {
     serving: AtomicBool,
-    last_look: Mutex<Option<(UnixMs, bool)>>,
+    last_look: Mutex<Option<(UnixMs, Vec<String>)>>,
 }
 
 impl Readiness {
@@ -37,24 +38,36 @@ impl Readiness {
         self.serving.store(serving, Ordering::SeqCst);
     }
 
-    async fn look(&self, subjects: &Subjects) -> bool {
+    /// Why no requests may be sent here; none: they may.
+    async fn look(&self, subjects: &Subjects) -> Vec<String> {
+        let not_serving = || vec!["starting or stopping".to_owned()];
         if !self.serving.load(Ordering::SeqCst) {
-            return false;
+            return not_serving();
         }
         let now = subjects.parts.clock.now();
-        let last = *self.last_look.lock();
-        if let Some((at, ok)) = last
+        let last = self.last_look.lock().clone();
+        if let Some((at, reasons)) = last
             && (0..LOOK_EVERY_MS).contains(&(now.0 - at.0))
         {
-            return ok;
+            return reasons;
         }
         let (database, log) = tokio::join!(
             checks::database(&subjects.parts.db),
             checks::log(&subjects.parts)
         );
-        let ok = database.ok && log.ok;
-        *self.last_look.lock() = Some((now, ok));
-        ok && self.serving.load(Ordering::SeqCst)
+        let mut reasons = Vec::new();
+        for check in [database, log] {
+            if !check.ok {
+                reasons.push(format!("{} does not answer", check.name));
+            }
+        }
+        reasons.extend(checks::clock(subjects).detail);
+        *self.last_look.lock() = Some((now, reasons.clone()));
+        if self.serving.load(Ordering::SeqCst) {
+            reasons
+        } else {
+            not_serving()
+        }
     }
 }
 
@@ -82,10 +95,13 @@ pub fn configure(service: &mut ServiceConfig) {
 }
 
 async fn readyz(health: Data<Health>) -> HttpResponse {
-    if health.readiness.look(&health.subjects).await {
+    let reasons = health.readiness.look(&health.subjects).await;
+    if reasons.is_empty() {
         HttpResponse::Ok().finish()
     } else {
-        HttpResponse::ServiceUnavailable().finish()
+        HttpResponse::ServiceUnavailable()
+            .content_type("text/plain; charset=utf-8")
+            .body(reasons.join("\n"))
     }
 }
 

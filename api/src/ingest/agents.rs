@@ -2,8 +2,9 @@
 //!
 //! A refresh every 2 s takes over what changed in the database, and [`Agents::refresh`] does so at once where this
 //! node made the change. A deleted server leaves no row that says so: the count of servers tells that one is missing,
-//! and the whole is read again. An id that memory does not know is looked up once before it is refused, so an agent
-//! that enrolled at another node a moment ago is not turned away; an address that failed too often gets no look-up.
+//! and the whole is read again. An id that memory does not know, or a secret that does not fit, is looked up once before
+//! it is refused, so an agent that enrolled or got a new secret at another node a moment ago is not turned away; an
+//! address that failed too often gets no look-up.
 
 use super::limits::{ServerRate, per_second};
 use super::recent::Recent;
@@ -74,6 +75,13 @@ pub enum AgentsError {
     Unavailable(#[source] StoreError),
 }
 
+impl Agent {
+    fn has(&self, presented: &Hash) -> bool {
+        self.secret_hash
+            .is_some_and(|expected| expected.ct_eq(presented).into())
+    }
+}
+
 impl Agents {
     /// Reads them all.
     ///
@@ -102,17 +110,23 @@ impl Agents {
             .ok_or(AgentsError::Refused)?;
         let presented = hash(secret);
         let known = self.known.get(&server).map(|agent| Arc::clone(&agent));
-        let agent = match known {
-            Some(agent) => agent,
-            None => {
-                may_fail().map_err(|retry_after| AgentsError::TooMany { retry_after })?;
-                self.look_up(server).await?.ok_or(AgentsError::Refused)?
-            }
-        };
-        let matches = agent
-            .secret_hash
-            .is_some_and(|expected| expected.ct_eq(&presented).into());
-        matches.then_some(agent).ok_or(AgentsError::Refused)
+        let is_known = known.is_some();
+        if let Some(agent) = known.filter(|agent| agent.has(&presented)) {
+            return Ok(agent);
+        }
+        match may_fail() {
+            Ok(()) => {}
+            Err(_) if is_known => return Err(AgentsError::Refused),
+            Err(retry_after) => return Err(AgentsError::TooMany { retry_after }),
+        }
+        match self.look_up(server).await {
+            Ok(found) => found
+                .filter(|agent| agent.has(&presented))
+                .ok_or(AgentsError::Refused),
+            // What memory says of a server that it knows stands while the database is away.
+            Err(_) if is_known => Err(AgentsError::Refused),
+            Err(error) => Err(error),
+        }
     }
 
     /// Asks the database once for a server that memory does not know.

@@ -11,6 +11,7 @@ use noc_pipeline::clock::{UnixMs, sleep};
 use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
 use noc_pipeline::payload::{Kind, Payload};
+use noc_storage::relational::sessions;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,8 +20,9 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 /// Events taken from the bus together; equal ones among them are rendered once.
 const BATCH: usize = 256;
-/// Sessions run out by themselves too, so they are looked at even when nobody says that one ended.
-const RECHECK_EVERY: Duration = Duration::from_secs(60);
+/// Sessions run out by themselves, and the word that one ended at another node may be lost, so they are looked at even
+/// when nobody says so.
+const RECHECK_EVERY: Duration = Duration::from_secs(4);
 
 /// Why an event was not shown.
 #[derive(Debug, thiserror::Error)]
@@ -75,21 +77,22 @@ pub async fn watch_sessions(parts: Parts, config: Arc<Config>, hub: Arc<Hub>) {
             () = hub.sessions_changed() => {}
             () = sleep(RECHECK_EVERY) => {}
         }
-        let mut ended = HashSet::new();
-        for id_hash in hub.sessions() {
-            match session::find(&parts.db, &config, &id_hash, parts.clock.now()).await {
-                Ok(Some(_)) => {}
-                Ok(None) => {
-                    ended.insert(id_hash);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot tell whether sessions live; they keep their connections for now");
-                    break;
+        let heard: Vec<String> = hub.sessions().into_iter().collect();
+        if heard.is_empty() {
+            continue;
+        }
+        let (idle, now) = (session::idle_limit(&config), parts.clock.now());
+        match sessions::living(parts.db.read(), &heard, idle, now).await {
+            Ok(living) => {
+                let ended: HashSet<String> =
+                    heard.into_iter().filter(|s| !living.contains(s)).collect();
+                if !ended.is_empty() {
+                    hub.end_sessions(&ended);
                 }
             }
-        }
-        if !ended.is_empty() {
-            hub.end_sessions(&ended);
+            Err(error) => {
+                tracing::warn!(%error, "cannot tell whether sessions live; they keep their connections for now");
+            }
         }
     }
 }
@@ -133,7 +136,9 @@ async fn show(parts: &Parts, hub: &Hub, event: LiveEvent) -> Result<(), FeedErro
             }
         }
         LiveEvent::CredentialsChanged => hub.recheck_sessions(),
-        LiveEvent::ExecutionChanged { .. } | LiveEvent::DeliveriesQueued => {}
+        LiveEvent::ExecutionChanged { .. }
+        | LiveEvent::DeliveriesQueued
+        | LiveEvent::OwnershipChanged => {}
     }
     Ok(())
 }

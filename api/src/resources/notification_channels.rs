@@ -8,15 +8,14 @@ use crate::state::AppState;
 use crate::transaction::in_transaction;
 use actix_web::{get, post, put, web};
 use chrono::{DateTime, Utc};
-use noc_actors::notify::channel::{self, Channel, Field, FieldType, Settings};
+use noc_actors::notify::channel::{self, Channel, Field, FieldType, store};
 use noc_actors::notify::template::Templates;
 use noc_pipeline::live::LiveEvent;
-use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::notification_channel::Model;
-use noc_storage::relational::notification_channels::{self, ChannelDraft};
+use noc_storage::relational::notification_channels;
 use noc_storage::secrets::FieldKey;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -73,8 +72,10 @@ pub struct NotificationChannel {
     pub enabled: bool,
     /// Whether it was ever set up.
     pub configured: bool,
-    /// False after a failure that will not go away by itself.
+    /// False after a failure that will not go away by itself, and while its provider is away; until a success.
     pub healthy: bool,
+    /// Since when it is not healthy.
+    pub unhealthy_since: Option<DateTime<Utc>>,
     /// That failure.
     pub last_error: Option<String>,
     /// When it was last tested.
@@ -93,7 +94,7 @@ pub struct NotificationChannel {
 }
 
 /// Settings of a channel, all of them; a secret that is absent or null stays, unless the host it belongs to changes.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelSettings {
     /// Whether it is used.
@@ -139,7 +140,7 @@ pub async fn list_notification_channels(
         let row = by_key.remove(channel.key());
         view(channel.as_ref(), row, &state.field_key)
     });
-    Ok(web::Json(List::whole(channels.collect::<Result<_, _>>()?)))
+    Ok(web::Json(List::whole(channels.collect())))
 }
 
 /// Sets a channel up.
@@ -155,34 +156,21 @@ pub async fn put_notification_channel(
     let Json(new) = body;
     let channel = known(&state, &key)?;
     let now = state.now_ms();
-    let (enabled, given) = (new.enabled, Settings::new(new.settings));
-    let row = in_transaction!(state, "set a channel up", [caller, channel, given], |tx| {
-        let before = notification_channels::by_key(tx, channel.key()).await?;
-        let stored = match &before {
-            Some(row) => clear(&state.field_key, row)?,
-            None => Settings::default(),
-        };
-        let merged = merge(channel.as_ref(), &stored, given);
-        let problems = channel::check(channel.as_ref(), &merged);
-        // A channel that is off may be half filled in, but never hold what it could not mean.
-        if enabled && !problems.is_empty() {
-            let under = |(field, texts)| (format!("settings.{field}"), texts);
-            return Err(ApiError::Invalid(
-                problems.0.into_iter().map(under).collect(),
-            ));
-        }
-        let (settings, secrets) = split(channel.as_ref(), merged);
+    let row = in_transaction!(state, "set a channel up", [caller, channel, new], |tx| {
+        let row = store::configure(
+            tx,
+            channel.as_ref(),
+            &state.field_key,
+            new.enabled,
+            new.settings,
+            now,
+        )
+        .await?;
+        let settings = store::open(&row, &state.field_key)?;
         let payload = json!({
-            "enabled": enabled,
-            "fields": settings.keys().chain(secrets.keys()).collect::<Vec<_>>(),
+            "enabled": row.enabled,
+            "fields": settings.names().collect::<Vec<_>>(),
         });
-        let draft = ChannelDraft {
-            enabled,
-            settings,
-            secrets: Some(secrets),
-        };
-        let put = notification_channels::put(tx, &state.field_key, channel.key(), draft, now);
-        let row = put.await?;
         let subject = format!("channel:{}", channel.key());
         let event = caller.event(now, "set_notification_channel", subject, payload);
         state.db().security().append(tx, event).await?;
@@ -193,7 +181,7 @@ pub async fn put_notification_channel(
         channel.as_ref(),
         Some(row),
         &state.field_key,
-    )?))
+    )))
 }
 
 /// Sends a test message now and says what came of it. A refusal by the provider is a 200 with `ok: false`.
@@ -249,77 +237,14 @@ fn known(state: &AppState, key: &str) -> Result<Arc<dyn Channel>, ApiError> {
         .ok_or(ApiError::NotFound("channel"))
 }
 
-/// A row's settings with its secrets in the clear.
-fn clear(key: &FieldKey, row: &Model) -> Result<Settings, StoreError> {
-    let mut settings = Settings::new(row.settings.as_object().cloned().unwrap_or_default());
-    for (name, value) in notification_channels::open_secrets(key, row)? {
-        settings.set(&name, value);
-    }
-    Ok(settings)
-}
-
-/// What is in force after a change. A secret that is not given stays, unless what it is sent to changes: whoever may
-/// set a channel up must not be able to send a secret, which they cannot read, to a host of their choice.
-fn merge(channel: &dyn Channel, stored: &Settings, mut given: Settings) -> Settings {
-    let differs = |name: &&str| {
-        given.get(name).unwrap_or(&Value::Null) != stored.get(name).unwrap_or(&Value::Null)
-    };
-    let moved = channel.destination_fields().iter().any(differs);
-    for field in channel.fields().iter().filter(|field| field.secret) {
-        if given.get(field.name).is_some_and(|value| !value.is_null()) {
-            continue;
-        }
-        given.remove(field.name);
-        if let Some(kept) = stored.get(field.name).filter(|_| !moved) {
-            given.set(field.name, kept.clone());
-        }
-    }
-    // Answers carry these beside each secret; a form may send them back.
-    for field in channel.fields() {
-        given.remove(&format!("{}_set", field.name));
-    }
-    given
-}
-
-/// What is stored in the clear, and what is sealed.
-fn split(channel: &dyn Channel, settings: Settings) -> (Map<String, Value>, Map<String, Value>) {
-    let is_secret = |name: &String| {
-        let mut fields = channel.fields().iter();
-        fields.any(|field| field.secret && field.name == name)
-    };
-    let (secrets, plain): (Map<_, _>, Map<_, _>) = settings
-        .into_values()
-        .into_iter()
-        .partition(|(name, _)| is_secret(name));
-    let is_empty = |value: &Value| value.as_str().is_some_and(str::is_empty);
-    let secrets = secrets.into_iter().filter(|(_, value)| !is_empty(value));
-    (plain, secrets.collect())
-}
-
-fn view(
-    channel: &dyn Channel,
-    row: Option<Model>,
-    key: &FieldKey,
-) -> Result<NotificationChannel, StoreError> {
-    let secrets = match &row {
-        Some(row) => notification_channels::open_secrets(key, row)?,
-        None => Map::new(),
-    };
-    let mut settings = match &row {
-        Some(row) => row.settings.as_object().cloned().unwrap_or_default(),
-        None => Map::new(),
-    };
-    for field in channel.fields().iter().filter(|field| field.secret) {
-        let is_set = secrets.contains_key(field.name);
-        settings.insert(field.name.to_owned(), Value::Null);
-        settings.insert(format!("{}_set", field.name), Value::Bool(is_set));
-    }
-    Ok(NotificationChannel {
+fn view(channel: &dyn Channel, row: Option<Model>, key: &FieldKey) -> NotificationChannel {
+    NotificationChannel {
         channel: channel.key().to_owned(),
         label: channel.label().to_owned(),
         enabled: row.as_ref().is_some_and(|row| row.enabled),
         configured: row.is_some(),
         healthy: row.as_ref().is_none_or(|row| row.healthy),
+        unhealthy_since: row.as_ref().and_then(|row| row.unhealthy_since),
         last_error: row
             .as_ref()
             .filter(|row| !row.healthy)
@@ -330,9 +255,9 @@ fn view(
             .as_ref()
             .and_then(|row| row.last_test_provider_id.clone()),
         fields: channel.fields().iter().map(ChannelField::from).collect(),
-        settings: Value::Object(settings),
+        settings: store::shown(channel, row.as_ref(), key),
         updated_at: row.map(|row| row.updated_at),
-    })
+    }
 }
 
 impl From<&Field> for ChannelField {
@@ -365,52 +290,5 @@ impl From<FieldType> for FieldKind {
             FieldType::List => Self::List,
             FieldType::Bool => Self::Bool,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use noc_actors::notify::outbound::Outbound;
-
-    fn email() -> Arc<dyn Channel> {
-        channel::registry(Outbound::default())
-            .get("email")
-            .cloned()
-            .unwrap()
-    }
-
-    fn settings(values: Value) -> Settings {
-        Settings::new(values.as_object().cloned().unwrap())
-    }
-
-    #[test]
-    fn a_secret_that_is_not_given_stays() {
-        let stored = settings(json!({"host": "smtp.example.com", "password": "hunter2"}));
-        let given =
-            settings(json!({"host": "smtp.example.com", "password": null, "password_set": true}));
-        let merged = merge(email().as_ref(), &stored, given);
-        assert_eq!(merged.text("password"), Some("hunter2"));
-        assert!(merged.get("password_set").is_none());
-    }
-
-    #[test]
-    fn a_new_host_never_gets_the_old_secret() {
-        let stored = settings(json!({"host": "smtp.example.com", "password": "hunter2"}));
-        let given = settings(json!({"host": "evil.example.com"}));
-        assert_eq!(
-            merge(email().as_ref(), &stored, given).get("password"),
-            None
-        );
-    }
-
-    #[test]
-    fn secrets_are_stored_apart_and_an_empty_one_is_removed() {
-        let given = settings(json!({"host": "h", "password": "hunter2"}));
-        let (plain, secrets) = split(email().as_ref(), given);
-        assert!(!plain.contains_key("password"));
-        assert_eq!(secrets["password"], "hunter2");
-        let (_, secrets) = split(email().as_ref(), settings(json!({"password": ""})));
-        assert!(secrets.is_empty());
     }
 }

@@ -15,7 +15,7 @@ mod roles;
 
 pub use first_admin::{FIRST_ADMIN, FirstAdminError, FirstPassword};
 pub use keys::Keys;
-pub use parts::{SystemParts, embedded_options, open_database, open_embedded};
+pub use parts::{SystemParts, open, open_database, open_dead_letters, open_series};
 pub use roles::{Role, Roles};
 
 use crate::config::Config;
@@ -26,7 +26,8 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use noc_actors::Parts;
 use noc_pipeline::clock;
-use noc_pipeline::embedded::OpenError;
+use noc_pipeline::embedded::{DataDir, OpenError};
+use noc_pipeline::kafka::KafkaError;
 use noc_storage::relational::StoreError;
 use noc_storage::secrets::SecretError;
 use noc_storage::series::SeriesError;
@@ -44,6 +45,20 @@ pub enum StartError {
     /// The data directory cannot be used.
     #[error("data directory")]
     Embedded(#[from] OpenError),
+    /// Kafka cannot be used.
+    #[error("kafka")]
+    Kafka(#[from] KafkaError),
+    /// Which log it is cannot be told.
+    #[error("log")]
+    Identity(#[from] noc_actors::log_identity::IdentityError),
+    /// Another node uses the database, and not all parts of both can be shared.
+    #[error(
+        "node {node} is running on the same database: several nodes need NOC_KAFKA_BROKERS, NOC_QUESTDB_URL and NOC_DATABASE_URL, each of them all three. If that node is gone, try again in 15 s"
+    )]
+    NotShared {
+        /// The other one.
+        node: String,
+    },
     /// The series store cannot be opened.
     #[error("series store")]
     Series(#[from] SeriesError),
@@ -100,6 +115,8 @@ pub struct Running {
     servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     tasks: Vec<JoinHandle<()>>,
     roles: roles::Started,
+    /// Kept locked until everything has ended.
+    _data_dir: Option<DataDir>,
 }
 
 /// Starts everything the roles ask for. Needs a running actix system.
@@ -108,10 +125,15 @@ pub struct Running {
 /// See [`StartError`]; what was started before is stopped by being dropped.
 pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> {
     let config = Arc::new(config);
-    let SystemParts { parts, keys } = open_embedded(&config).await?;
+    let SystemParts {
+        parts,
+        keys,
+        identity,
+        data_dir,
+    } = parts::open(&config).await?;
     let first_password = first_admin::seed(&parts.db, &config, parts.clock.now()).await?;
     let field_key = Arc::new(keys.field.clone());
-    let started = roles::start(&parts, &field_key, &config, roles).await?;
+    let started = roles::start(&parts, &field_key, &config, roles, identity).await?;
     let mut tasks = Vec::new();
 
     let settings = &config.ingest;
@@ -153,6 +175,9 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
             queue_mode: config.health.queue_mode,
             heartbeat_file,
             queue_max_age: Duration::from_secs(config.health.queue_max_age_s),
+            clock_skew: roles
+                .has(Role::Ingest)
+                .then(|| Arc::clone(started.runtime().clock_skew())),
         },
         token: config.health.token.clone(),
         readiness: Arc::clone(&readiness),
@@ -190,6 +215,7 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
         servers,
         tasks,
         roles: started,
+        _data_dir: data_dir,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::StartError;
 use crate::config::Config;
 use noc_actors::Parts;
+use noc_actors::log_identity::IdentifiedLog;
 use noc_actors::notify::{self, NotifyRuntime, NotifySettings};
 use noc_actors::runtime::{self, Runtime, RuntimeSettings};
 use noc_storage::secrets::FieldKey;
@@ -48,6 +49,12 @@ impl Roles {
             .fold(Self(0), |set, (role, _)| set.with(*role))
     }
 
+    /// This one alone.
+    #[must_use]
+    pub const fn of(role: Role) -> Self {
+        Self(0).with(role)
+    }
+
     /// This one too.
     #[must_use]
     pub const fn with(self, role: Role) -> Self {
@@ -89,6 +96,7 @@ pub(super) async fn start(
     field_key: &Arc<FieldKey>,
     config: &Config,
     roles: Roles,
+    identity: Option<Arc<IdentifiedLog>>,
 ) -> Result<Started, StartError> {
     let day = |days: u64| Duration::from_secs(days * 24 * 3600);
     let keep = &config.retention;
@@ -96,8 +104,12 @@ pub(super) async fn start(
         roles: runtime::Roles {
             ingest: roles.has(Role::Ingest),
             actors: roles.has(Role::Actors),
+            notify: roles.has(Role::Notify),
             scheduler: roles.has(Role::Scheduler),
+            api: roles.has(Role::Api),
         },
+        shared: config.is_shared(),
+        identity,
         kept: runtime::Kept {
             log: Duration::from_secs(keep.log_h * 3600),
             dead_letters: day(keep.dead_letter_days),

@@ -75,15 +75,12 @@ pub async fn list(
     matching: Select<Entity>,
     request: PageRequest,
 ) -> Result<List<Incident>, ApiError> {
-    let page = page(
-        db.read(),
-        matching,
-        &request,
-        SORTS,
-        "-opened_at",
-        Column::Id,
-    )
-    .await?;
+    // Who turns to a later page did not come to see what they just did.
+    let read = match &request.cursor {
+        Some(_) => db.reports().await,
+        None => db.read(),
+    };
+    let page = page(read, matching, &request, SORTS, "-opened_at", Column::Id).await?;
     let people = people(db, page.data.iter()).await?;
     let running = page.data.iter().filter(|row| row.status != "resolved");
     let ids: Vec<i64> = running.map(|row| row.id).collect();
@@ -167,13 +164,11 @@ fn next_step(
 ) -> Option<NextStep> {
     let (execution, snapshot) = (execution?, snapshot?);
     let state = match execution.state.as_str() {
-        "armed" => EscalationState::Armed,
-        "paused" => EscalationState::Paused,
+        "armed" if execution.due_at.is_none() => return None,
+        "armed" if execution.held_at.is_none() => EscalationState::Armed,
+        "armed" | "paused" => EscalationState::Paused,
         _ => return None,
     };
-    if execution.due_at.is_none() && state == EscalationState::Armed {
-        return None;
-    }
     let next = usize::try_from(execution.next_step).unwrap_or_default();
     let steps = snapshot.steps.len();
     let last_resort = PolicySnapshot::last_resort();
@@ -184,7 +179,7 @@ fn next_step(
         step: i64::from(execution.next_step) + 1,
         steps: i64::try_from(steps).unwrap_or_default(),
         pass: i64::from(execution.pass) + 1,
-        due_at: execution.due_at,
+        due_at: execution.due_at.filter(|_| execution.held_at.is_none()),
         channels: step.channels.clone(),
     })
 }

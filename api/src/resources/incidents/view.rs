@@ -173,7 +173,7 @@ pub struct TimelineEntry {
 pub enum EscalationState {
     /// The next step fires when due.
     Armed,
-    /// Held by the acknowledgement.
+    /// Held: by the acknowledgement, or because the server is down.
     Paused,
 }
 
