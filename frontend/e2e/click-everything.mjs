@@ -1,8 +1,11 @@
 // Walks through what an operator does, by role and label, with the clock frozen; then presses every button of every
-// page. Any console error, exception, failed request or 5xx fails the run.
+// page; then looks at every picture of `shots.mjs` for what a machine can see. Any console error, exception, failed
+// request or 5xx fails the run.
 //   node e2e/with-mock.mjs click-everything.mjs
 import assert from 'node:assert/strict';
 import { BASE, launch, openPage, signIn } from './browser.mjs';
+import { SHOTS } from './shots.mjs';
+import { audit, expectedProblems, stage } from './stage.mjs';
 
 const browser = await launch();
 const reset = () => fetch(`${BASE}/mock/reset`, { method: 'POST' });
@@ -44,6 +47,7 @@ const stories = {
       .click({ timeout: 3000 })
       .catch(() => {});
     await page.waitForURL(/\/login\?next=/);
+    await page.getByText('Your session has ended').waitFor();
     await page.getByLabel('E-mail').fill('admin@hostseba.com');
     await page.getByLabel('Password', { exact: true }).fill('x');
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -180,7 +184,7 @@ const stories = {
     await go(page, '/settings/rules');
     await page.getByRole('button', { name: 'New rule' }).click();
     await page.getByRole('button', { name: 'Create rule' }).click();
-    await page.getByText('choose a policy').waitFor();
+    await page.getByText('choose a policy', { exact: true }).waitFor();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Busy');
     await dialog.getByRole('combobox', { name: 'Metric' }).click();
@@ -191,7 +195,7 @@ const stories = {
     await page.getByRole('option', { name: 'Email' }).click();
     await page.keyboard.press('Escape');
     await dialog.getByRole('button', { name: 'Create rule' }).click();
-    await page.getByRole('row', { name: /Busy.*metrics.cpu_pct >= 90 for 5 min.*email/ }).waitFor();
+    await page.getByRole('row', { name: /Busy.*metrics.cpu_pct >= 90 % for 5 min.*email/ }).waitFor();
   },
 
   async 'a policy shows absolute times while its delays are edited'(page) {
@@ -215,6 +219,71 @@ const stories = {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'CSV' }).click();
     assert.match((await download).suggestedFilename(), /^deliveries-.*\.csv$/);
+  },
+
+  async 'every list can be exported whole'(page) {
+    await signIn(page);
+    for (const [path, name] of [
+      ['/servers', /^servers-/],
+      ['/incidents', /^incidents-/],
+      ['/servers/3/incidents', /^incidents-of-this-server-/],
+      ['/settings/users', /^users-/],
+    ]) {
+      await go(page, path);
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'CSV' }).click();
+      assert.match((await download).suggestedFilename(), name);
+    }
+  },
+
+  async 'deleting asks first, and a click beside an editor loses nothing'(page) {
+    await signIn(page);
+    await go(page, '/settings/users');
+    await page.getByText('Former Colleague').click();
+    const editor = page.getByRole('dialog', { name: 'former@hostseba.com' });
+    await editor.getByLabel('Name').fill('Half typed');
+    await page.mouse.click(200, 700);
+    assert.equal(await editor.getByLabel('Name').inputValue(), 'Half typed');
+    await editor.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Delete former@hostseba.com?').waitFor();
+    await page.getByRole('button', { name: 'Delete account' }).click();
+    await page.getByText('Account deleted').waitFor();
+    // Rows stay put under the pointer, so it is taken off the table.
+    await page.mouse.move(5, 5);
+    await page.getByRole('row', { name: /Former Colleague/ }).waitFor({ state: 'detached' });
+  },
+
+  async 'the keyboard alone reaches the page, its menu, and the page again'(page) {
+    await signIn(page);
+    await go(page, '/');
+    await page.keyboard.press('Tab');
+    const focused = () =>
+      page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id);
+    assert.equal(await focused(), 'Skip to content');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'main');
+    await page.getByRole('link', { name: 'Incidents', exact: true }).first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Incidents' }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.id === 'main');
+  },
+
+  async 'an install command is listed while it works, and can be taken back'(page) {
+    await signIn(page);
+    await go(page, '/servers/new');
+    await page.getByText('used 6 of 20 times').waitFor();
+    await page.getByRole('button', { name: 'Revoke the command for rack-7' }).click();
+    await page.getByText('no longer works').waitFor();
+    await page.getByText('used 6 of 20 times').waitFor({ state: 'detached' });
+  },
+
+  async 'switching monitoring off asks first'(page) {
+    await signIn(page);
+    await go(page, '/servers/9');
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.getByRole('menuitem', { name: 'Switch monitoring off' }).click();
+    await page.getByRole('button', { name: 'Switch off' }).click();
+    await page.getByText('Monitoring is switched off for this server').waitFor();
   },
 
   async 'an account is created with a first password shown once'(page) {
@@ -261,22 +330,14 @@ async function pressEverything(page, path) {
   }
 }
 
+/** One address of every page, as it is. */
 const PAGES = [
-  '/',
-  '/servers',
-  '/servers/new',
-  '/servers/3',
-  '/servers/3/disks',
-  '/servers/1/services',
-  '/servers/3/incidents',
-  '/incidents',
-  '/incidents/42',
-  '/settings/channels',
-  '/settings/rules',
-  '/settings/escalation',
-  '/settings/deliveries',
-  '/settings/users',
-  '/settings/account',
+  ...new Map(
+    SHOTS.filter((shot) => !(shot.prepare || shot.world || shot.api || shot.as !== undefined))
+      .map((shot) => new URL(shot.path, BASE).pathname)
+      .reverse()
+      .map((path) => [path.replace(/\d+/, 'id'), path]),
+  ).values(),
 ];
 
 const failures = [];
@@ -307,6 +368,36 @@ for (const path of PAGES) {
   if (problems.length > 0) failures.push(path);
   console.log(`${problems.length > 0 ? 'FAIL ' : 'ok   '} press everything on ${path}`);
   for (const problem of problems) console.error(`      ${problem}`);
+  await context.close();
+}
+// Light and wide, dark and narrow: both themes and both sizes are seen, and `npm run screens` looks at the other two.
+for (const view of [
+  { theme: 'light', width: 1440, height: 900 },
+  { theme: 'dark', width: 390, height: 844, phone: true },
+]) {
+  const { context, page, problems } = await openPage(browser, view);
+  page.setDefaultTimeout(30_000);
+  const defects = [];
+  let looked = 0;
+  for (const shot of SHOTS) {
+    const at = `look at ${shot.name} ${view.theme}`;
+    if (!at.includes(only)) continue;
+    looked += 1;
+    problems.expected = expectedProblems(shot);
+    try {
+      await stage(page, shot);
+      defects.push(...(await audit(page, view)).map((defect) => `${at}: ${defect}`));
+    } catch (error) {
+      defects.push(`${at}: ${error.message.split('\n')[0]}`);
+    }
+    defects.push(...problems.splice(0).map((problem) => `${at}: ${problem}`));
+  }
+  if (looked > 0)
+    console.log(
+      `${defects.length > 0 ? 'FAIL ' : 'ok   '} look at ${looked} pictures, ${view.theme}, ${view.width} px`,
+    );
+  for (const defect of defects) console.error(`      ${defect}`);
+  failures.push(...defects);
   await context.close();
 }
 await browser.close();

@@ -1,108 +1,78 @@
-// Opens every page in both themes at 1440x900 and 390x844 and saves pictures; fails on anything that goes wrong.
+// Opens every page in every state, in both themes, at 1440x900 and 390x844, and saves pictures; fails on anything that
+// goes wrong there.
 //   node e2e/with-mock.mjs screens.mjs [folder] [name part]      against the mock
-//   NOC_URL=... NOC_PASSWORD=... node e2e/screens.mjs [folder]    against a real server
+//   NOC_VIEW=dark-phone ...                                        one theme and size of the four
+//   NOC_URL=... NOC_PASSWORD=... node e2e/screens.mjs [folder]    against a real server: its pages as they are
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BASE, FROZEN, launch, openPage, signIn } from './browser.mjs';
+import { SHOTS } from './shots.mjs';
+import { audit, expectedProblems, stage } from './stage.mjs';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'noc-screens');
 const only = process.argv[3] ?? '';
-
-const click = (role, name) => async (page) => page.getByRole(role, { name }).first().click();
-
-const SHOTS = [
-  ['overview', '/'],
-  ['servers', '/servers'],
-  ['servers-empty', '/servers?q=nothing-like-this'],
-  ['add-host', '/servers/new'],
-  ['server-charts', '/servers/3'],
-  ['server-charts-7d', '/servers/3?range=7d'],
-  ['server-disks', '/servers/3/disks'],
-  ['server-disks-no-permission', '/servers/6/disks'],
-  ['server-services', '/servers/1/services'],
-  ['server-incidents', '/servers/3/incidents'],
-  ['incidents', '/incidents'],
-  ['incident', '/incidents/42'],
-  ['incident-acknowledged', '/incidents/44'],
-  ['channels', '/settings/channels'],
-  ['channel', '/settings/channels?channel=email'],
-  ['rules', '/settings/rules'],
-  ['rule', '/settings/rules', click('button', 'New rule')],
-  ['escalation', '/settings/escalation'],
-  ['policy', '/settings/escalation', click('button', /^Edit /)],
-  ['deliveries', '/settings/deliveries'],
-  ['users', '/settings/users'],
-  ['account', '/settings/account'],
-  ['not-found', '/no-such-page'],
-  [
-    'search',
-    '/',
-    async (page) => {
-      await page.getByRole('button', { name: 'Search' }).click();
-      await page.getByRole('textbox', { name: 'Search servers and incidents' }).fill('web');
-      await page.getByRole('list', { name: 'Results' }).waitFor();
-    },
-  ],
-];
-
+/** One of the four, such as `dark-phone`. */
+const onlyView = process.env.NOC_VIEW ?? '';
 const SIZES = [
   ['wide', { width: 1440, height: 900 }],
   ['phone', { width: 390, height: 844, phone: true }],
 ];
 
 /** On a real server the mock's ids mean nothing: the worst server and the most urgent incident stand in for them. */
-async function realIds(page) {
+async function realPaths(page) {
   const first = (path) =>
     page.evaluate(async (p) => (await (await fetch(p)).json()).data?.[0]?.id ?? null, path);
-  return {
-    server: await first('/api/servers?limit=1'),
-    incident: await first('/api/incidents?limit=1&sort=urgency'),
-  };
+  const server = await first('/api/servers?limit=1');
+  const incident = await first('/api/incidents?limit=1&sort=urgency');
+  return (path) =>
+    path.replace(/(?<=servers\/)\d+/, server ?? '$&').replace(/(?<=incidents\/)\d+/, incident ?? '$&');
 }
 
-const onRealServer = (path, ids) =>
-  path.replace(/(?<=servers\/)\d+/, ids.server ?? '$&').replace(/(?<=incidents\/)\d+/, ids.incident ?? '$&');
+async function openReal(page, { path }, realPath) {
+  await page.goto(BASE + realPath(path));
+  await page.waitForLoadState('networkidle').catch(() => {});
+}
+
+/** A phone's whole page in one picture, unless a dialog covers it. */
+async function tall(page, { width, height, phone }, picture) {
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+  const grow = phone && whole > height && (await page.getByRole('dialog').count()) === 0;
+  if (grow) await page.setViewportSize({ width, height: whole });
+  await picture();
+  if (grow) await page.setViewportSize({ width, height });
+}
 
 await mkdir(folder, { recursive: true });
 const browser = await launch();
 const failures = [];
+const asIs = (shot) => !(shot.prepare || shot.world || shot.api || shot.as !== undefined);
+const shots = SHOTS.filter((shot) => shot.name.includes(only) && (FROZEN || asIs(shot)));
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of SIZES) {
+    if (!`${theme}-${size}`.includes(onlyView)) continue;
     const { context, page, problems } = await openPage(browser, { ...viewport, theme });
-    if ('login'.includes(only)) {
-      await page.goto(`${BASE}/login`);
-      await page.getByRole('button', { name: 'Sign in' }).waitFor();
-      await page.screenshot({ path: join(folder, `login-${theme}-${size}.png`) });
-    }
-    await signIn(page);
-    const ids = FROZEN ? null : await realIds(page);
-    for (const [name, path, prepare] of SHOTS) {
-      if (!name.includes(only)) continue;
-      await page.goto(BASE + (ids ? onRealServer(path, ids) : path));
-      await page.waitForLoadState('networkidle').catch(() => {});
-      await page
-        .getByRole('status', { name: 'Loading' })
-        .first()
-        .waitFor({ state: 'detached', timeout: 5000 });
-      await prepare?.(page).catch((error) =>
-        failures.push(`${name} ${theme} ${size}: ${error.message.split('\n')[0]}`),
-      );
-      await page.waitForTimeout(350);
-      const overflow = await page.evaluate(
-        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-      );
-      if (overflow > 0) failures.push(`${name} ${theme} ${size}: the page is ${overflow} px too wide`);
-      await page.screenshot({
-        path: join(folder, `${name}-${theme}-${size}.png`),
-        fullPage: !prepare && size === 'phone',
+    page.setDefaultTimeout(30_000);
+    if (!FROZEN) await signIn(page);
+    const realPath = FROZEN ? null : await realPaths(page);
+    for (const shot of shots) {
+      const at = `${shot.name} ${theme} ${size}`;
+      problems.expected = expectedProblems(shot);
+      try {
+        await (realPath ? openReal(page, shot, realPath) : stage(page, shot));
+        failures.push(...(await audit(page, viewport)).map((defect) => `${at}: ${defect}`));
+      } catch (error) {
+        failures.push(`${at}: ${error.message.split('\n')[0]}`);
+      }
+      await tall(page, viewport, async () => {
+        await page.screenshot({ path: join(folder, `${shot.name}-${theme}-${size}.png`) });
       });
+      failures.push(...problems.splice(0).map((problem) => `${at}: ${problem}`));
     }
-    failures.push(...problems.map((problem) => `${theme} ${size}: ${problem}`));
     await context.close();
   }
 }
 await browser.close();
 for (const failure of failures) console.error(failure);
-console.log(`pictures in ${folder}`);
+console.log(`pictures of ${shots.length} states in ${folder}`);
 process.exit(failures.length > 0 ? 1 : 0);

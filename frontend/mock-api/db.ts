@@ -3,7 +3,7 @@ import { ago, DAY, HOUR, MIN } from './clock';
 import { delivery, INCIDENTS, incident } from './incidents';
 import { type Role, user } from './people';
 import { SERVERS, server } from './servers';
-import { channel, EMAIL_FIELDS, policy, rule } from './settings';
+import { channel, EMAIL_FIELDS, policy, rule, token } from './settings';
 
 /** The mock's world: a small hosting fleet on a bad morning. */
 export function freshWorld() {
@@ -46,6 +46,7 @@ export function freshWorld() {
     user(4, 'Front Desk', 'desk@hostseba.com', 'viewer', { last_login_at: null, must_change_password: true }),
     user(5, 'Former Colleague', 'former@hostseba.com', 'operator', { is_active: false }),
     user(6, 'First Login', 'first@hostseba.com', 'admin', { must_change_password: true }),
+    user(7, 'Reader', 'reader@hostseba.com', 'viewer'),
   ];
   const step = (
     delay_seconds: number,
@@ -231,9 +232,39 @@ export function freshWorld() {
     rules,
     channels,
     sessions,
-    tokens: [] as { id: number; name: string }[],
+    tokens: [
+      token(11, 'web-15.hostseba', { uses: 1, state: 'used', created_at: ago(25 * MIN) }),
+      token(12, 'web-16.hostseba', { expires_at: ago(-35 * MIN), created_at: ago(25 * MIN) }),
+      token(13, 'rack-7', {
+        max_uses: 20,
+        uses: 6,
+        expires_at: ago(-9 * HOUR),
+        tags: ['dc:dhaka-2', 'rack:7'],
+      }),
+      token(14, 'web-17.hostseba', {
+        state: 'expired',
+        expires_at: ago(2 * HOUR),
+        created_at: ago(3 * HOUR),
+      }),
+    ],
     nextId: 500,
   };
 }
+
+/** A night on which nothing happens. */
+export function quietWorld(): World {
+  const world = freshWorld();
+  for (const s of world.servers)
+    Object.assign(s, { status: 'up', is_active: true, open_incidents: 0, last_seen_at: ago(20) });
+  return { ...world, incidents: [], deliveries: [], tokens: [] };
+}
+
+/** The first minute after the installation. */
+export const emptyWorld = (): World => ({
+  ...quietWorld(),
+  servers: [],
+  rules: [],
+  policies: [],
+});
 
 export type World = ReturnType<typeof freshWorld>;

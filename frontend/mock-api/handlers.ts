@@ -2,11 +2,11 @@ import type { AlertRule, IncidentDetail, Policy, Server } from '@/api/types';
 import { byUrgency, severityRank } from '@/domain/severity';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
-import { freshWorld, type World } from './db';
+import type { World } from './db';
 import { metrics } from './measurements';
 import { meOf } from './people';
 import { DISKS, servicesOf } from './servers';
-import { CATALOGUE } from './settings';
+import { CATALOGUE, token } from './settings';
 
 /** Events that the socket hands on, as the server would. */
 export type Publish = (channel: string, event: string, data: unknown) => void;
@@ -31,7 +31,10 @@ function found<T extends { id: number }>(rows: T[], id: number): T {
 /** A page of rows; the cursor is simply the place. */
 function page<T>(rows: T[], query: URLSearchParams) {
   const start = Number(query.get('cursor') || 0);
-  const end = start + Number(query.get('limit') ?? 50);
+  const limit = Number(query.get('limit') ?? 50);
+  if (!(limit >= 1 && limit <= 200))
+    throw new Refusal(422, 'validation_failed', 'The request is not valid.', { limit: ['must be 1 to 200'] });
+  const end = start + limit;
   return {
     data: rows.slice(start, end),
     meta: { next_cursor: end < rows.length ? String(end) : null, total: rows.length },
@@ -215,7 +218,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       },
     },
     '/api/users': {
-      get: () => whole(w().users),
+      get: ({ query }) => page(w().users, query),
       post: ({ body }) => {
         require('name', body.name);
         const created = {
@@ -268,32 +271,30 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     '/api/servers/{id}/services': { get: ({ id }) => servicesOf(id) },
     '/api/servers/{id}/incidents': { get: ({ id, query }) => page(incidentList(query, id), query) },
     '/api/registration-tokens': {
-      get: () => whole([]),
+      get: ({ query }) => page(w().tokens, query),
       post: ({ body }) => {
         if (!/^[A-Za-z0-9._-]+$/.test(body.name)) {
           throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
             name: ['may hold letters, digits, dot, underscore and dash'],
           });
         }
-        enrolSoon(body.name, body.tags ?? []);
+        const minted = token(nextId(), body.name, { tags: body.tags ?? [], created_by: me().id });
+        // Names for the states in between: too late, never seen, registered and then silent.
+        if (body.name.startsWith('late-')) Object.assign(minted, { expires_at: ago(1), state: 'expired' });
+        else if (!body.name.startsWith('never-')) enrolSoon(body.name, body.tags ?? []);
+        w().tokens.unshift(minted);
         return {
-          id: nextId(),
-          name: body.name,
-          tags: body.tags ?? [],
-          state: 'active',
-          expires_at: ago(-3600),
-          max_uses: 1,
-          uses: 0,
-          allowed_cidrs: [],
-          created_by: me().id,
-          created_at: ago(0),
-          revoked_at: null,
+          ...minted,
           token: `noc_${'x'.repeat(32)}`,
           install_command: `curl -fsSL https://noc.hostseba.com/install.sh -o install.sh && echo noc_${'x'.repeat(32)} | sudo bash install.sh --url https://noc.hostseba.com --token-stdin`,
         };
       },
     },
-    '/api/registration-tokens/{id}': { delete: () => undefined },
+    '/api/registration-tokens/{id}': {
+      delete: ({ id }) => {
+        Object.assign(found(w().tokens, id), { state: 'revoked', revoked_at: ago(0) });
+      },
+    },
     '/api/incidents': { get: ({ query }) => page(incidentList(query), query) },
     '/api/incidents/{id}': { get: ({ id }) => found(w().incidents, id) },
     '/api/incidents/{id}/acknowledge': {
@@ -487,6 +488,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       };
       born.servers.push(server);
       publish('private-fleet', 'server.updated', server);
+      if (name.startsWith('slow-')) return;
       setTimeout(() => {
         Object.assign(server, { status: 'up', last_seen_at: new Date(mockNow()).toISOString() });
         publish('private-fleet', 'server.updated', server);
@@ -494,5 +496,3 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     }, 1200);
   }
 }
-
-export { freshWorld };

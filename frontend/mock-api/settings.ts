@@ -1,5 +1,5 @@
-import type { AlertRule, Catalogue, Channel, Policy } from '@/api/types';
-import { ago, DAY } from './clock';
+import type { AlertRule, Catalogue, Channel, Policy, RegistrationToken } from '@/api/types';
+import { ago, DAY, HOUR } from './clock';
 
 /** Rules, policies, channels and the catalogue rules are made from. */
 export const rule = (
@@ -32,6 +32,25 @@ export const policy = (id: number, name: string, more: Partial<Policy> & Pick<Po
   used_by_rules: 0,
   created_at: ago(30 * DAY),
   updated_at: ago(3 * DAY),
+  ...more,
+});
+
+export const token = (
+  id: number,
+  name: string,
+  more: Partial<RegistrationToken> = {},
+): RegistrationToken => ({
+  id,
+  name,
+  tags: [],
+  state: 'active',
+  expires_at: ago(-HOUR),
+  max_uses: 1,
+  uses: 0,
+  allowed_cidrs: [],
+  created_by: 1,
+  created_at: ago(0),
+  revoked_at: null,
   ...more,
 });
 
@@ -130,6 +149,7 @@ export const channel = (
   enabled: false,
   configured: false,
   healthy: true,
+  unhealthy_since: null,
   last_error: null,
   last_test_at: null,
   last_test_result: null,

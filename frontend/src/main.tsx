@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router';
 import { queryClient } from '@/api/queries';
 import { Toaster } from '@/ui/Toaster';
-import { router } from './routes';
+import { router } from './router';
 import { theme } from './theme/theme';
 
 const root = document.getElementById('root');

@@ -1,13 +1,11 @@
-import { createBrowserRouter, redirect } from 'react-router';
-import { setSessionEndHandler } from '@/api/transport';
+import { type RouteObject, redirect } from 'react-router';
 import { LoadingPage } from '@/ui/states';
-import { disconnectLive } from './live/connection';
 import { Component as Login } from './pages/Login';
 import { RouteError } from './pages/RouteError';
 import { Component as Shell, loader as shellLoader } from './pages/Shell';
 
 /** Every page is a file of its own, loaded when first visited: a module with `Component` and, if it asks, `loader`. */
-export const router = createBrowserRouter([
+export const routes: RouteObject[] = [
   {
     errorElement: <RouteError />,
     hydrateFallbackElement: <LoadingPage />,
@@ -53,12 +51,4 @@ export const router = createBrowserRouter([
       },
     ],
   },
-]);
-
-setSessionEndHandler((reason) => {
-  const { pathname, search } = router.state.location;
-  if (pathname === '/login') return;
-  disconnectLive();
-  const next = pathname === '/change-password' ? '' : `?next=${encodeURIComponent(pathname + search)}`;
-  void router.navigate(reason === 'unauthenticated' ? `/login${next}` : '/change-password');
-});
+];

@@ -1,5 +1,6 @@
 // A real server's trouble reaches a real mailbox and a live page: `noc`, its installer and agent, a real exim, a real
-// SMTP server, Chromium. Needs root, because the installer makes a user and exim binds its queue.
+// SMTP server, Chromium. Needs root, because the installer makes a user and exim binds its queue. With
+// NOC_TEST_PARTS=real it runs on two nodes, Kafka, QuestDB and MariaDB, and one node is killed in the middle of it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -227,7 +228,7 @@ describe('first light', { timeout: 240_000 }, () => {
     });
     await stopExim();
     const row = page.getByRole('row', { name: new RegExp(`exim is down on ${HOST}`) });
-    await row.waitFor({ timeout: 15_000 });
+    await row.waitFor({ timeout: 30_000 });
     const page1 = await until(
       'the first mail',
       () => told().find((m) => m.recipients.includes('first@hostseba.test')),
@@ -239,6 +240,14 @@ describe('first light', { timeout: 240_000 }, () => {
     assert.equal(await page.evaluate(() => window.notReloaded), true);
     await shot('incident-open');
   });
+
+  if (process.env.NOC_TEST_PARTS === 'real') {
+    it('one of two nodes is killed, and the page goes on', async () => {
+      await system.killNode(0);
+      await page.getByText('ws: connected').waitFor({ timeout: 20_000 });
+      assert.equal(await page.evaluate(() => window.notReloaded), true);
+    });
+  }
 
   it('acknowledging stops the second step', async () => {
     await page
@@ -264,7 +273,8 @@ describe('first light', { timeout: 240_000 }, () => {
 
   it('exim comes back: resolved, and only who was told hears of it', async () => {
     await startExim();
-    await page.getByText(/No, over since/).waitFor({ timeout: 20_000 });
+    // A killed node's partitions are taken over once its lease of 15 s is over.
+    await page.getByText(/No, over since/).waitFor({ timeout: 40_000 });
     const recovery = await until('the recovery', () => told()[1], 10_000);
     assert.deepEqual(recovery.recipients, ['first@hostseba.test']);
     assert.match(recovery.subject, new RegExp(`exim .*${HOST}`));
@@ -288,6 +298,6 @@ describe('first light', { timeout: 240_000 }, () => {
   });
 
   it('nothing failed on the way', () => {
-    assert.deepEqual(problems, []);
+    assert.equal(problems.join('\n'), '');
   });
 });

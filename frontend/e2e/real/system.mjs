@@ -1,7 +1,8 @@
 // The real thing, for tests: `noc` as a process, a real SMTP server, a real agent installed by its installer, Chromium.
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -9,7 +10,9 @@ import { createInterface } from 'node:readline';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 const NOC = resolve(ROOT, process.env.NOC_BIN ?? 'target/ci/noc');
-export const FIRST_PASSWORD = 'changeme-noyon';
+/** The documented one on this machine alone; behind a proxy one must be given. */
+export const FIRST_PASSWORD =
+  process.env.NOC_TEST_PARTS === 'real' ? 'first-password-of-9' : 'changeme-noyon';
 export const PASSWORD = 'correct-horse-battery-9';
 
 export async function freePort() {
@@ -45,6 +48,31 @@ export function run(command, args, options = {}) {
     throw new Error(`${command} ${args.join(' ')}: ${done.error ?? ''}${done.stdout}${done.stderr}`);
   }
   return done.stdout;
+}
+
+/** Settings of topics, tables and a database of a name of its own, on the servers of `make stack`. */
+function realParts() {
+  const name = `noc_story_${randomBytes(6).toString('hex')}`;
+  const settings = Object.fromEntries(
+    run(join(ROOT, 'tests/stack/stack.sh'), ['env'])
+      .trim()
+      .split('\n')
+      .map((line) => /^export (\w+)=(.*)$/.exec(line).slice(1)),
+  );
+  const { username, password, hostname, port } = new URL(settings.NOC_DATABASE_URL);
+  const login = ['--no-defaults', `-u${username}`, `-p${password}`, `-h${hostname}`, `-P${port}`];
+  run('mariadb', [...login, '-e', `CREATE DATABASE ${name}`]);
+  return {
+    ...settings,
+    NOC_DATABASE_URL: settings.NOC_DATABASE_URL.replace(/[^/]+$/, name),
+    NOC_KAFKA_TOPIC_PREFIX: `${name}.`,
+    NOC_KAFKA_PARTITIONS: '4',
+    NOC_QUESTDB_TABLE_PREFIX: `${name}_`,
+    COREPANEL_FIELD_KEY: randomBytes(32).toString('hex'),
+    COREPANEL_LOG_CHAIN_KEY: randomBytes(32).toString('hex'),
+    NOC_LIVE_KEY: 'live-key-of-the-story',
+    NOC_LIVE_SECRET: randomBytes(32).toString('hex'),
+  };
 }
 
 /** Everything that was started, ended in reverse order. */
@@ -84,27 +112,85 @@ export class System {
     return { child, output: () => output };
   }
 
-  /** Starts `noc` on embedded parts in a folder of its own. */
+  /**
+   * Starts the product: one `noc` on embedded parts or, with `NOC_TEST_PARTS=real`, two nodes on the servers of
+   * `make stack` behind a real nginx. `url` is where people and agents go.
+   */
   async startNoc() {
     if (!existsSync(NOC)) throw new Error(`${NOC} is not there: cargo build --profile ci --workspace`);
-    const port = await freePort();
-    const metrics = await freePort();
+    this.url = `http://127.0.0.1:${await freePort()}`;
+    if (process.env.NOC_TEST_PARTS !== 'real') {
+      this.nodes = [await this.#startNode(new URL(this.url).port, {})];
+      return this.url;
+    }
+    const parts = {
+      ...realParts(),
+      NOC_PUBLIC_URL: this.url,
+      NOC_TRUSTED_PROXIES: '127.0.0.1',
+      NOC_ADMIN_PASSWORD: FIRST_PASSWORD,
+    };
+    const ports = [await freePort(), await freePort()];
+    this.nodes = [];
+    for (const port of ports) this.nodes.push(await this.#startNode(port, parts));
+    await this.#startProxy(ports);
+    return this.url;
+  }
+
+  async #startNode(port, settings) {
     const noc = this.start(NOC, ['serve'], {
       name: 'noc',
       env: {
         NOC_BIND: `127.0.0.1:${port}`,
-        NOC_METRICS_BIND: `127.0.0.1:${metrics}`,
-        NOC_DATA_DIR: join(this.folder, 'data'),
+        NOC_METRICS_BIND: `127.0.0.1:${await freePort()}`,
+        NOC_DATA_DIR: join(this.folder, `data-${port}`),
         NOC_OUTBOUND_ALLOW: '127.0.0.0/8',
+        ...settings,
       },
     });
-    this.url = `http://127.0.0.1:${port}`;
-    this.noc = noc;
     await until('noc to be ready', async () => {
       if (noc.child.exitCode !== null) throw new Error(`noc ended: ${noc.output()}`);
+      return (await fetch(`http://127.0.0.1:${port}/readyz`)).ok;
+    });
+    return noc;
+  }
+
+  /** nginx in front of both nodes, which asks the other one when one is away. */
+  async #startProxy(ports) {
+    const conf = join(this.folder, 'nginx.conf');
+    writeFileSync(
+      conf,
+      `user root; daemon off; pid ${this.folder}/nginx.pid; error_log stderr warn; worker_processes 1;
+events {}
+http {
+  access_log off; client_body_temp_path ${this.folder}/body; proxy_temp_path ${this.folder}/proxy;
+  fastcgi_temp_path ${this.folder}/fastcgi; uwsgi_temp_path ${this.folder}/uwsgi; scgi_temp_path ${this.folder}/scgi;
+  map $http_upgrade $connection_upgrade { default upgrade; "" ""; }
+  upstream nodes { ${ports.map((port) => `server 127.0.0.1:${port} fail_timeout=2s;`).join(' ')} }
+  server {
+    listen ${new URL(this.url).host};
+    location / {
+      proxy_pass http://nodes; proxy_http_version 1.1; client_max_body_size 16m;
+      proxy_next_upstream error timeout http_502 http_503 non_idempotent; proxy_connect_timeout 2s;
+      proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade;
+    }
+  }
+}
+`,
+    );
+    const nginx = this.start('/usr/sbin/nginx', ['-c', conf], { name: 'nginx' });
+    await until('nginx to pass requests on', async () => {
+      if (nginx.child.exitCode !== null) throw new Error(`nginx ended: ${nginx.output()}`);
       return (await fetch(`${this.url}/readyz`)).ok;
     });
-    return this.url;
+  }
+
+  /** Kills a node as a crash would. */
+  async killNode(index) {
+    const { child } = this.nodes[index];
+    child.kill('SIGKILL');
+    await until('the node to be gone', () => child.signalCode !== null);
   }
 
   /** Starts a real SMTP server; `mails` holds what it took, decoded. */

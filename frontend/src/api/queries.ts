@@ -16,6 +16,9 @@ export const queryClient = new QueryClient({
   },
 });
 
+/** Rows that the server gives at most in one answer; it refuses to be asked for more. */
+const MOST_ROWS_ON_A_PAGE = 200;
+
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: () => body(client.GET('/api/auth/me')),
@@ -27,9 +30,17 @@ export const sessionsQuery = queryOptions({
   queryFn: () => body(client.GET('/api/auth/sessions')),
 });
 
+/** All of them: the page is short, and the policy editor's choice of people needs every one. */
 export const usersQuery = queryOptions({
   queryKey: ['users'],
-  queryFn: () => body(client.GET('/api/users')),
+  queryFn: () => wholeList((query) => body(client.GET('/api/users', { params: { query } }))),
+});
+
+/** The newest: the ones still open are among them, since a token lives a day at most. */
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: () =>
+    body(client.GET('/api/registration-tokens', { params: { query: { limit: MOST_ROWS_ON_A_PAGE } } })),
 });
 
 export interface ListAsk {
@@ -50,6 +61,16 @@ export const serversQuery = (ask: ListAsk & { tag?: string }) =>
     queryFn: ({ signal }) => body(client.GET('/api/servers', { params: { query: filled(ask) }, signal })),
     placeholderData: keepPreviousData,
   });
+
+/** Every server by name, to choose from. */
+export const serverNamesQuery = queryOptions({
+  queryKey: ['servers', 'names'],
+  queryFn: ({ signal }) =>
+    everyPage((page) =>
+      body(client.GET('/api/servers', { params: { query: { sort: 'name', ...page } }, signal })),
+    ),
+  staleTime: 60_000,
+});
 
 export const serverQuery = (id: number) =>
   queryOptions({
@@ -143,17 +164,23 @@ export const deliveriesQuery = (ask: DeliveryAsk) =>
     placeholderData: keepPreviousData,
   });
 
-/** All pages of a list, for an export: follows the cursor up to `most` rows. */
+/** All pages of a list, for an export or a choice: follows the cursor up to `most` rows. */
 export async function everyPage<T>(
-  read: (cursor: string | undefined) => Promise<Page<T>>,
+  read: (page: { cursor?: string; limit: number }) => Promise<Page<T>>,
   most = 20_000,
 ): Promise<T[]> {
   const rows: T[] = [];
   let cursor: string | undefined;
   do {
-    const page = await read(cursor);
+    const page = await read({ cursor, limit: MOST_ROWS_ON_A_PAGE });
     rows.push(...page.data);
     cursor = page.meta.next_cursor ?? undefined;
   } while (cursor && rows.length < most);
   return rows;
+}
+
+/** The same as one page. */
+async function wholeList<T>(read: Parameters<typeof everyPage<T>>[0]): Promise<Page<T>> {
+  const data = await everyPage(read);
+  return { data, meta: { next_cursor: null, total: data.length } };
 }

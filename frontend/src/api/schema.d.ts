@@ -1660,7 +1660,7 @@ export interface components {
             enabled: boolean;
             /** @description Its form. */
             fields: components["schemas"]["ChannelField"][];
-            /** @description False after a failure that will not go away by itself. */
+            /** @description False after a failure that will not go away by itself, and while its provider is away; until a success. */
             healthy: boolean;
             /** @description Shown name. */
             label: string;
@@ -1677,6 +1677,11 @@ export interface components {
             last_test_result: string | null;
             /** @description What is set; secrets are null, beside `<name>_set`. */
             settings: Record<string, unknown>;
+            /**
+             * Format: date-time
+             * @description Since when it is not healthy.
+             */
+            unhealthy_since: string | null;
             /**
              * Format: date-time
              * @description When it was last set.

@@ -40,6 +40,7 @@ export type ServerServices = Answer<'/api/servers/{id}/services'>;
 export type Service = ServerServices['services'][number];
 export type Probe = ServerDisks['probe'];
 export type Metrics = Answer<'/api/servers/{id}/metrics'>;
+export type RegistrationToken = Item<'/api/registration-tokens'>;
 export type MintedToken = Answer<'/api/registration-tokens', 'post'>;
 export type Incident = Item<'/api/incidents'>;
 export type IncidentDetail = Answer<'/api/incidents/{id}'>;

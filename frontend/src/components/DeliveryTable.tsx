@@ -38,7 +38,7 @@ export const DeliveryStatus = ({ delivery }: { delivery: Delivery }) => (
   <ToneBadge tone={TONE[delivery.status]}>{delivery.status}</ToneBadge>
 );
 
-const RETRYABLE = new Set<Delivery['status']>(['failed', 'expired', 'cancelled']);
+const RETRYABLE = new Set<Delivery['status']>(['failed', 'expired', 'suppressed', 'cancelled']);
 
 /** ↻: once more, now. Blocked with a reason where it would make no sense. */
 export function RetryButton({ delivery }: { delivery: Delivery }) {
@@ -92,7 +92,7 @@ export const deliveryColumns: Column<Delivery>[] = [
   {
     key: 'created_at',
     header: 'When',
-    width: 150,
+    width: 186,
     sortable: true,
     cell: (d) => <Moment at={d.created_at} />,
     csv: (d) => d.created_at,

@@ -27,7 +27,7 @@ export function AcknowledgeButton({ incident, large }: { incident: Incident; lar
       fullWidth={large}
       aria-label={`Acknowledge ${incident.title}`}
     >
-      {large ? 'Acknowledge' : 'Ack'}
+      Acknowledge
     </ActionButton>
   );
 }
@@ -114,7 +114,7 @@ export const incidentColumns: Column<Incident>[] = [
     key: 'acknowledge',
     header: '',
     align: 'right',
-    width: 72,
+    width: 124,
     cell: (i) => <AcknowledgeButton incident={i} />,
     csv: (i) => i.acknowledged_at,
   },

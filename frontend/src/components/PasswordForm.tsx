@@ -10,7 +10,7 @@ export function usePasswordForm(onDone: () => void) {
   const change = useAction({
     run: () => body(client.POST('/api/auth/password', { body: values })),
     done: 'Password changed; all other sessions have ended',
-    quietFields: true,
+    quiet: true,
     onDone: () => {
       setValues({ current_password: '', password: '', password_confirmation: '' });
       onDone();

@@ -1,13 +1,13 @@
 import { ActionIcon, Button, Checkbox, MultiSelect, NumberInput, TagsInput, TextInput } from '@mantine/core';
 import { ArrowDown, ArrowUp, Plus, Trash2 } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import type { Policy, PolicyInput, User } from '@/api/types';
 import { absoluteTimes, tPlus } from '@/domain/escalation';
 import css from '@/pages/settings/Settings.module.css';
-import { ActionButton } from '@/ui/ActionButton';
-import { SlideOver } from '@/ui/SlideOver';
+import { MinutesInput } from '@/ui/MinutesInput';
+import { EditorDrawer } from './EditorDrawer';
 import { useAction } from './useAction';
 import { useChannelKeys } from './useChannelKeys';
 
@@ -108,100 +108,85 @@ export function PolicyEditor({ policy, users, blocked, onClose }: Props) {
       if (step) next.splice(at + by, 0, step);
       return next;
     });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!blocked) save.mutate(undefined);
-  };
-  const inUse = policy && policy.used_by_rules > 0 ? 'Rules use it: give them another policy first' : null;
   return (
-    <SlideOver
-      opened
-      onClose={onClose}
+    <EditorDrawer
       title={policy ? policy.name : 'New policy'}
-      footer={
-        <>
-          <ActionButton form="policy" type="submit" size="sm" blocked={blocked} loading={save.isPending}>
-            {policy ? 'Save' : 'Create policy'}
-          </ActionButton>
-          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
-            Cancel
-          </Button>
-          {policy && (
-            <ActionButton
-              size="sm"
-              variant="subtle"
-              color="red"
-              style={{ marginLeft: 'auto' }}
-              blocked={blocked ?? inUse}
-              loading={remove.isPending}
-              onClick={() => remove.mutate(undefined)}
-            >
-              Delete
-            </ActionButton>
-          )}
-        </>
+      onClose={onClose}
+      blocked={blocked}
+      submit={policy ? 'Save' : 'Create policy'}
+      onSubmit={() => save.mutate(undefined)}
+      busy={save.isPending}
+      errors={errors}
+      remove={
+        policy
+          ? {
+              question: `Delete “${policy.name}”?`,
+              children: 'Incidents under way keep the steps they began with.',
+              confirm: 'Delete policy',
+              blocked: policy.used_by_rules > 0 ? 'Rules use it: give them another policy first' : null,
+              busy: remove.isPending,
+              run: () => remove.mutate(undefined),
+            }
+          : undefined
       }
     >
-      <form id="policy" className={css.form} onSubmit={submit} noValidate>
-        <TextInput
-          label="Name"
-          required
-          value={name}
-          error={errors.name}
-          onChange={(e) => setName(e.currentTarget.value)}
+      <TextInput
+        label="Name"
+        required
+        value={name}
+        error={errors.name}
+        onChange={(e) => setName(e.currentTarget.value)}
+      />
+      {steps.map((step, at) => (
+        <StepEditor
+          key={step.key}
+          step={step}
+          number={at + 1}
+          tPlusSeconds={times[at] ?? 0}
+          users={users}
+          errors={Object.fromEntries(
+            Object.entries(errors)
+              .filter(([path]) => path.startsWith(`steps.${at}.`))
+              .map(([path, message]) => [path.slice(`steps.${at}.`.length), message]),
+          )}
+          onChange={(part) => change(step.key, part)}
+          onUp={at > 0 ? () => move(at, -1) : undefined}
+          onDown={at < steps.length - 1 ? () => move(at, 1) : undefined}
+          onRemove={
+            steps.length > 1 ? () => setSteps((old) => old.filter((s) => s.key !== step.key)) : undefined
+          }
         />
-        {steps.map((step, at) => (
-          <StepEditor
-            key={step.key}
-            step={step}
-            number={at + 1}
-            tPlusSeconds={times[at] ?? 0}
-            users={users}
-            errors={Object.fromEntries(
-              Object.entries(errors)
-                .filter(([path]) => path.startsWith(`steps.${at}.`))
-                .map(([path, message]) => [path.slice(`steps.${at}.`.length), message]),
-            )}
-            onChange={(part) => change(step.key, part)}
-            onUp={at > 0 ? () => move(at, -1) : undefined}
-            onDown={at < steps.length - 1 ? () => move(at, 1) : undefined}
-            onRemove={
-              steps.length > 1 ? () => setSteps((old) => old.filter((s) => s.key !== step.key)) : undefined
-            }
-          />
-        ))}
-        {errors.steps && <span className={css.error}>{errors.steps}</span>}
-        <Button
-          variant="default"
-          leftSection={<Plus size={14} />}
-          style={{ justifySelf: 'start' }}
-          onClick={() => setSteps((old) => [...old, newStep(900)])}
-        >
-          Add step
-        </Button>
-        <div className={css.pair}>
-          <NumberInput
-            label="Further passes"
-            description="after the first one"
-            min={0}
-            max={100}
-            value={repeat}
-            error={errors.repeat}
-            onChange={(v) => setRepeat(Number(v))}
-          />
-          <NumberInput
-            label="Next pass after (seconds)"
-            description="counted from the last step"
-            min={60}
-            step={60}
-            value={repeatDelay}
-            error={errors.repeat_delay_seconds}
-            disabled={repeat === 0}
-            onChange={(v) => setRepeatDelay(Number(v))}
-          />
-        </div>
-      </form>
-    </SlideOver>
+      ))}
+      {errors.steps && <span className={css.error}>{errors.steps}</span>}
+      <Button
+        variant="default"
+        leftSection={<Plus size={14} />}
+        style={{ justifySelf: 'start' }}
+        onClick={() => setSteps((old) => [...old, newStep(900)])}
+      >
+        Add step
+      </Button>
+      <div className={css.pair}>
+        <NumberInput
+          label="Further passes"
+          description="after the first one"
+          min={0}
+          max={100}
+          value={repeat}
+          error={errors.repeat}
+          onChange={(v) => setRepeat(Number(v))}
+        />
+        <MinutesInput
+          label="Next pass after (minutes)"
+          description="counted from the last step"
+          minSeconds={60}
+          seconds={repeatDelay}
+          error={errors.repeat_delay_seconds}
+          disabled={repeat === 0}
+          onSeconds={setRepeatDelay}
+        />
+      </div>
+    </EditorDrawer>
   );
 }
 
@@ -253,14 +238,11 @@ function StepEditor({
         {icon('Move down', onDown, <ArrowDown size={14} />)}
         {icon('Remove', onRemove, <Trash2 size={14} />)}
       </div>
-      <NumberInput
+      <MinutesInput
         label={number === 1 ? 'Delay (minutes)' : 'Minutes after the step before'}
-        min={0}
-        step={5}
-        decimalScale={2}
-        value={step.delay_seconds / 60}
+        seconds={step.delay_seconds}
         error={errors.delay_seconds}
-        onChange={(v) => onChange({ delay_seconds: Math.round(Number(v) * 60) })}
+        onSeconds={(delay_seconds) => onChange({ delay_seconds })}
       />
       <MultiSelect
         label="Channels"
@@ -293,6 +275,7 @@ function StepEditor({
         onChange={(external) => onChange({ external })}
         acceptValueOnBlur
       />
+      {errors.targets && <span className={css.error}>{errors.targets}</span>}
       <Checkbox
         label="Only while nobody has acknowledged"
         checked={step.only_if_unacknowledged}

@@ -14,6 +14,15 @@ const LOOK: Record<Probe['state'], { badge: DataLook; text: string } | null> = {
   timeout: { badge: 'unknown', text: 'The agent got no answer in time.' },
 };
 
+/** The agent's advice as a sentence; what stands in backquotes is to be typed. */
+function Hint({ text }: { text: string }) {
+  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence.split(/`([^`]+)`/).map((part, i) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one fixed text
+    i % 2 === 1 ? <code key={i}>{part}</code> : part,
+  );
+}
+
 /** Says where a report stands, so that unknown never looks like fine. */
 export function ProbeNote({ probe }: { probe: Probe }) {
   const look = LOOK[probe.state];
@@ -29,7 +38,7 @@ export function ProbeNote({ probe }: { probe: Probe }) {
       <TriangleAlert size={15} aria-hidden />
       <DataBadge state={look.badge} hint={probe.hint} />
       <span>
-        {look.text} {probe.hint}
+        {look.text} {probe.hint && <Hint text={probe.hint} />}
       </span>
       {probe.observed_at && (
         <span className={css.when}>

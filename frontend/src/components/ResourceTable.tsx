@@ -1,11 +1,12 @@
-import { Button } from '@mantine/core';
-import { Download } from 'lucide-react';
+import { Button, Select } from '@mantine/core';
+import { ArrowDownUp, Download } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { Page } from '@/api/types';
 import { downloadCsv, toCsv } from '@/domain/csv';
 import { type Column, DataTable } from '@/ui/DataTable';
 import { Failed, LoadingRows } from '@/ui/states';
 import { toast } from '@/ui/toast';
+import { usePhone } from '@/ui/usePhone';
 import { useKeys } from './keyboard';
 import css from './ResourceTable.module.css';
 
@@ -25,6 +26,8 @@ interface Props<T extends { id: number | string }> {
   everything?: () => Promise<T[]>;
   sort?: string;
   onSort?: (sort: string) => void;
+  /** The list's own order, which is no column's. */
+  ownSort?: { value: string; label: string };
   /** Shows the page that begins at the cursor; undefined is the first. */
   cursor?: string;
   onCursor?: (cursor: string) => void;
@@ -38,6 +41,7 @@ interface Props<T extends { id: number | string }> {
     keys: ReadonlySet<string>;
     set: (keys: Set<string>) => void;
     selectable?: (row: T) => boolean;
+    name: (row: T) => string;
     bar: ReactNode;
   };
 }
@@ -77,9 +81,28 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
   };
 
   const total = query.data?.meta.total;
+  const phone = usePhone();
+  const { sort, onSort, ownSort } = props;
+  const sorting =
+    onSort &&
+    (phone ? (
+      <SortSelect columns={columns} sort={sort} onSort={onSort} own={ownSort} />
+    ) : (
+      ownSort &&
+      sort !== ownSort.value && (
+        <Button variant="subtle" color="gray" onClick={() => onSort(ownSort.value)}>
+          {ownSort.label}
+        </Button>
+      )
+    ));
   return (
     <section className={css.panel} aria-label={label}>
-      {props.filters && <div className={css.filters}>{props.filters}</div>}
+      {(props.filters || sorting) && (
+        <div className={css.filters}>
+          {props.filters}
+          {sorting}
+        </div>
+      )}
       {selection && selection.keys.size > 0 && <div className={css.bulk}>{selection.bar}</div>}
       <div data-refreshing={query.isPlaceholderData || undefined} className={css.body}>
         {query.isPending ? (
@@ -103,6 +126,7 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
             selected={selection?.keys}
             onSelect={selection?.set}
             selectable={selection?.selectable}
+            rowName={selection?.name}
           />
         )}
       </div>
@@ -131,5 +155,32 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
         </footer>
       )}
     </section>
+  );
+}
+
+/** Cards have no headers to press. */
+function SortSelect<T>(props: {
+  columns: Column<T>[];
+  sort: string | undefined;
+  onSort: (sort: string) => void;
+  own: Props<never>['ownSort'];
+}) {
+  const orders = props.columns
+    .filter((column) => column.sortable)
+    .flatMap(({ key, header }) => [
+      { value: key, label: `${header} ↑` },
+      { value: `-${key}`, label: `${header} ↓` },
+    ]);
+  return (
+    <Select
+      size="xs"
+      className={css.sort}
+      aria-label="Sort"
+      leftSection={<ArrowDownUp size={14} />}
+      data={props.own ? [props.own, ...orders] : orders}
+      value={props.sort}
+      onChange={(value) => value && props.onSort(value)}
+      allowDeselect={false}
+    />
   );
 }

@@ -1,5 +1,4 @@
 import {
-  Button,
   Input,
   MultiSelect,
   NumberInput,
@@ -10,16 +9,16 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
-import { catalogueQuery, policiesQuery, serversQuery } from '@/api/queries';
+import { catalogueQuery, policiesQuery, serverNamesQuery } from '@/api/queries';
 import type { AlertRule } from '@/api/types';
 import { fromRule, missing, NEW_RULE, type RuleForm, toRuleInput } from '@/domain/rule-form';
 import { SEVERITIES } from '@/domain/severity';
 import css from '@/pages/settings/Settings.module.css';
-import { ActionButton } from '@/ui/ActionButton';
-import { SlideOver } from '@/ui/SlideOver';
+import { MinutesInput } from '@/ui/MinutesInput';
+import { EditorDrawer } from './EditorDrawer';
 import { useAction } from './useAction';
 import { useChannelKeys } from './useChannelKeys';
 
@@ -27,7 +26,6 @@ interface Props {
   rule: AlertRule | null;
   blocked: string | null;
   onClose: () => void;
-  deleteButton: ReactNode;
 }
 
 interface PartProps {
@@ -37,7 +35,7 @@ interface PartProps {
 }
 
 /** Edits a rule beside the list. */
-export function RuleEditor({ rule, blocked, onClose, deleteButton }: Props) {
+export function RuleEditor({ rule, blocked, onClose }: Props) {
   const [form, setForm] = useState<RuleForm>(() => (rule ? fromRule(rule) : NEW_RULE));
   const [tried, setTried] = useState(false);
   const set = (change: Partial<RuleForm>) => setForm((old) => ({ ...old, ...change }));
@@ -58,67 +56,75 @@ export function RuleEditor({ rule, blocked, onClose, deleteButton }: Props) {
     quietFields: true,
     onDone: onClose,
   });
+  const remove = useAction({
+    run: () => body(client.DELETE('/api/alert-rules/{id}', { params: { path: { id: rule?.id ?? 0 } } })),
+    done: 'Rule deleted',
+    refresh: [['rules']],
+    onDone: onClose,
+  });
   const gaps = missing(form);
   const errors = { ...fieldErrors(save.error), ...(tried ? gaps : {}) };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(true);
-    if (!blocked && Object.keys(gaps).length === 0) save.mutate(undefined);
+    if (Object.keys(gaps).length === 0) save.mutate(undefined);
   };
   const part = { form, set, errors };
   return (
-    <SlideOver
-      opened
-      onClose={onClose}
+    <EditorDrawer
       title={rule ? rule.name : 'New rule'}
-      footer={
-        <>
-          <ActionButton form="rule" type="submit" size="sm" blocked={blocked} loading={save.isPending}>
-            {rule ? 'Save' : 'Create rule'}
-          </ActionButton>
-          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
-            Cancel
-          </Button>
-          {deleteButton}
-        </>
+      onClose={onClose}
+      blocked={blocked}
+      submit={rule ? 'Save' : 'Create rule'}
+      onSubmit={submit}
+      busy={save.isPending}
+      errors={errors}
+      remove={
+        rule
+          ? {
+              question: `Delete “${rule.name}”?`,
+              children: 'Its open incidents stay; nobody is told anew by this rule.',
+              confirm: 'Delete rule',
+              blocked: rule.is_default ? 'The default rule cannot be deleted' : null,
+              busy: remove.isPending,
+              run: () => remove.mutate(undefined),
+            }
+          : undefined
       }
     >
-      <form id="rule" className={css.form} onSubmit={submit} noValidate>
-        <TextInput
-          label="Name"
-          description="Stands in the incident’s title"
-          required
-          value={form.name}
-          error={errors.name}
-          onChange={(e) => set({ name: e.currentTarget.value })}
-        />
-        <Switch
-          label="Enabled"
-          checked={form.enabled}
-          onChange={(e) => set({ enabled: e.currentTarget.checked })}
-        />
-        <ConditionPart {...part} />
-        <ScopePart {...part} />
-        <Select
-          label="Severity"
-          description="Left empty, the detector decides"
-          data={[...SEVERITIES]}
-          value={form.severity}
-          onChange={(severity) => set({ severity: severity as RuleForm['severity'] })}
-          clearable
-          error={errors.severity}
-        />
-        <RoutePart {...part} />
-        <TextInput
-          label="Runbook"
-          description="A link that the incident shows"
-          placeholder="https://"
-          value={form.runbookUrl}
-          error={errors.runbook_url}
-          onChange={(e) => set({ runbookUrl: e.currentTarget.value })}
-        />
-      </form>
-    </SlideOver>
+      <TextInput
+        label="Name"
+        description="Stands in the incident’s title"
+        required
+        value={form.name}
+        error={errors.name}
+        onChange={(e) => set({ name: e.currentTarget.value })}
+      />
+      <Switch
+        label="Enabled"
+        checked={form.enabled}
+        onChange={(e) => set({ enabled: e.currentTarget.checked })}
+      />
+      <ConditionPart {...part} />
+      <ScopePart {...part} />
+      <Select
+        label="Severity"
+        description="Left empty, the detector decides"
+        data={[...SEVERITIES]}
+        value={form.severity}
+        onChange={(severity) => set({ severity: severity as RuleForm['severity'] })}
+        clearable
+        error={errors.severity}
+      />
+      <RoutePart {...part} />
+      <TextInput
+        label="Runbook"
+        description="A link that the incident shows"
+        placeholder="https://"
+        value={form.runbookUrl}
+        error={errors.runbook_url}
+        onChange={(e) => set({ runbookUrl: e.currentTarget.value })}
+      />
+    </EditorDrawer>
   );
 }
 
@@ -177,7 +183,7 @@ function ConditionPart({ form, set, errors }: PartProps) {
             onChange={(v) => set({ threshold: number(v) })}
           />
           <NumberInput
-            label="Over again at"
+            label={unit ? `Over again at (${unit})` : 'Over again at'}
             placeholder="same"
             value={form.clearThreshold ?? ''}
             error={errors['condition.clear_threshold']}
@@ -186,14 +192,13 @@ function ConditionPart({ form, set, errors }: PartProps) {
         </div>
       )}
       {form.conditionKind !== 'detector' && (
-        <NumberInput
-          label="For at least (seconds)"
-          min={0}
-          max={86_400}
-          step={60}
-          value={form.forSeconds}
+        <MinutesInput
+          label="For at least (minutes)"
+          step={1}
+          maxSeconds={86_400}
+          seconds={form.forSeconds}
           error={errors['condition.for_seconds']}
-          onChange={(v) => set({ forSeconds: Number(v) })}
+          onSeconds={(forSeconds) => set({ forSeconds })}
         />
       )}
     </fieldset>
@@ -201,10 +206,13 @@ function ConditionPart({ form, set, errors }: PartProps) {
 }
 
 function ScopePart({ form, set, errors }: PartProps) {
-  const servers = useQuery({
-    ...serversQuery({ sort: 'name', limit: 500 }),
-    enabled: form.scopeKind === 'servers',
-  });
+  const servers = useQuery({ ...serverNamesQuery, enabled: form.scopeKind === 'servers' });
+  const names = (servers.data ?? []).map((s) => ({ value: String(s.id), label: s.name }));
+  // Until the names have come, and for servers that are gone, the number stands for the name.
+  const nameless = form.serverIds
+    .map(String)
+    .filter((id) => !names.some((name) => name.value === id))
+    .map((id) => ({ value: id, label: `server ${id}` }));
   return (
     <fieldset className={css.fieldset}>
       <legend>On which servers</legend>
@@ -233,7 +241,7 @@ function ScopePart({ form, set, errors }: PartProps) {
           label="Servers"
           searchable
           limit={50}
-          data={(servers.data?.data ?? []).map((s) => ({ value: String(s.id), label: s.name }))}
+          data={[...names, ...nameless]}
           value={form.serverIds.map(String)}
           error={errors.scope}
           onChange={(ids) => set({ serverIds: ids.map(Number) })}

@@ -68,10 +68,11 @@ export function SearchDialog({ opened, onClose }: { opened: boolean; onClose: ()
       opened={opened}
       onClose={onClose}
       withCloseButton={false}
+      title="Search"
       padding={0}
       size="lg"
       yOffset="12vh"
-      aria-label="Search"
+      classNames={{ header: css.header }}
     >
       <TextInput
         data-autofocus

@@ -22,6 +22,28 @@ export function LoadText({ server }: { server: Server }) {
   );
 }
 
+/** From where a share takes the colour of medium and critical, in percent. */
+const LIMITS = {
+  cpu: { warn: 85, danger: 97 },
+  ram: { warn: 88, danger: 96 },
+  disk: { warn: 90, danger: 95 },
+};
+
+/** A share as text, for a card that has no room for its bar. */
+function Share(props: { label: string; value: number | null | undefined; warn: number; danger: number }) {
+  const { label, value, warn, danger } = props;
+  const level =
+    value === null || value === undefined || value < warn ? 'fine' : value < danger ? 'warn' : 'danger';
+  return (
+    <span>
+      {label}{' '}
+      <span className={css.load} data-level={level}>
+        {percent(value)}
+      </span>
+    </span>
+  );
+}
+
 const fresh = (server: Server) => server.status === 'up';
 
 /** Values of a silent server are its last ones: shown, but faded. */
@@ -73,7 +95,7 @@ export const serverColumns: Column<Server>[] = [
     sortable: true,
     cell: (s) => (
       <Faded server={s}>
-        <Meter value={s.cpu_pct ?? null} label={`CPU of ${s.name}`} warn={85} danger={97} />
+        <Meter value={s.cpu_pct ?? null} label={`CPU of ${s.name}`} {...LIMITS.cpu} />
       </Faded>
     ),
     csv: (s) => s.cpu_pct,
@@ -85,7 +107,7 @@ export const serverColumns: Column<Server>[] = [
     sortable: true,
     cell: (s) => (
       <Faded server={s}>
-        <Meter value={s.ram_pct ?? null} label={`RAM of ${s.name}`} warn={88} danger={96} />
+        <Meter value={s.ram_pct ?? null} label={`RAM of ${s.name}`} {...LIMITS.ram} />
       </Faded>
     ),
     csv: (s) => s.ram_pct,
@@ -96,7 +118,7 @@ export const serverColumns: Column<Server>[] = [
     width: 128,
     cell: (s) => (
       <Faded server={s}>
-        <Meter value={s.worst_disk_pct ?? null} label={`Fullest disk of ${s.name}`} warn={90} danger={95} />
+        <Meter value={s.worst_disk_pct ?? null} label={`Fullest disk of ${s.name}`} {...LIMITS.disk} />
       </Faded>
     ),
     csv: (s) => s.worst_disk_pct,
@@ -127,14 +149,16 @@ export function ServerCard({ server }: { server: Server }) {
         <b>{server.name}</b>
         <StatusBadge status={server.status} />
       </span>
-      <span className={css.cardFacts}>
-        <span>CPU {percent(server.cpu_pct)}</span>
-        <span>RAM {percent(server.ram_pct)}</span>
-        <span>Disk {percent(server.worst_disk_pct)}</span>
-        <span>
-          Load/core <LoadText server={server} />
+      <Faded server={server}>
+        <span className={css.cardFacts}>
+          <Share label="CPU" value={server.cpu_pct} {...LIMITS.cpu} />
+          <Share label="RAM" value={server.ram_pct} {...LIMITS.ram} />
+          <Share label="Disk" value={server.worst_disk_pct} {...LIMITS.disk} />
+          <span>
+            Load/core <LoadText server={server} />
+          </span>
         </span>
-      </span>
+      </Faded>
       <span className={css.cardFacts}>
         <span>
           seen <TimeAgo at={server.last_seen_at} />

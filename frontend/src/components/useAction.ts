@@ -9,12 +9,13 @@ interface Options<I, O> {
   /** Query keys to ask again. */
   refresh?: unknown[][];
   onDone?: (output: O, input: I) => void;
-  /** Errors that the form shows itself (422) are not said twice. */
+  /** Errors that the form shows itself are not said twice: those of fields (422), or all of them. */
   quietFields?: boolean;
+  quiet?: boolean;
 }
 
 /** Something the user does: says what came of it, and has what it changed asked again. */
-export function useAction<I, O>({ run, done, refresh = [], onDone, quietFields }: Options<I, O>) {
+export function useAction<I, O>({ run, done, refresh = [], onDone, quietFields, quiet }: Options<I, O>) {
   return useMutation({
     mutationFn: run,
     onSuccess: (output, input) => {
@@ -24,7 +25,7 @@ export function useAction<I, O>({ run, done, refresh = [], onDone, quietFields }
     },
     onError: (error) => {
       const hasFields = 'fields' in error && Object.keys(error.fields as object).length > 0;
-      if (!(quietFields && hasFields)) toast.error(error.message);
+      if (!quiet && !(quietFields && hasFields)) toast.error(error.message);
     },
   });
 }

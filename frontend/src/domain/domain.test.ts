@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { csvCell, toCsv } from './csv';
-import { minutesSeconds, shortDuration, spokenSeconds, utcClock, wallClock } from './duration';
+import { minutesSeconds, shortDuration, spokenSeconds, utcClock, wallClock, zoneName } from './duration';
 import { absoluteTimes, totalSeconds, tPlus } from './escalation';
+import { fieldName } from './field-name';
 import { withGaps } from './series';
 import { byUrgency } from './severity';
 import { entryBody, entryTitle } from './timeline';
@@ -17,6 +18,13 @@ describe('durations', () => {
     [3_800_000, '63:20'],
     [Number.NaN, '0:00'],
   ])('counts %d ms down as %s', (ms, text) => expect(minutesSeconds(ms)).toBe(text));
+
+  it.each([
+    ['Asia/Dhaka', 'UTC+6'],
+    ['Asia/Kathmandu', 'UTC+5:45'],
+    ['America/St_Johns', 'UTC-2:30'],
+    ['UTC', 'UTC'],
+  ])('names the zone of %s as %s', (zone, name) => expect(zoneName('2026-05-07T06:34:56Z', zone)).toBe(name));
 
   it('names the largest whole unit', () => {
     expect(
@@ -159,4 +167,15 @@ describe('timeline', () => {
     ).toBe('step: 1 · channels: email');
     expect(entryBody(entry('opened', 'system', null, null))).toBe('');
   });
+});
+
+describe('field names', () => {
+  it.each([
+    ['name', 'name'],
+    ['settings.chat_id', 'chat'],
+    ['condition.for_seconds', 'for seconds'],
+    ['steps.0.channels', 'step 1 channels'],
+    ['steps.1.targets.external', 'step 2 targets external'],
+    ['escalation_policy_id', 'escalation policy'],
+  ])('%s is called %s', (path, name) => expect(fieldName(path)).toBe(name));
 });

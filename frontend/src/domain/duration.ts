@@ -53,5 +53,14 @@ export function wallClock(at: string | number | Date, timeZone?: string): string
   return `${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}:${part('second')}`;
 }
 
+/** `UTC+6`, `UTC+5:30`, `UTC`: how far a zone (the viewer's own when left out) is ahead at that moment. */
+export function zoneName(at: string | number | Date, timeZone?: string): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'shortOffset' }).formatToParts(
+    new Date(at),
+  );
+  const offset = parts.find((p) => p.type === 'timeZoneName')?.value ?? '';
+  return offset.replace('GMT', 'UTC').replace(/[+-]0$/, '');
+}
+
 /** What hovering over any time shows: the same moment in UTC. */
 export const utcClock = (at: string | number | Date): string => `${wallClock(at, 'UTC')} UTC`;

@@ -1,16 +1,24 @@
-import type { AlertRule } from '@/api/types';
+import type { AlertRule, Catalogue } from '@/api/types';
 import { spokenSeconds } from './duration';
 
-/** A rule's condition and scope as an operator would say them. */
-export function conditionText({ condition: c }: Pick<AlertRule, 'condition'>): string {
+type Metrics = Catalogue['metrics'];
+
+const SIGN: Record<string, string> = { percent: ' %', bytes: ' B', bytes_per_second: ' B/s', seconds: ' s' };
+
+/** A rule's condition and scope as an operator would say them. `metrics` says what the numbers count. */
+export function conditionText({ condition: c }: Pick<AlertRule, 'condition'>, metrics: Metrics = []): string {
+  const unit =
+    c.type === 'detector' ? '' : (SIGN[metrics.find((m) => m.name === c.metric)?.unit ?? ''] ?? '');
   switch (c.type) {
     case 'threshold': {
       const clear =
-        c.clear_threshold === null || c.clear_threshold === undefined ? '' : `, over at ${c.clear_threshold}`;
-      return `${c.metric} ${c.comparator} ${c.threshold} for ${spokenSeconds(c.for_seconds)}${clear}`;
+        c.clear_threshold === null || c.clear_threshold === undefined
+          ? ''
+          : `, over at ${c.clear_threshold}${unit}`;
+      return `${c.metric} ${c.comparator} ${c.threshold}${unit} for ${spokenSeconds(c.for_seconds)}${clear}`;
     }
     case 'baseline':
-      return `${c.metric} over ${c.factor} × its baseline for ${spokenSeconds(c.for_seconds)}, never below ${c.min_value}`;
+      return `${c.metric} over ${c.factor} × its baseline for ${spokenSeconds(c.for_seconds)}, never below ${c.min_value}${unit}`;
     case 'detector':
       return c.detector === '*' ? 'every built-in detector' : `detector ${c.detector}`;
   }

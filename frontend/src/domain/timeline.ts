@@ -18,6 +18,8 @@ const DID: Record<string, string> = {
   step_fired: 'fired a step',
   step_skipped: 'skipped a step',
   nobody_to_tell: 'found nobody to tell',
+  escalation_held: 'held the escalation back',
+  escalation_resumed: 'let the escalation go on',
   escalation_finished: 'came to its end',
   delivery: 'sent a message',
 };

@@ -27,7 +27,7 @@ import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
 import { SeverityBadge } from '@/ui/SeverityBadge';
 import { DataBadge, ToneBadge } from '@/ui/StatusBadge';
-import { Failed, LoadingRows } from '@/ui/states';
+import { PendingPage } from '@/ui/states';
 import { Moment, TimeAgo } from '@/ui/TimeAgo';
 import { Timeline, type TimelineItem } from '@/ui/Timeline';
 import { toast } from '@/ui/toast';
@@ -44,7 +44,11 @@ export function Component() {
   const incident = query.data;
   useLiveChannel(incident?.server_id ? `private-server.${incident.server_id}` : null);
   if (!incident)
-    return query.error ? <Failed error={query.error} onRetry={query.refetch} /> : <LoadingRows rows={8} />;
+    return (
+      <PendingPage title={`Incident ${id}`} query={query}>
+        <Link to="/incidents">What is current</Link>
+      </PendingPage>
+    );
   return (
     <>
       <PageHeader
@@ -169,7 +173,7 @@ function Escalation({ incident }: { incident: IncidentDetail }) {
       </b>{' '}
       · step {next.step} of {next.steps}
       {next.pass > 1 && `, pass ${next.pass}`}
-      {next.policy_name && ` of ${next.policy_name}`} · {next.channels.join(', ')}
+      {next.policy_name && ` of the policy ${next.policy_name}`}, by {next.channels.join(', ')}
     </span>
   );
 }

@@ -61,7 +61,8 @@ export function Component() {
   const action = useIncidentAction();
   const query = useQuery({ ...incidentsQuery(ask(values)), refetchInterval: usePollEvery() });
   const rows = query.data?.data ?? [];
-  const chosen = rows.filter((row) => selected.has(String(row.id)) && row.status === 'open');
+  const open = rows.filter((row) => row.status === 'open');
+  const chosen = open.filter((row) => selected.has(String(row.id)));
 
   const acknowledgeChosen = async () => {
     setBusy(true);
@@ -84,11 +85,10 @@ export function Component() {
         card={(incident) => <IncidentCard incident={incident} />}
         query={query}
         everything={() =>
-          everyPage((cursor) =>
-            queryClient.fetchQuery(incidentsQuery({ ...ask(values), cursor: cursor ?? '', limit: 500 })),
-          )
+          everyPage((page) => queryClient.fetchQuery(incidentsQuery({ ...ask(values), cursor: '', ...page })))
         }
         sort={values.sort}
+        ownSort={{ value: 'urgency', label: 'Urgency first' }}
         onSort={(sort) => change({ sort, cursor: '' })}
         cursor={values.cursor}
         onCursor={(cursor) => change({ cursor }, 'push')}
@@ -101,6 +101,7 @@ export function Component() {
           keys: selected,
           set: setSelected,
           selectable: (incident) => incident.status === 'open',
+          name: (incident) => incident.title,
           bar: (
             <>
               <b>{chosen.length} selected</b>
@@ -112,6 +113,14 @@ export function Component() {
               >
                 Acknowledge selected
               </ActionButton>
+              {chosen.length < open.length && (
+                <Button
+                  variant="subtle"
+                  onClick={() => setSelected(new Set(open.map((row) => String(row.id))))}
+                >
+                  Select all {open.length}
+                </Button>
+              )}
               <Button variant="subtle" color="gray" onClick={() => setSelected(new Set())}>
                 Clear
               </Button>
@@ -140,11 +149,6 @@ export function Component() {
             {(values.detector || values.server_id !== null) && (
               <Button variant="light" onClick={() => change({ detector: '', server_id: null, cursor: '' })}>
                 {values.detector || `server ${values.server_id}`} ×
-              </Button>
-            )}
-            {values.sort !== 'urgency' && (
-              <Button variant="subtle" color="gray" onClick={() => change({ sort: 'urgency', cursor: '' })}>
-                Sort by urgency
               </Button>
             )}
           </>

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useEffect, useState } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useLocation, useNavigate, useSearchParams } from 'react-router';
 import { body, client } from '@/api/client';
 import { isApiError } from '@/api/error';
 import { meQuery, queryClient } from '@/api/queries';
@@ -25,13 +25,14 @@ function explain(error: unknown): string | null {
 export function Component() {
   const [search] = useSearchParams();
   const navigate = useNavigate();
+  const ended = (useLocation().state as { ended?: boolean } | null)?.ended === true;
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   // What the last session saw is not for the next one. Here, and not where it ended: its pages are gone only now.
   useEffect(() => queryClient.clear(), []);
   const login = useAction({
     run: () => body(client.POST('/api/auth/login', { body: { email, password } })),
-    quietFields: true,
+    quiet: true,
     onDone: async ({ user }) => {
       queryClient.setQueryData(meQuery.queryKey, user);
       await navigate(user.must_change_password ? '/change-password' : safeNext(search.get('next')), {
@@ -40,7 +41,12 @@ export function Component() {
     },
   });
   return (
-    <SignInFrame title="Sign in" error={explain(login.error)} onSubmit={() => login.mutate(undefined)}>
+    <SignInFrame
+      title="Sign in"
+      sub={ended && 'Your session has ended. Sign in and you are back where you were.'}
+      error={explain(login.error)}
+      onSubmit={() => login.mutate(undefined)}
+    >
       <TextInput
         label="E-mail"
         type="email"

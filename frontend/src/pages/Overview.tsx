@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { incidentsQuery, queryClient, serversQuery } from '@/api/queries';
 import type { Server } from '@/api/types';
 import { AcknowledgeButton } from '@/components/IncidentTable';
+import { NextStepText } from '@/components/NextStepText';
 import { shortDuration } from '@/domain/duration';
 import { byUrgency } from '@/domain/severity';
 import { useNow } from '@/live/clock';
@@ -33,17 +34,27 @@ export function loader() {
 }
 
 export function Component() {
+  const newest = useQuery(newestQuery);
   return (
     <>
       <PageHeader title="Overview" sub={<Freshness />} />
       <Counts />
-      <div className={css.grid}>
-        <Unacknowledged />
-        <div className={css.side}>
-          <Silent />
-          <Taken />
+      {newest.data?.meta.total === 0 ? (
+        <Panel>
+          <Empty title="No servers yet">
+            Nothing is watched so far. <Link to="/servers/new">Add the first host</Link>: you get one command
+            to paste into its terminal.
+          </Empty>
+        </Panel>
+      ) : (
+        <div className={css.grid}>
+          <Unacknowledged />
+          <div className={css.side}>
+            <Silent />
+            <Taken />
+          </div>
         </div>
-      </div>
+      )}
     </>
   );
 }
@@ -118,7 +129,15 @@ function Unacknowledged() {
               <SeverityBadge severity={incident.severity} />
               <div className={css.words}>
                 <Link to={`/incidents/${incident.id}`}>{incident.title}</Link>
-                <span>{incident.observed ?? incident.server_name}</span>
+                <span>
+                  {incident.observed ?? incident.server_name}
+                  {incident.escalation && (
+                    <>
+                      {' · next step '}
+                      <NextStepText next={incident.escalation} />
+                    </>
+                  )}
+                </span>
               </div>
               <span className={css.age}>
                 <TimeAgo at={incident.opened_at} suffix="" />
@@ -187,6 +206,8 @@ function Taken() {
     <Panel flush title="Somebody is on it" aside={query.data ? query.data.meta.total : undefined}>
       {query.isPending ? (
         <LoadingRows rows={2} />
+      ) : query.error && !query.data ? (
+        <Failed error={query.error} onRetry={query.refetch} />
       ) : rows.length === 0 ? (
         <p className={css.none}>No acknowledged incidents.</p>
       ) : (

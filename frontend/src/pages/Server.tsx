@@ -3,22 +3,23 @@ import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Ellipsis, KeyRound, Pencil, Power, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { type LoaderFunctionArgs, Outlet, useLocation, useNavigate, useParams } from 'react-router';
+import { Link, type LoaderFunctionArgs, Outlet, useLocation, useNavigate, useParams } from 'react-router';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { queryClient, serverQuery } from '@/api/queries';
 import type { Server } from '@/api/types';
+import { EditorDrawer } from '@/components/EditorDrawer';
 import { idOf } from '@/components/route-id';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
+import { useNow } from '@/live/clock';
 import { useLiveChannel, usePollEvery } from '@/live/connection';
 import { ActionButton } from '@/ui/ActionButton';
 import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { PageHeader } from '@/ui/PageHeader';
-import { SlideOver } from '@/ui/SlideOver';
-import { StatusBadge, Tags } from '@/ui/StatusBadge';
-import { Failed, LoadingRows } from '@/ui/states';
-import { TimeAgo } from '@/ui/TimeAgo';
+import { MEANING, StatusBadge, Tags } from '@/ui/StatusBadge';
+import { PendingPage } from '@/ui/states';
+import { Moment, TimeAgo } from '@/ui/TimeAgo';
 import css from './Server.module.css';
 
 export function loader({ params }: LoaderFunctionArgs) {
@@ -41,7 +42,11 @@ export function Component() {
   const query = useQuery({ ...serverQuery(id), refetchInterval: usePollEvery() });
   const server = query.data;
   if (!server)
-    return query.error ? <Failed error={query.error} onRetry={query.refetch} /> : <LoadingRows rows={8} />;
+    return (
+      <PendingPage title={`Server ${id}`} query={query}>
+        <Link to="/servers">All servers</Link>
+      </PendingPage>
+    );
   const tab = pathname.split('/')[3] || 'charts';
   return (
     <>
@@ -80,6 +85,7 @@ export function Component() {
 }
 
 function Facts({ server }: { server: Server }) {
+  const now = useNow();
   const facts = [
     server.hostname !== server.name && server.hostname,
     [server.os, server.arch].filter(Boolean).join(' '),
@@ -87,12 +93,18 @@ function Facts({ server }: { server: Server }) {
   ].filter(Boolean);
   return (
     <span className={css.facts}>
+      {server.status !== 'up' && <b className={css.state}>{MEANING[server.status]}</b>}
       {facts.map((fact) => (
         <span key={String(fact)}>{fact}</span>
       ))}
       <span>
         seen <TimeAgo at={server.last_seen_at} />
       </span>
+      {server.re_enrol_until && Date.parse(server.re_enrol_until) > now && (
+        <span>
+          may be enrolled again until <Moment at={server.re_enrol_until} />
+        </span>
+      )}
       <Tags tags={server.tags} />
     </span>
   );
@@ -102,7 +114,8 @@ function Actions({ server }: { server: Server }) {
   const blocked = useBlocked('servers.manage');
   const navigate = useNavigate();
   const [editing, editor] = useDisclosure(false);
-  const [deleting, confirm] = useDisclosure(false);
+  const [asked, ask] = useState<'switch' | 're-enrol' | 'delete' | null>(null);
+  const answered = () => ask(null);
   const path = { params: { path: { id: server.id } } };
   const refresh = [['servers']];
   const toggle = useAction({
@@ -116,11 +129,13 @@ function Actions({ server }: { server: Server }) {
       ? 'Monitoring is off. The agent on the host keeps running.'
       : 'Monitoring is on again',
     refresh,
+    onDone: answered,
   });
   const reEnrol = useAction({
     run: () => body(client.POST('/api/servers/{id}/approve-re-enrolment', path)),
-    done: 'Approved: within 60 min this name may be enrolled once more; then the old secret dies',
+    done: 'Approved for the next 60 min',
     refresh,
+    onDone: answered,
   });
   const remove = useAction({
     run: () => body(client.DELETE('/api/servers/{id}', path)),
@@ -147,22 +162,47 @@ function Actions({ server }: { server: Server }) {
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<Power size={14} />} onClick={() => toggle.mutate(undefined)}>
+          <Menu.Item
+            leftSection={<Power size={14} />}
+            onClick={() => (server.is_active ? ask('switch') : toggle.mutate(undefined))}
+          >
             {server.is_active ? 'Switch monitoring off' : 'Switch monitoring on'}
           </Menu.Item>
-          <Menu.Item leftSection={<KeyRound size={14} />} onClick={() => reEnrol.mutate(undefined)}>
+          <Menu.Item leftSection={<KeyRound size={14} />} onClick={() => ask('re-enrol')}>
             Approve re-enrolment
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="red" leftSection={<Trash2 size={14} />} onClick={confirm.open}>
+          <Menu.Item className={css.delete} leftSection={<Trash2 size={14} />} onClick={() => ask('delete')}>
             Delete server
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <EditServer server={server} opened={editing} onClose={editor.close} />
+      {editing && <EditServer server={server} onClose={editor.close} />}
       <ConfirmDialog
-        opened={deleting}
-        onClose={confirm.close}
+        opened={asked === 'switch'}
+        onClose={answered}
+        title={`Switch monitoring of ${server.name} off?`}
+        confirm="Switch off"
+        onConfirm={() => toggle.mutate(undefined)}
+        busy={toggle.isPending}
+      >
+        Its open incidents end without a message and nothing new is looked for until somebody switches it on
+        again. The agent on the host keeps running.
+      </ConfirmDialog>
+      <ConfirmDialog
+        opened={asked === 're-enrol'}
+        onClose={answered}
+        title={`Let ${server.name} be enrolled again?`}
+        confirm="Approve re-enrolment"
+        onConfirm={() => reEnrol.mutate(undefined)}
+        busy={reEnrol.isPending}
+      >
+        For the next 60 min a host may register once more under this name. When one does, the secret of the
+        agent that reports now dies.
+      </ConfirmDialog>
+      <ConfirmDialog
+        opened={asked === 'delete'}
+        onClose={answered}
         title={`Delete ${server.name}?`}
         confirm="Delete server"
         onConfirm={() => remove.mutate(undefined)}
@@ -175,7 +215,7 @@ function Actions({ server }: { server: Server }) {
   );
 }
 
-function EditServer({ server, opened, onClose }: { server: Server; opened: boolean; onClose: () => void }) {
+function EditServer({ server, onClose }: { server: Server; onClose: () => void }) {
   const [name, setName] = useState(server.name);
   const [tags, setTags] = useState(server.tags);
   const save = useAction({
@@ -188,20 +228,14 @@ function EditServer({ server, opened, onClose }: { server: Server; opened: boole
   });
   const errors = fieldErrors(save.error);
   return (
-    <SlideOver
-      opened={opened}
-      onClose={onClose}
+    <EditorDrawer
       title={`Edit ${server.name}`}
-      footer={
-        <>
-          <Button onClick={() => save.mutate(undefined)} loading={save.isPending}>
-            Save
-          </Button>
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            Cancel
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      blocked={null}
+      submit="Save"
+      onSubmit={() => save.mutate(undefined)}
+      busy={save.isPending}
+      errors={errors}
     >
       <TextInput
         label="Name"
@@ -218,6 +252,6 @@ function EditServer({ server, opened, onClose }: { server: Server; opened: boole
         onChange={setTags}
         acceptValueOnBlur
       />
-    </SlideOver>
+    </EditorDrawer>
   );
 }

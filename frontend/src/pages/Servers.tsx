@@ -59,9 +59,7 @@ export function Component() {
         card={(server) => <ServerCard server={server} />}
         query={query}
         everything={() =>
-          everyPage((cursor) =>
-            queryClient.fetchQuery(serversQuery({ ...ask(values), cursor: cursor ?? '', limit: 500 })),
-          )
+          everyPage((page) => queryClient.fetchQuery(serversQuery({ ...ask(values), cursor: '', ...page })))
         }
         sort={values.sort}
         onSort={(sort) => change({ sort, cursor: '' })}

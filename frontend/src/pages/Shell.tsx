@@ -2,7 +2,7 @@ import { ActionIcon, Drawer, Menu as Dropdown, Tooltip, UnstyledButton } from '@
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { LogOut, Menu, Search, UserRound } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import {
   Link,
   NavLink,
@@ -60,6 +60,7 @@ export function Component() {
   useKeys({ '/': search.open, '?': help.open });
   // biome-ignore lint/correctness/useExhaustiveDependencies: every change of place closes the menu
   useEffect(menu.close, [location.pathname]);
+  useFocusOnNewPage(location.pathname);
 
   return (
     <div className={css.shell}>
@@ -67,26 +68,20 @@ export function Component() {
         Skip to content
       </a>
       <header className={css.topbar}>
-        <ActionIcon
-          className={css.burger}
-          variant="subtle"
-          color="gray"
-          size={40}
-          aria-label="Menu"
-          onClick={menu.open}
-        >
-          <Menu size={20} />
-        </ActionIcon>
         <Link to="/" className={css.brand} aria-label="HostSeba NOC, overview">
           <img src="/favicon.svg" alt="" width={22} height={22} />
           <span>
             HostSeba <b>NOC</b>
           </span>
         </Link>
-        <UnstyledButton className={css.search} onClick={search.open} aria-label="Search">
+        <UnstyledButton
+          className={css.search}
+          onClick={search.open}
+          aria-label="Search servers and incidents"
+        >
           <Search size={15} />
           <span>Search servers and incidents</span>
-          <kbd>/</kbd>
+          <kbd aria-hidden>/</kbd>
         </UnstyledButton>
         <div className={css.right}>
           <OpenCriticals />
@@ -134,6 +129,17 @@ export function Component() {
       <ScrollRestoration />
     </div>
   );
+}
+
+/** After a link of the menu the keyboard goes on in the page; within a page (its tabs) it stays where it is. */
+function useFocusOnNewPage(pathname: string) {
+  const shown = useRef(pathname);
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    const main = document.getElementById('main');
+    if (main && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+  }, [pathname]);
 }
 
 function MenuEntries() {
@@ -184,10 +190,9 @@ function OpenCriticals() {
       to="/incidents?status=open&severity=critical"
       className={css.criticals}
       data-any={total > 0 || undefined}
-      aria-label={`${total} open criticals`}
+      aria-label={`${data ? total : '–'} critical incidents that nobody is on`}
     >
-      <b>{data ? total : '–'}</b>
-      <span>critical</span>
+      <b>{data ? total : '–'}</b> <span>critical</span>
     </Link>
   );
 }

@@ -27,11 +27,39 @@ const dark: MantineColorsTuple = [
   '#0c0f15',
 ];
 
+/** Deleting. Its sixth and seventh carry white letters and are letters themselves, at 4.5:1 and more. */
+const red: MantineColorsTuple = [
+  '#fdecec',
+  '#fad4d6',
+  '#f5a9ad',
+  '#ff8b92',
+  '#ea5a64',
+  '#da3541',
+  '#c81e2c',
+  '#b41a27',
+  '#98151f',
+  '#7d1019',
+];
+
+/** It worked. */
+const green: MantineColorsTuple = [
+  '#e7f6ee',
+  '#cdebdb',
+  '#9cd8b7',
+  '#6bc592',
+  '#3fae74',
+  '#22935a',
+  '#16794a',
+  '#12683f',
+  '#0d5533',
+  '#084226',
+];
+
 /** Dense by default: an operator reads many rows, and every control is one step smaller than Mantine's. */
 export const theme = createTheme({
   primaryColor: 'indigo',
   primaryShade: { light: 7, dark: 6 },
-  colors: { indigo, dark },
+  colors: { indigo, dark, red, green },
   fontFamily: 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans Bengali", sans-serif',
   fontFamilyMonospace: 'var(--mono)',
   defaultRadius: 6,

@@ -34,6 +34,8 @@ interface Props<T> {
   selected?: ReadonlySet<string>;
   onSelect?: (keys: Set<string>) => void;
   selectable?: (row: T) => boolean;
+  /** What a row is called, for the name of its checkbox. */
+  rowName?: (row: T) => string;
   /** Index of the row that j and k are at. */
   cursor?: number;
   tone?: (row: T) => 'critical' | undefined;
@@ -50,6 +52,7 @@ export function DataTable<T>(props: Props<T>) {
     selected,
     onSelect,
     selectable = () => true,
+    rowName = rowKey,
     cursor,
     tone,
   } = props;
@@ -75,11 +78,14 @@ export function DataTable<T>(props: Props<T>) {
   const select = (row: T) =>
     selected &&
     selectable(row) && (
-      <Checkbox
-        aria-label="Select row"
-        checked={selected.has(rowKey(row))}
-        onChange={() => toggle(rowKey(row))}
-      />
+      // biome-ignore lint/a11y/noLabelWithoutControl: Checkbox is the control
+      <label className={css.pick}>
+        <Checkbox
+          aria-label={`Select ${rowName(row)}`}
+          checked={selected.has(rowKey(row))}
+          onChange={() => toggle(rowKey(row))}
+        />
+      </label>
     );
   const hold = {
     onPointerEnter: (e: React.PointerEvent) => e.pointerType === 'mouse' && setHeld(true),

@@ -18,15 +18,19 @@ export function Meter({ value, label, warn = 80, danger = 92, showValue = true }
   const level = value === null ? null : value >= danger ? css.danger : value >= warn ? css.warn : css.fine;
   return (
     <span className={css.meter}>
-      {/* biome-ignore lint/a11y/useSemanticElements: <meter> cannot be styled alike in all browsers, nor be unknown */}
+      {/* No <meter>: it cannot be styled alike in all browsers, nor be unknown. */}
       <span
         className={cx(css.track, value === null && css.unknown)}
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={value ?? undefined}
-        aria-valuetext={value === null ? 'unknown' : percent(value)}
+        {...(value === null
+          ? { role: 'img', 'aria-label': `${label}: unknown` }
+          : {
+              role: 'meter',
+              'aria-label': label,
+              'aria-valuemin': 0,
+              'aria-valuemax': 100,
+              'aria-valuenow': value,
+              'aria-valuetext': percent(value),
+            })}
       >
         {value !== null && (
           <span className={cx(css.fill, level)} style={{ width: `${Math.min(100, Math.max(0, value))}%` }} />

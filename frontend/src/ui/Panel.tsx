@@ -15,15 +15,17 @@ interface Props {
 
 /** The one surface that groups things on a page. */
 export function Panel({ title, aside, children, flush, tone, label }: Props) {
+  // A count of zero is worth showing.
+  const hasAside = aside !== undefined && aside !== null && aside !== false;
   return (
     <section
       className={cx(css.panel, tone && css[tone])}
       aria-label={label ?? (typeof title === 'string' ? title : undefined)}
     >
-      {(title || aside) && (
+      {(title || hasAside) && (
         <div className={css.head}>
           {title && <h2 className={css.title}>{title}</h2>}
-          {aside && <div className={css.aside}>{aside}</div>}
+          {hasAside && <div className={css.aside}>{aside}</div>}
         </div>
       )}
       <div className={flush ? undefined : css.body}>{children}</div>

@@ -9,14 +9,17 @@ interface Props {
   children: ReactNode;
   /** Stays in reach at the bottom: the save button of a long form. */
   footer?: ReactNode;
+  /** Something is being typed: only Escape and its buttons close it. */
+  keepOnOutsideClick?: boolean;
 }
 
 /** An editor beside the list it edits; the whole screen on a phone. */
-export function SlideOver({ opened, onClose, title, children, footer }: Props) {
+export function SlideOver({ opened, onClose, title, children, footer, keepOnOutsideClick }: Props) {
   return (
     <Drawer
       opened={opened}
       onClose={onClose}
+      closeOnClickOutside={!keepOnOutsideClick}
       title={title}
       position="right"
       size={560}

@@ -13,7 +13,8 @@ const SERVER = {
 
 export type ServerLook = keyof typeof SERVER;
 
-const MEANING: Record<ServerLook, string> = {
+/** What a state means, in a sentence. */
+export const MEANING: Record<ServerLook, string> = {
   up: 'Reports on time',
   stale: 'Silent for two report intervals',
   down: 'Silent for long enough that an incident is open',

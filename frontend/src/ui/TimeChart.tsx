@@ -108,7 +108,7 @@ export function TimeChart({
       {
         width: element.clientWidth,
         height: HEIGHT,
-        padding: [8, 8, 0, 0],
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -131,7 +131,9 @@ export function TimeChart({
             size: 64,
             space: 28,
             incrs: unit.startsWith('bytes') ? BINARY_STEPS : undefined,
-            values: (_u, splits) => splits.map((v) => format(v)),
+            // Without a point there is no scale, and marks would be made up.
+            values: (u, splits) =>
+              u.data[0].length > 0 ? splits.map((v) => format(v)) : splits.map(() => ''),
           },
         ],
         series,
@@ -171,12 +173,20 @@ export function TimeChart({
 
   const hovered = cursor !== null && times[cursor] !== undefined;
   const newest = (values: (number | null)[]) => values.findLast((v) => v !== null) ?? null;
+  const lastAt = times.at(-1);
+  // What is shown beside a line that ended is its last value, not the present one: it says from when.
+  const ended = lastAt !== undefined && to - lastAt > Math.max(120, (to - from) / 20);
   return (
     <figure className={css.chart} aria-label={`Chart: ${title}`}>
       <figcaption className={css.caption}>
         <span className={css.title}>{title}</span>
         <span className={css.legend}>
           {hovered && <span className={css.at}>{wallClock((times[cursor] ?? 0) * 1000).slice(5, 16)}</span>}
+          {!hovered && ended && (
+            <span className={css.at}>
+              last at {wallClock(lastAt * 1000).slice(to - lastAt < 86_400 ? 11 : 5, 16)}
+            </span>
+          )}
           {lines.map((line, i) => (
             <span key={line.label} className={css.entry}>
               <span className={css.swatch} style={{ background: `var(${PALETTE[i % PALETTE.length]})` }} />

@@ -1,6 +1,7 @@
 import { Button, Loader, Skeleton } from '@mantine/core';
 import { CircleX, Inbox, WifiOff } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { PageHeader } from './PageHeader';
 import css from './states.module.css';
 
 /** Nothing to show, and why that is so or what to do about it. */
@@ -33,6 +34,32 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
         </Button>
       )}
     </div>
+  );
+}
+
+/** A page of one thing before it is there, or instead of it: with a heading, so that nothing jumps and one knows where one is. */
+export function PendingPage({
+  title,
+  query,
+  children,
+}: {
+  title: string;
+  query: { error: Error | null; refetch: () => unknown };
+  /** Where to go when it is not there. */
+  children: ReactNode;
+}) {
+  const gone = query.error !== null && 'status' in query.error && query.error.status === 404;
+  return (
+    <>
+      <PageHeader title={title} sub={query.error ? undefined : 'loading'} />
+      {gone ? (
+        <Empty title={`${title} is not there`}>It may have been deleted. {children}</Empty>
+      ) : query.error ? (
+        <Failed error={query.error} onRetry={query.refetch} />
+      ) : (
+        <LoadingRows rows={8} />
+      )}
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { type LoaderFunctionArgs, useParams } from 'react-router';
 import { queryClient, serverMetricsQuery } from '@/api/queries';
 import type { Metrics } from '@/api/types';
 import { useUrlState } from '@/components/useUrlState';
-import { wallClock } from '@/domain/duration';
+import { wallClock, zoneName } from '@/domain/duration';
 import { type Line, RANGES, type Range, rangeSeconds } from '@/domain/series';
 import type { Unit } from '@/domain/units';
 import { choice, integer, readParams } from '@/domain/url-state';
@@ -152,6 +152,7 @@ export function Component() {
             (metrics.bucket_ms > 0
               ? `mean of ${bucket(metrics.bucket_ms)}, shade: min to max`
               : 'every report')}
+          {metrics && ` · times in ${zoneName(to * 1000)}`}
           {!zoomed && <span className={css.dragHint}> · drag to zoom</span>}
         </span>
       </div>

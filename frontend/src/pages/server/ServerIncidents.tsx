@@ -6,10 +6,12 @@ import type { Incident } from '@/api/types';
 import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
 import { useIncidentAction } from '@/components/incident-actions';
 import { ResourceTable } from '@/components/ResourceTable';
+import { useBlocked } from '@/components/session';
 import { useUrlState } from '@/components/useUrlState';
 import { text } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
 import { Empty } from '@/ui/states';
+import { toast } from '@/ui/toast';
 
 const params = { sort: text('urgency'), cursor: text() };
 
@@ -24,6 +26,7 @@ export function Component() {
   const id = Number(useParams().id);
   const navigate = useNavigate();
   const action = useIncidentAction();
+  const blocked = useBlocked('incidents.act');
   const [values, change] = useUrlState(params);
   const query = useQuery({ ...incidentsQuery(ask(id, values)), refetchInterval: usePollEvery() });
   return (
@@ -33,18 +36,20 @@ export function Component() {
       card={(incident) => <IncidentCard incident={incident} />}
       query={query}
       everything={() =>
-        everyPage((cursor) =>
-          queryClient.fetchQuery(incidentsQuery({ ...ask(id, values), cursor: cursor ?? '', limit: 500 })),
+        everyPage((page) =>
+          queryClient.fetchQuery(incidentsQuery({ ...ask(id, values), cursor: '', ...page })),
         )
       }
       sort={values.sort}
+      ownSort={{ value: 'urgency', label: 'Urgency first' }}
       onSort={(sort) => change({ sort, cursor: '' })}
       cursor={values.cursor}
       onCursor={(cursor) => change({ cursor }, 'push')}
       onOpen={(incident) => navigate(`/incidents/${incident.id}`)}
-      onAct={(incident) =>
-        incident.status === 'open' && action.mutate({ id: incident.id, verb: 'acknowledge' })
-      }
+      onAct={(incident) => {
+        if (blocked) toast.info(blocked);
+        else if (incident.status === 'open') action.mutate({ id: incident.id, verb: 'acknowledge' });
+      }}
       empty={
         <Empty
           title="This server never had an incident"

@@ -1,17 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
-import { body, client } from '@/api/client';
 import { catalogueQuery, channelsQuery, policiesQuery, queryClient, rulesQuery } from '@/api/queries';
-import type { AlertRule } from '@/api/types';
+import type { AlertRule, Catalogue } from '@/api/types';
 import { ResourceTable } from '@/components/ResourceTable';
 import { RuleEditor } from '@/components/RuleEditor';
 import { useBlocked } from '@/components/session';
-import { useAction } from '@/components/useAction';
 import { conditionText, scopeText } from '@/domain/rule-text';
 import { ActionButton } from '@/ui/ActionButton';
-import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import type { Column } from '@/ui/DataTable';
 import { PageHeader } from '@/ui/PageHeader';
 import { SeverityBadge } from '@/ui/SeverityBadge';
@@ -43,7 +40,7 @@ function RouteText({ rule }: { rule: AlertRule }) {
   );
 }
 
-const columns: Column<AlertRule>[] = [
+const columnsWith = (metrics: Catalogue['metrics']): Column<AlertRule>[] => [
   {
     key: 'enabled',
     header: 'State',
@@ -62,7 +59,12 @@ const columns: Column<AlertRule>[] = [
     ),
     csv: (r) => r.name,
   },
-  { key: 'condition', header: 'Looks for', cell: conditionText, csv: conditionText },
+  {
+    key: 'condition',
+    header: 'Looks for',
+    cell: (r) => conditionText(r, metrics),
+    csv: (r) => conditionText(r, metrics),
+  },
   { key: 'scope', header: 'On', width: 150, wide: true, cell: scopeText, csv: scopeText },
   {
     key: 'severity',
@@ -86,21 +88,12 @@ const columns: Column<AlertRule>[] = [
 
 export function Component() {
   const query = useQuery(rulesQuery);
+  const metrics = useQuery(catalogueQuery).data?.metrics;
+  const columns = useMemo(() => columnsWith(metrics ?? []), [metrics]);
   const blocked = useBlocked('rules.manage');
   const [edited, setEdited] = useState<AlertRule | 'new' | null>(null);
-  const [doomed, setDoomed] = useState<AlertRule | null>(null);
   // Needed by the editor; asked here so that it opens with its choices filled.
   useQuery({ ...channelsQuery, enabled: useBlocked('channels.view') === null });
-  const remove = useAction({
-    run: (rule: AlertRule) =>
-      body(client.DELETE('/api/alert-rules/{id}', { params: { path: { id: rule.id } } })),
-    done: 'Rule deleted',
-    refresh: [['rules']],
-    onDone: () => {
-      setDoomed(null);
-      setEdited(null);
-    },
-  });
   return (
     <>
       <PageHeader
@@ -123,7 +116,7 @@ export function Component() {
               {!rule.enabled && <ToneBadge tone="quiet">off</ToneBadge>}
               {rule.is_default && <ToneBadge tone="busy">default</ToneBadge>}
             </span>
-            <span>{conditionText(rule)}</span>
+            <span>{conditionText(rule, metrics)}</span>
             <span className={css.muted}>
               {scopeText(rule)} · {rule.escalation_policy_name ?? rule.channels?.join(', ')}
             </span>
@@ -139,32 +132,8 @@ export function Component() {
           rule={edited === 'new' ? null : edited}
           blocked={blocked}
           onClose={() => setEdited(null)}
-          deleteButton={
-            edited !== 'new' && (
-              <ActionButton
-                size="sm"
-                variant="subtle"
-                color="red"
-                style={{ marginLeft: 'auto' }}
-                blocked={blocked ?? (edited.is_default ? 'The default rule cannot be deleted' : null)}
-                onClick={() => setDoomed(edited)}
-              >
-                Delete
-              </ActionButton>
-            )
-          }
         />
       )}
-      <ConfirmDialog
-        opened={doomed !== null}
-        onClose={() => setDoomed(null)}
-        title={`Delete “${doomed?.name}”?`}
-        confirm="Delete rule"
-        busy={remove.isPending}
-        onConfirm={() => doomed && remove.mutate(doomed)}
-      >
-        Its open incidents stay; nobody is told anew by this rule.
-      </ConfirmDialog>
     </>
   );
 }

@@ -1,11 +1,12 @@
-import { Button, Switch, TextInput } from '@mantine/core';
+import { Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronRight, Send } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { channelsQuery, queryClient } from '@/api/queries';
 import type { Channel } from '@/api/types';
+import { EditorDrawer } from '@/components/EditorDrawer';
 import { FormFromDescription } from '@/components/FormFromDescription';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
@@ -14,7 +15,6 @@ import { type FormValues, initialValues, settingsToSend } from '@/domain/describ
 import { text } from '@/domain/url-state';
 import { ActionButton } from '@/ui/ActionButton';
 import { PageHeader } from '@/ui/PageHeader';
-import { SlideOver } from '@/ui/SlideOver';
 import { ToneBadge } from '@/ui/StatusBadge';
 import { Failed, LoadingRows } from '@/ui/states';
 import { TimeAgo } from '@/ui/TimeAgo';
@@ -112,44 +112,31 @@ function ChannelEditor({ channel, onClose }: { channel: Channel; onClose: () => 
       message,
     ]),
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!blocked) save.mutate(undefined);
-  };
   return (
-    <SlideOver
-      opened
-      onClose={onClose}
+    <EditorDrawer
       title={channel.label}
-      footer={
-        <>
-          <ActionButton form="channel" type="submit" size="sm" blocked={blocked} loading={save.isPending}>
-            Save
-          </ActionButton>
-          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
-            Close
-          </Button>
-        </>
-      }
+      onClose={onClose}
+      blocked={blocked}
+      submit="Save"
+      cancel="Close"
+      onSubmit={() => save.mutate(undefined)}
+      busy={save.isPending}
+      errors={errors}
+      after={<SendTest channel={channel} blocked={blocked} />}
     >
-      <form id="channel" className={css.form} onSubmit={submit}>
-        <Switch
-          label="Use this channel"
-          checked={enabled}
-          disabled={blocked !== null}
-          onChange={(e) => setEnabled(e.currentTarget.checked)}
-        />
-        <FormFromDescription
-          fields={channel.fields}
-          values={values}
-          stored={stored}
-          onChange={setValues}
-          errors={errors}
-          readOnly={blocked !== null}
-        />
-      </form>
-      <SendTest channel={channel} blocked={blocked} />
-    </SlideOver>
+      <Switch
+        label="Use this channel"
+        checked={enabled}
+        onChange={(e) => setEnabled(e.currentTarget.checked)}
+      />
+      <FormFromDescription
+        fields={channel.fields}
+        values={values}
+        stored={stored}
+        onChange={setValues}
+        errors={errors}
+      />
+    </EditorDrawer>
   );
 }
 

@@ -1,13 +1,14 @@
 import { Button, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from 'react-router';
 import { deliveriesQuery, everyPage, queryClient } from '@/api/queries';
 import type { Delivery } from '@/api/types';
 import { DELIVERY_STATUSES, DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
 import { ChoiceFilter } from '@/components/FilterBar';
 import { ResourceTable } from '@/components/ResourceTable';
+import { useChannelKeys } from '@/components/useChannelKeys';
 import { useUrlState } from '@/components/useUrlState';
 import { choices, integer, readParams, text, type Values } from '@/domain/url-state';
-import { usePollEvery } from '@/live/connection';
 import { PageHeader } from '@/ui/PageHeader';
 import { Empty } from '@/ui/states';
 
@@ -18,8 +19,6 @@ const params = {
   sort: text('trouble'),
   cursor: text(),
 };
-
-const CHANNELS = ['email', 'whatsapp', 'telegram', 'discord', 'slack', 'webhook'];
 
 const ask = (v: Values<typeof params>) => ({
   ...v,
@@ -35,7 +34,11 @@ export function loader({ request }: { request: Request }) {
 
 export function Component() {
   const [values, change] = useUrlState(params);
-  const query = useQuery({ ...deliveriesQuery(ask(values)), refetchInterval: usePollEvery() });
+  // Deliveries of incidents arrive by themselves; a test belongs to none and is told to nobody, so it is asked for.
+  const query = useQuery({ ...deliveriesQuery(ask(values)), refetchInterval: 10_000 });
+  const filtered = values.status.length > 0 || values.channel !== '' || values.incident_id !== null;
+  const seen = query.data?.data.map((delivery) => delivery.channel) ?? [];
+  const channels = useChannelKeys([...new Set(values.channel ? [values.channel, ...seen] : seen)]);
   return (
     <>
       <PageHeader
@@ -48,11 +51,12 @@ export function Component() {
         card={(delivery) => <DeliveryCard delivery={delivery} />}
         query={query}
         everything={() =>
-          everyPage((cursor) =>
-            queryClient.fetchQuery(deliveriesQuery({ ...ask(values), cursor: cursor ?? '', limit: 500 })),
+          everyPage((page) =>
+            queryClient.fetchQuery(deliveriesQuery({ ...ask(values), cursor: '', ...page })),
           )
         }
         sort={values.sort}
+        ownSort={{ value: 'trouble', label: 'Trouble first' }}
         onSort={(sort) => change({ sort, cursor: '' })}
         cursor={values.cursor}
         onCursor={(cursor) => change({ cursor }, 'push')}
@@ -67,10 +71,10 @@ export function Component() {
             />
             <Select
               size="xs"
-              w={140}
+              style={{ flex: '0 1 170px' }}
               aria-label="Channel"
               placeholder="Any channel"
-              data={CHANNELS}
+              data={channels.map(({ value }) => value)}
               value={values.channel || null}
               onChange={(channel) => change({ channel: channel ?? '', cursor: '' })}
               clearable
@@ -80,14 +84,17 @@ export function Component() {
                 incident #{values.incident_id} ×
               </Button>
             )}
-            {values.sort !== 'trouble' && (
-              <Button variant="subtle" color="gray" onClick={() => change({ sort: 'trouble', cursor: '' })}>
-                Trouble first
-              </Button>
-            )}
           </>
         }
-        empty={<Empty title="No deliveries">Nothing was sent that matches these filters.</Empty>}
+        empty={
+          filtered ? (
+            <Empty title="No delivery matches these filters">
+              <Link to="/settings/deliveries">Show all deliveries</Link>
+            </Empty>
+          ) : (
+            <Empty title="Nothing was sent yet">Messages of incidents and tests appear here.</Empty>
+          )
+        }
       />
     </>
   );

@@ -1,16 +1,17 @@
 import { Button, Select, Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { queryClient, usersQuery } from '@/api/queries';
-import type { User } from '@/api/types';
+import type { Answer, User } from '@/api/types';
+import { EditorDrawer } from '@/components/EditorDrawer';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked, useMe } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { ActionButton } from '@/ui/ActionButton';
-import { CopyButton } from '@/ui/CopyButton';
+import { CommandBox } from '@/ui/CommandBox';
 import type { Column } from '@/ui/DataTable';
 import { PageHeader } from '@/ui/PageHeader';
 import { SlideOver } from '@/ui/SlideOver';
@@ -18,6 +19,8 @@ import { ToneBadge } from '@/ui/StatusBadge';
 import { Empty } from '@/ui/states';
 import { TimeAgo } from '@/ui/TimeAgo';
 import css from './Settings.module.css';
+
+type CreatedUser = Answer<'/api/users', 'post'>;
 
 const ROLES: { value: User['role']; label: string }[] = [
   { value: 'viewer', label: 'viewer – sees the fleet and its incidents' },
@@ -113,89 +116,94 @@ interface EditorProps {
   onClose: () => void;
 }
 
+function NameInput(props: { value: string; error?: string; onChange: (name: string) => void }) {
+  return (
+    <TextInput
+      label="Name"
+      required
+      value={props.value}
+      error={props.error}
+      onChange={(e) => props.onChange(e.currentTarget.value)}
+    />
+  );
+}
+
+function RoleSelect(props: {
+  value: User['role'];
+  error?: string;
+  description?: string;
+  onChange: (role: User['role']) => void;
+}) {
+  return (
+    <Select
+      label="Role"
+      description={props.description}
+      data={ROLES}
+      allowDeselect={false}
+      value={props.value}
+      error={props.error}
+      onChange={(value) => value && props.onChange(value as User['role'])}
+    />
+  );
+}
+
 function NewUser({ blocked, onClose }: EditorProps) {
   const [email, setEmail] = useState('');
   const [name, setName] = useState('');
   const [role, setRole] = useState<User['role']>('operator');
   const create = useAction({
     run: () => body(client.POST('/api/users', { body: { email: email.trim(), name: name.trim(), role } })),
-    done: 'Account created',
     refresh: [['users']],
     quietFields: true,
   });
   const errors = fieldErrors(create.error);
-  const created = create.data;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!blocked) create.mutate(undefined);
-  };
-  if (created) {
-    return (
-      <SlideOver
-        opened
-        onClose={onClose}
-        title={created.name}
-        footer={
-          <Button size="sm" onClick={onClose}>
-            Done
-          </Button>
-        }
-      >
-        <p style={{ margin: 0 }}>
-          The account exists. Hand over this first password; it is shown only now and must be changed at the
-          first login.
-        </p>
-        {created.initial_password && (
-          <div className={css.secret}>
-            <code>{created.initial_password}</code>{' '}
-            <CopyButton compact text={created.initial_password} label="Copy first password" />
-          </div>
-        )}
-      </SlideOver>
-    );
-  }
+  if (create.data) return <FirstPassword created={create.data} onClose={onClose} />;
+  return (
+    <EditorDrawer
+      title="New user"
+      onClose={onClose}
+      blocked={blocked}
+      submit="Create account"
+      onSubmit={() => create.mutate(undefined)}
+      busy={create.isPending}
+      errors={errors}
+    >
+      <NameInput value={name} error={errors.name} onChange={setName} />
+      <TextInput
+        label="E-mail"
+        type="email"
+        required
+        autoComplete="off"
+        value={email}
+        error={errors.email}
+        onChange={(e) => setEmail(e.currentTarget.value)}
+      />
+      <RoleSelect value={role} error={errors.role} onChange={setRole} />
+    </EditorDrawer>
+  );
+}
+
+/** Shown this once. It does not close by a click beside it. */
+function FirstPassword({ created, onClose }: { created: CreatedUser; onClose: () => void }) {
   return (
     <SlideOver
       opened
       onClose={onClose}
-      title="New user"
+      title={created.name}
+      keepOnOutsideClick
       footer={
-        <>
-          <ActionButton form="user" type="submit" size="sm" blocked={blocked} loading={create.isPending}>
-            Create account
-          </ActionButton>
-          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
-            Cancel
-          </Button>
-        </>
+        <Button size="sm" onClick={onClose}>
+          Done
+        </Button>
       }
     >
-      <form id="user" className={css.form} onSubmit={submit}>
-        <TextInput
-          label="Name"
-          required
-          value={name}
-          error={errors.name}
-          onChange={(e) => setName(e.currentTarget.value)}
-        />
-        <TextInput
-          label="E-mail"
-          type="email"
-          required
-          autoComplete="off"
-          value={email}
-          error={errors.email}
-          onChange={(e) => setEmail(e.currentTarget.value)}
-        />
-        <Select
-          label="Role"
-          data={ROLES}
-          allowDeselect={false}
-          value={role}
-          error={errors.role}
-          onChange={(value) => setRole((value ?? 'viewer') as User['role'])}
-        />
-      </form>
+      <p style={{ margin: 0 }}>
+        The account exists. Hand over this first password; it is shown only now and must be changed at the
+        first login.
+      </p>
+      {created.initial_password && (
+        <CommandBox command={created.initial_password} label="Copy first password" />
+      )}
     </SlideOver>
   );
 }
@@ -224,62 +232,39 @@ function EditUser({ user, blocked, onClose }: EditorProps & { user: User }) {
     onDone: onClose,
   });
   const errors = fieldErrors(save.error);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!blocked) save.mutate(undefined);
-  };
   return (
-    <SlideOver
-      opened
-      onClose={onClose}
+    <EditorDrawer
       title={user.email}
-      footer={
-        <>
-          <ActionButton form="user" type="submit" size="sm" blocked={blocked} loading={save.isPending}>
-            Save
-          </ActionButton>
-          <Button size="sm" variant="subtle" color="gray" onClick={onClose}>
-            Cancel
-          </Button>
-          <ActionButton
-            size="sm"
-            variant="subtle"
-            color="red"
-            style={{ marginLeft: 'auto' }}
-            blocked={blocked ?? (self ? 'This is your own account' : null)}
-            loading={remove.isPending}
-            onClick={() => remove.mutate(undefined)}
-          >
-            Delete
-          </ActionButton>
-        </>
-      }
+      onClose={onClose}
+      blocked={blocked}
+      submit="Save"
+      onSubmit={() => save.mutate(undefined)}
+      busy={save.isPending}
+      errors={errors}
+      remove={{
+        question: `Delete ${user.email}?`,
+        children:
+          'Their sessions end at once, and no policy reaches them any more. What they did stays on record.',
+        confirm: 'Delete account',
+        blocked: self ? 'This is your own account' : null,
+        busy: remove.isPending,
+        run: () => remove.mutate(undefined),
+      }}
     >
-      <form id="user" className={css.form} onSubmit={submit}>
-        <TextInput
-          label="Name"
-          required
-          value={name}
-          error={errors.name}
-          onChange={(e) => setName(e.currentTarget.value)}
-        />
-        <Select
-          label="Role"
-          description="A change ends this account’s sessions"
-          data={ROLES}
-          allowDeselect={false}
-          value={role}
-          error={errors.role}
-          onChange={(value) => setRole((value ?? user.role) as User['role'])}
-        />
-        <Switch
-          label="May sign in"
-          description={self ? 'This is your own account' : 'Off: cannot sign in and is told nothing'}
-          checked={active}
-          disabled={self}
-          onChange={(e) => setActive(e.currentTarget.checked)}
-        />
-      </form>
-    </SlideOver>
+      <NameInput value={name} error={errors.name} onChange={setName} />
+      <RoleSelect
+        description="A change ends this account’s sessions"
+        value={role}
+        error={errors.role}
+        onChange={setRole}
+      />
+      <Switch
+        label="May sign in"
+        description={self ? 'This is your own account' : 'Off: cannot sign in and is told nothing'}
+        checked={active}
+        disabled={self}
+        onChange={(e) => setActive(e.currentTarget.checked)}
+      />
+    </EditorDrawer>
   );
 }

@@ -1,0 +1,318 @@
+// Every page in every state that has a look of its own. `npm run screens` takes a picture of each, `npm run e2e` checks
+// each for accessibility and room; a test fails when a route of `src/routes.tsx` has none.
+//   path     where it is
+//   as       who looks; the admin when left out, null: nobody has signed in
+//   world    `/mock/<world>` is asked for first
+//   api      'held': questions stay unanswered; 'broken': they are answered by a 503
+//   prepare  what is done on the page before the picture
+//   bare     not inside the dashboard
+const press = (name) => async (page) => page.getByRole('button', { name }).first().click();
+
+const fillLogin = async (page, password) => {
+  await page.getByLabel('E-mail').fill('admin@hostseba.com');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+};
+
+const mint = (name, then) => async (page) => {
+  await page.getByLabel('Server name').fill(name);
+  await page.getByRole('button', { name: 'Create install command' }).click();
+  await page.getByText(then).first().waitFor();
+};
+
+const choose = async (page, box, option) => {
+  await page.getByRole('dialog').getByRole('combobox', { name: box }).first().click({ force: true });
+  await page.getByRole('option', { name: option }).first().click();
+};
+
+export const SHOTS = [
+  { name: 'login', path: '/login', as: null, bare: true },
+  {
+    name: 'login-refused',
+    path: '/login',
+    as: null,
+    bare: true,
+    prepare: async (page) => {
+      await fillLogin(page, 'wrong');
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'login-locked',
+    path: '/login',
+    as: null,
+    bare: true,
+    prepare: async (page) => {
+      await page.route('**/api/auth/login', (route) =>
+        route.fulfill({
+          status: 423,
+          headers: { 'Retry-After': '900' },
+          json: { error: 'locked', message: 'Locked.' },
+        }),
+      );
+      await fillLogin(page, 'wrong again');
+      await page.getByText(/Too many attempts/).waitFor();
+    },
+  },
+  {
+    name: 'session-ended',
+    path: '/incidents?status=open',
+    prepare: async (page) => {
+      await page.evaluate(() => fetch('/mock/sign-out', { method: 'POST' }));
+      await page.getByText('all', { exact: true }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    },
+  },
+  { name: 'first-password', path: '/change-password', as: 'first@hostseba.com', bare: true },
+  {
+    name: 'first-password-refused',
+    path: '/change-password',
+    as: 'first@hostseba.com',
+    bare: true,
+    prepare: async (page) => {
+      await page.getByLabel('Current password', { exact: true }).fill('x');
+      await page.getByLabel('New password', { exact: true }).fill('short');
+      await page.getByLabel('New password again').fill('short');
+      await page.getByRole('button', { name: 'Change password' }).click();
+      await page.getByText('must have at least 12 characters').waitFor();
+    },
+  },
+
+  { name: 'overview', path: '/' },
+  { name: 'overview-quiet', path: '/', world: 'quiet' },
+  { name: 'overview-empty', path: '/', world: 'empty' },
+  { name: 'overview-viewer', path: '/', as: 'reader@hostseba.com' },
+  { name: 'overview-loading', path: '/', api: 'held' },
+  { name: 'overview-broken', path: '/', api: 'broken' },
+  {
+    name: 'overview-outdated',
+    path: '/',
+    prepare: async (page) => {
+      await page.route('**/api/**', (route) => route.abort());
+      // The page is looked at again after a while, which is when it asks.
+      await page.clock.setFixedTime(new Date(Date.parse(process.env.NOC_MOCK_NOW) + 10_000));
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+      await page.getByText('cannot be reached').waitFor();
+    },
+  },
+  { name: 'account-menu', path: '/', prepare: press('Account of Admin') },
+  {
+    name: 'menu',
+    path: '/',
+    // On a wide page the menu is always there.
+    prepare: async (page) => page.viewportSize().width < 768 && press('More')(page),
+  },
+  {
+    name: 'search',
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByRole('textbox', { name: 'Search servers and incidents' }).fill('web');
+      await page.getByLabel('Results').waitFor();
+    },
+  },
+  {
+    name: 'search-nothing',
+    path: '/',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Search' }).click();
+      await page.getByRole('textbox', { name: 'Search servers and incidents' }).fill('nothing like this');
+      await page.getByText('No server and no open incident').waitFor();
+    },
+  },
+  { name: 'keyboard', path: '/', prepare: async (page) => page.keyboard.press('?') },
+
+  { name: 'servers', path: '/servers' },
+  { name: 'servers-filtered', path: '/servers?status=down,stale,unknown&q=web&tag=cpanel&sort=-load1' },
+  { name: 'servers-no-match', path: '/servers?q=nothing-like-this' },
+  { name: 'servers-empty', path: '/servers', world: 'empty' },
+  { name: 'servers-loading', path: '/servers', api: 'held' },
+  { name: 'servers-broken', path: '/servers', api: 'broken' },
+
+  { name: 'add-host', path: '/servers/new' },
+  { name: 'add-host-refused', path: '/servers/new', prepare: mint('not a name', 'may hold letters') },
+  { name: 'add-host-waiting', path: '/servers/new', prepare: mint('never-99.hostseba', 'Waiting for') },
+  { name: 'add-host-registered', path: '/servers/new', prepare: mint('slow-99.hostseba', 'has registered') },
+  { name: 'add-host-reporting', path: '/servers/new', prepare: mint('web-99.hostseba', 'is reporting') },
+  { name: 'add-host-expired', path: '/servers/new', prepare: mint('late-99.hostseba', 'has expired') },
+  { name: 'add-host-viewer', path: '/servers/new', as: 'reader@hostseba.com' },
+
+  { name: 'server-charts', path: '/servers/3' },
+  { name: 'server-charts-7d', path: '/servers/3?range=7d' },
+  { name: 'server-charts-zoomed', path: '/servers/3?from=1778130000&to=1778133600' },
+  { name: 'server-charts-nothing', path: '/servers/7' },
+  { name: 'server-down', path: '/servers/2' },
+  { name: 'server-off', path: '/servers/8' },
+  { name: 'server-viewer', path: '/servers/3', as: 'reader@hostseba.com' },
+  { name: 'server-loading', path: '/servers/3', api: 'held' },
+  { name: 'server-broken', path: '/servers/3', api: 'broken' },
+  { name: 'server-gone', path: '/servers/999' },
+  { name: 'server-no-id', path: '/servers/abc' },
+  { name: 'server-actions', path: '/servers/3', prepare: press('More actions') },
+  { name: 'server-edit', path: '/servers/3', prepare: press('Edit') },
+  {
+    name: 'server-delete',
+    path: '/servers/3',
+    prepare: async (page) => {
+      await press('More actions')(page);
+      await page.getByRole('menuitem', { name: 'Delete server' }).click();
+    },
+  },
+  { name: 'server-disks', path: '/servers/3/disks' },
+  { name: 'server-disks-stale', path: '/servers/4/disks' },
+  { name: 'server-disks-no-permission', path: '/servers/6/disks' },
+  { name: 'server-disks-nothing', path: '/servers/7/disks' },
+  { name: 'server-services', path: '/servers/1/services' },
+  { name: 'server-services-stale', path: '/servers/4/services' },
+  { name: 'server-incidents', path: '/servers/3/incidents' },
+  { name: 'server-incidents-none', path: '/servers/9/incidents' },
+
+  { name: 'incidents', path: '/incidents' },
+  {
+    name: 'incidents-selected',
+    path: '/incidents',
+    prepare: async (page) => {
+      await page
+        .getByRole('checkbox', { name: /^Select .*silent/ })
+        .first()
+        .check();
+    },
+  },
+  {
+    name: 'incidents-filtered',
+    path: '/incidents?status=all&severity=critical,high&detector=server_down&sort=-opened_at',
+  },
+  { name: 'incidents-no-match', path: '/incidents?q=nothing-like-this' },
+  { name: 'incidents-none', path: '/incidents', world: 'quiet' },
+  { name: 'incidents-viewer', path: '/incidents', as: 'reader@hostseba.com' },
+  { name: 'incidents-loading', path: '/incidents', api: 'held' },
+  { name: 'incidents-broken', path: '/incidents', api: 'broken' },
+  { name: 'incident', path: '/incidents/42' },
+  { name: 'incident-acknowledged', path: '/incidents/44' },
+  { name: 'incident-stale', path: '/incidents/45' },
+  { name: 'incident-resolved', path: '/incidents/38' },
+  {
+    name: 'incident-noted',
+    path: '/incidents/42',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Acknowledge', exact: true }).click();
+      await page.getByText('Acknowledged').first().waitFor();
+      await page.getByLabel('Note').fill('Queue is full of one account’s mail.\nLooking at its scripts.');
+    },
+  },
+  { name: 'incident-viewer', path: '/incidents/42', as: 'reader@hostseba.com' },
+  { name: 'incident-loading', path: '/incidents/42', api: 'held' },
+  { name: 'incident-broken', path: '/incidents/42', api: 'broken' },
+  { name: 'incident-gone', path: '/incidents/999' },
+
+  { name: 'channels', path: '/settings/channels' },
+  { name: 'channels-loading', path: '/settings/channels', api: 'held' },
+  { name: 'channels-broken', path: '/settings/channels', api: 'broken' },
+  { name: 'channel', path: '/settings/channels?channel=email' },
+  {
+    name: 'channel-refused',
+    path: '/settings/channels?channel=telegram',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'channel-tested',
+    path: '/settings/channels?channel=webhook',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Send test' }).click();
+      await page.getByText('Not sent').waitFor();
+    },
+  },
+  { name: 'rules', path: '/settings/rules' },
+  { name: 'rules-empty', path: '/settings/rules', world: 'empty' },
+  { name: 'rules-loading', path: '/settings/rules', api: 'held' },
+  { name: 'rules-broken', path: '/settings/rules', api: 'broken' },
+  { name: 'rule-new', path: '/settings/rules', prepare: press('New rule') },
+  {
+    name: 'rule-refused',
+    path: '/settings/rules',
+    prepare: async (page) => {
+      await press('New rule')(page);
+      await page.getByRole('button', { name: 'Create rule' }).click();
+      await page.getByText('choose a policy').first().waitFor();
+    },
+  },
+  { name: 'rule', path: '/settings/rules', prepare: async (page) => page.getByText('CPU busy').click() },
+  {
+    name: 'rule-metrics',
+    path: '/settings/rules',
+    prepare: async (page) => {
+      await press('New rule')(page);
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Metric' }).click();
+      await page.getByRole('option').first().waitFor();
+    },
+  },
+  {
+    name: 'rule-viewer',
+    path: '/settings/rules',
+    as: 'reader@hostseba.com',
+    prepare: async (page) => page.getByText('CPU busy').click(),
+  },
+  {
+    name: 'rule-delete',
+    path: '/settings/rules',
+    prepare: async (page) => {
+      await page.getByText('CPU busy').click();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: 'Delete rule' }).waitFor();
+    },
+  },
+  { name: 'escalation', path: '/settings/escalation' },
+  { name: 'escalation-empty', path: '/settings/escalation', world: 'empty' },
+  { name: 'escalation-loading', path: '/settings/escalation', api: 'held' },
+  { name: 'escalation-broken', path: '/settings/escalation', api: 'broken' },
+  { name: 'policy-new', path: '/settings/escalation', prepare: press('New policy') },
+  { name: 'policy', path: '/settings/escalation', prepare: press('Edit Critical web servers') },
+  {
+    name: 'policy-refused',
+    path: '/settings/escalation',
+    prepare: async (page) => {
+      await press('New policy')(page);
+      await page.getByLabel('Name').fill('Nights');
+      await page.getByRole('button', { name: 'Create policy' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  {
+    name: 'policy-people',
+    path: '/settings/escalation',
+    prepare: async (page) => {
+      await press('Edit Critical web servers')(page);
+      await choose(page, 'People', 'Night duty');
+    },
+  },
+  { name: 'deliveries', path: '/settings/deliveries' },
+  {
+    name: 'deliveries-filtered',
+    path: '/settings/deliveries?status=failed,retrying&channel=email&incident_id=41',
+  },
+  { name: 'deliveries-none', path: '/settings/deliveries', world: 'quiet' },
+  { name: 'deliveries-loading', path: '/settings/deliveries', api: 'held' },
+  { name: 'deliveries-broken', path: '/settings/deliveries', api: 'broken' },
+  { name: 'users', path: '/settings/users' },
+  { name: 'users-loading', path: '/settings/users', api: 'held' },
+  { name: 'users-broken', path: '/settings/users', api: 'broken' },
+  { name: 'user-new', path: '/settings/users', prepare: press('New user') },
+  { name: 'user', path: '/settings/users', prepare: async (page) => page.getByText('Night duty').click() },
+  {
+    name: 'user-created',
+    path: '/settings/users',
+    prepare: async (page) => {
+      await press('New user')(page);
+      await page.getByLabel('Name').fill('New Person');
+      await page.getByLabel('E-mail').fill('new@hostseba.com');
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.getByText('plum-otter-41-basin').waitFor();
+    },
+  },
+  { name: 'account', path: '/settings/account' },
+  { name: 'account-broken', path: '/settings/account', api: 'broken' },
+  { name: 'not-found', path: '/no-such-page' },
+];
