@@ -3,10 +3,11 @@
 #
 #   tests/run.sh check    format, lints, unit tests, embedded parts, frontend
 #   tests/run.sh test     all of that, and the whole system: real programs, real browser
+#   tests/run.sh real     the whole system on Kafka, QuestDB and MariaDB, with faults in all of them
 #   tests/run.sh bench    the benches, on a release build
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mode=${1:?check, test or bench}
+mode=${1:?check, test, real or bench}
 
 times=()
 stage() { # name, command...
@@ -15,8 +16,10 @@ stage() { # name, command...
   "$@"
   times+=("$(printf '%5.1f min  %s' "$(awk "BEGIN { print ($SECONDS - $began) / 60 }")" "$name")")
 }
+stack_is_ours=0
 summary() {
   local code=$?
+  if ((stack_is_ours)); then tests/stack/stack.sh down || true; fi
   printf '\n=== time per stage\n'; printf '%s\n' "${times[@]}"
   printf '%5.1f min  in all\n' "$(awk "BEGIN { print $SECONDS / 60 }")"
   exit "$code"
@@ -36,17 +39,23 @@ apt_packages() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Kafka, QuestDB and MariaDB; stopped at the end, unless they ran before.
+stack_up() {
+  if tests/stack/stack.sh status | grep -q 'does not run'; then stack_is_ours=1; fi
+  tests/stack/stack.sh up
+}
+
 frontend_install() { (cd frontend && npm ci --no-audit --no-fund --loglevel=error); }
 frontend_check() { (cd frontend && npm run check); }
 frontend_build() { (cd frontend && npm run build); }
 frontend_click() { (cd frontend && npm run e2e); }
 rust_format() { cargo fmt --all --check; }
 rust_lint() { cargo clippy --profile ci --workspace --all-targets --locked -- -D warnings; }
-shell_lint() { shellcheck -s bash agent-scripts/linux/*.sh deploy/*.sh tests/*.sh .ci/run; }
+shell_lint() { shellcheck -s bash agent-scripts/linux/*.sh deploy/*.sh tests/*.sh tests/stack/*.sh .ci/run; }
 
 case $mode in
   check)
-    stage 'packages' apt_packages gcc make cmake shellcheck python3-aiosmtpd openssl
+    stage 'packages' apt_packages gcc g++ make shellcheck python3-aiosmtpd openssl
     stage 'frontend: packages' frontend_install
     stage 'frontend: types, lint, unit tests' frontend_check
     stage 'frontend: build' frontend_build
@@ -56,7 +65,7 @@ case $mode in
     stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
     ;;
   test)
-    stage 'packages' apt_packages gcc make cmake shellcheck python3-aiosmtpd openssl chromium nginx-light exim4-daemon-light procps
+    stage 'packages' apt_packages gcc g++ make shellcheck python3-aiosmtpd openssl chromium nginx-light exim4-daemon-light procps mariadb-server curl
     stage 'frontend: packages' frontend_install
     stage 'frontend: types, lint, unit tests' frontend_check
     stage 'frontend: build' frontend_build
@@ -66,13 +75,28 @@ case $mode in
     stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
     stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
     stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
-    stage 'whole system' cargo test --profile ci --workspace --test it --locked
+    stage 'stack: Kafka, QuestDB, MariaDB' stack_up
+    stage 'whole system' cargo test --profile ci --workspace --test it --locked -- --skip faults::
+    stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- --skip faults:: --skip contract_ --skip architecture --skip kill --test-threads=4
+    stage 'a full disk' cargo test --profile ci --workspace --test it --locked -- faults::full_disk --test-threads=1
     stage 'browser: every button, against the mock' frontend_click
     stage 'browser: first light, everything real' tests/browser.sh
     ;;
+  real)
+    export NOC_TEST_PARTS=real
+    stage 'packages' apt_packages gcc g++ make chromium nginx-light exim4-daemon-light procps mariadb-server curl python3-aiosmtpd
+    stage 'frontend: packages' frontend_install
+    stage 'frontend: build' frontend_build
+    stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
+    stage 'stack: Kafka, QuestDB, MariaDB' stack_up
+    stage 'whole system on real parts' cargo test --profile ci --workspace --test it --locked -- --skip faults:: --skip contract_ --skip architecture --test-threads=4
+    stage 'faults' cargo test --profile ci --workspace --test it --locked -- faults:: --test-threads=1
+    stage 'browser: first light on two nodes, one of them killed' tests/browser.sh
+    ;;
   bench)
     stage 'release build' cargo build --release --workspace --locked
-    stage 'benches' cargo run --release --locked -p noc-benches
+    stage 'stack: Kafka, QuestDB, MariaDB' stack_up
+    stage 'benches' target/release/noc-benches
     ;;
-  *) echo "tests/run.sh: check, test or bench" >&2; exit 64 ;;
+  *) echo "tests/run.sh: check, test, real or bench" >&2; exit 64 ;;
 esac

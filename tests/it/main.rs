@@ -8,11 +8,18 @@
 )]
 
 mod architecture;
+mod contract_kafka;
+mod contract_mariadb;
+mod contract_questdb;
+mod faults;
+mod fleet;
 mod health;
 mod ingest_answers;
 mod ingest_bad_input;
 mod ingest_faults;
 mod ingest_identity;
+mod ingest_network;
 mod kill;
 mod notify_email;
 mod server_switch;
+mod two_nodes;

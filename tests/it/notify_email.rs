@@ -49,7 +49,8 @@ fn retried(outcome: Outcome) -> String {
         Outcome::Retry {
             reason,
             after: None,
-        } => reason,
+        }
+        | Outcome::Unavailable { reason } => reason,
         other => panic!("to be retried, not {other:?}"),
     }
 }

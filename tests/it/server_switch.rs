@@ -62,16 +62,18 @@ async fn a_new_server_is_shown_up_within_moments() {
     let sent = noc_pipeline::clock::Stopwatch::start();
     let body = agent.payload(metrics());
     assert_eq!(noc.post(&agent, "metrics", &body).await.0, 202);
-    let row = eventually("it is up", async || {
+    // The two come from two readers of the log.
+    let row = eventually("it is up, with its values", async || {
         let row = noc.get_json(&session, &path).await;
-        (row["status"] == "up").then_some(row)
+        (row["status"] == "up" && !row["cpu_pct"].is_null()).then_some(row)
     })
     .await;
     // The usual round comes every 10 s.
     assert!(sent.elapsed() < Duration::from_secs(5), "not at once");
     assert_eq!(
         (&row["cpu_pct"], &row["load1"]),
-        (&json!(37.5), &json!(2.41))
+        (&json!(37.5), &json!(2.41)),
+        "{row}"
     );
 }
 

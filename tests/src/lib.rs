@@ -9,13 +9,22 @@
     reason = "a harness that cannot do its part ends the test there and then"
 )]
 
+mod agent;
+pub mod parts;
+pub mod program;
+pub mod proxy;
+pub mod questdb;
 pub mod smtp;
+pub mod stack;
 
+pub use agent::{TestAgent, at, batch, metrics, now, processes};
+
+use crate::parts::RealParts;
 use noc_actors::Parts;
-use noc_api::config::Config;
+use noc_api::config::{Config, Sources};
 use noc_api::serve::{self, Roles, Running};
 use noc_api::simulate::client::Identity;
-use noc_pipeline::clock::{Clock, Stopwatch, SystemClock, UnixMs, sleep};
+use noc_pipeline::clock::{Stopwatch, sleep};
 use noc_pipeline::id::{Offset, PartitionId, ServerId};
 use noc_pipeline::record::{PayloadRecord, Record};
 use noc_storage::relational::registration_tokens::{self, NewToken};
@@ -34,10 +43,19 @@ pub const ADMIN_PASSWORD: &str = "correct horse battery staple";
 
 /// The running product, and a client for it.
 pub struct Harness {
+    // Dropped in this order: first who uses the parts, then the parts.
     running: Option<Running>,
     config: Config,
     http: reqwest::Client,
     dir: TempDir,
+    real: Option<RealParts>,
+}
+
+/// One more node on the parts of a [`Harness`]; stopped at once, as by a crash, when dropped.
+pub struct Node {
+    /// The running product.
+    pub running: Running,
+    _dir: TempDir,
 }
 
 /// Somebody who is signed in.
@@ -45,49 +63,6 @@ pub struct Harness {
 pub struct Session {
     cookies: String,
     csrf: String,
-}
-
-/// An enrolled agent that numbers its payloads.
-#[derive(Debug, Clone)]
-pub struct TestAgent {
-    /// Who it is.
-    pub identity: Identity,
-    /// Its run.
-    pub boot_id: Uuid,
-    /// The number of its next payload.
-    pub seq: u64,
-}
-
-impl TestAgent {
-    /// Its server.
-    #[must_use]
-    pub const fn server(&self) -> ServerId {
-        self.identity.server
-    }
-
-    /// `Authorization` of its requests.
-    #[must_use]
-    pub fn bearer(&self) -> String {
-        format!("Bearer {}.{}", self.identity.server, self.identity.secret)
-    }
-
-    /// An envelope with the next number and the fields of `body`, observed and sent now.
-    pub fn payload(&mut self, body: Value) -> Value {
-        let mut payload = json!({
-            "v": 1, "boot_id": self.boot_id, "seq": self.seq,
-            "observed_at": now(), "sent_at": now(),
-        });
-        self.seq += 1;
-        let fields = body.as_object().expect("fields of a payload").clone();
-        payload.as_object_mut().expect("an object").extend(fields);
-        payload
-    }
-}
-
-/// Now, as agents write it.
-#[must_use]
-pub fn now() -> String {
-    SystemClock.now().to_string()
 }
 
 /// Waits until `condition` gives something.
@@ -105,6 +80,30 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Optio
     }
 }
 
+/// The default settings, on these parts.
+fn settings(real: Option<&RealParts>) -> Config {
+    let Some(real) = real else {
+        return Config::default();
+    };
+    let sources = Sources {
+        file: None,
+        environment: real
+            .environment()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+    };
+    match Config::load(&sources) {
+        Ok((config, _)) => config,
+        Err(errors) => panic!("{errors:?}"),
+    }
+}
+
+async fn serve(config: Config, roles: Roles) -> Running {
+    let running = serve::start(config, roles).await;
+    running.unwrap_or_else(|error| panic!("no start: {error}: {error:?}"))
+}
+
 impl Harness {
     /// Starts with default settings.
     pub async fn start() -> Self {
@@ -113,10 +112,24 @@ impl Harness {
 
     /// Starts with some settings changed.
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(RealParts::chosen().await, change).await
+    }
+
+    /// Starts on embedded parts, whatever `NOC_TEST_PARTS` says.
+    pub async fn start_embedded(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(None, change).await
+    }
+
+    /// Starts on these parts, whatever is in them.
+    pub async fn on(parts: RealParts, change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(Some(parts), change).await
+    }
+
+    async fn build(real: Option<RealParts>, change: impl FnOnce(&mut Config)) -> Self {
         // Already installed by another test of this binary: the same one.
         drop(rustls::crypto::ring::default_provider().install_default());
         let dir = tempfile::tempdir().expect("a temporary directory");
-        let mut config = Config::default();
+        let mut config = settings(real.as_ref());
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         config.http.bind = any;
         config.http.metrics_bind = any;
@@ -139,14 +152,44 @@ impl Harness {
             config,
             http,
             dir,
+            real,
         };
         harness.boot().await;
         harness
     }
 
     async fn boot(&mut self) {
-        let running = serve::start(self.config.clone(), Roles::all()).await;
-        self.running = Some(running.unwrap_or_else(|error| panic!("no start: {error}: {error:?}")));
+        self.running = Some(serve(self.config.clone(), Roles::all()).await);
+    }
+
+    /// Starts one more node with these roles, on the same parts and a data directory of its own.
+    ///
+    /// # Panics
+    /// On embedded parts, which are one node's alone.
+    pub async fn another_node(&self, roles: Roles) -> Node {
+        assert!(self.real.is_some(), "embedded parts are one node's alone");
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let mut config = self.config.clone();
+        config.storage.data_dir = dir.path().join("data");
+        Node {
+            running: serve(config, roles).await,
+            _dir: dir,
+        }
+    }
+
+    /// Leaves the parts to somebody else, after [`Harness::stop`].
+    ///
+    /// # Panics
+    /// On embedded parts.
+    #[must_use]
+    pub fn into_parts(self) -> RealParts {
+        self.real.expect("real parts")
+    }
+
+    /// The parts, where they are not the embedded ones.
+    #[must_use]
+    pub const fn real_parts(&self) -> Option<&RealParts> {
+        self.real.as_ref()
     }
 
     /// Ends in order and starts again on the same directory, with settings changed in between.
@@ -417,37 +460,4 @@ impl Session {
     pub fn cookies(&self) -> &str {
         &self.cookies
     }
-}
-
-/// Fields of a good `metrics` payload.
-#[must_use]
-pub fn metrics() -> Value {
-    json!({"cpu_pct": 37.5, "load1": 2.41, "cores": 8, "ram_total_bytes": 33_554_432_000_u64,
-        "ram_used_bytes": 20_132_659_200_u64, "uptime_s": 1_814_400})
-}
-
-/// Fields of a good `processes` payload: one service, running or not.
-#[must_use]
-pub fn processes(service: &str, running: bool) -> Value {
-    json!({"services": [{"name": service, "unit": format!("{service}.service"), "installed": true, "enabled": true,
-        "running": running, "pids": u64::from(running) * 4, "main_pid": if running { json!(811) } else { Value::Null }}]})
-}
-
-/// A batch of payloads with their kinds.
-#[must_use]
-pub fn batch(payloads: Vec<(&str, Value)>) -> Value {
-    let payloads: Vec<Value> = payloads
-        .into_iter()
-        .map(|(kind, mut payload)| {
-            payload["kind"] = json!(kind);
-            payload
-        })
-        .collect();
-    json!({ "payloads": payloads })
-}
-
-/// Milliseconds since 1970 as agents write times.
-#[must_use]
-pub fn at(ms: i64) -> String {
-    UnixMs(ms).to_string()
 }

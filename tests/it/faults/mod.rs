@@ -1,0 +1,190 @@
+//! The product on real parts, several nodes of it, while something of it is broken: killed, frozen, cut off, full.
+//!
+//! Agents go on posting all the time and repeat what was not acknowledged; things of theirs break and are mended
+//! meanwhile. In the end every acknowledged row is there with its values, every broken thing was one incident, and
+//! nobody was told anything twice. These tests break parts that all share: they run alone, one after another.
+
+mod database;
+mod full_disk;
+mod nodes;
+mod parts;
+
+use crate::fleet::{
+    Host, THINGS, WELL, catch_up, check_deliveries, check_incidents, check_rows, kept,
+};
+use futures::future::join_all;
+use noc_api::simulate::client::Client;
+use noc_pipeline::clock::Stopwatch;
+use noc_tests::Harness;
+use noc_tests::parts::RealParts;
+use noc_tests::program::{Launch, Program};
+use noc_tests::smtp::{SmtpServer, Tls};
+use reqwest::Method;
+use serde_json::json;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const SERVERS: u32 = 8;
+/// Between two reports of a host.
+const EVERY: Duration = Duration::from_millis(25);
+
+/// A node that is started again and again on its directory and its address.
+struct Node {
+    dir: TempDir,
+    launch: Launch,
+    client: Client,
+    running: Option<Program>,
+}
+
+impl Node {
+    fn new(settings: &[(&'static str, String)]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap().to_string();
+        let dir = TempDir::new().unwrap();
+        Self {
+            launch: Launch::on(dir.path())
+                .with_all(settings.iter().cloned())
+                .with("NOC_BIND", &address),
+            client: Client::new(&format!("http://{address}"), true).unwrap(),
+            dir,
+            running: None,
+        }
+    }
+
+    async fn start(&mut self) {
+        self.running = Some(Program::start(&self.launch).await);
+    }
+
+    fn running(&self) -> &Program {
+        self.running.as_ref().expect("it runs")
+    }
+
+    async fn kill(&mut self) {
+        self.running.take().expect("it runs").kill().await;
+    }
+
+    /// Stops it in order; how long that took.
+    async fn stop(&mut self) -> Duration {
+        let (status, took) = self.running.take().expect("it runs").terminate().await;
+        assert!(
+            status.success(),
+            "{status} in {}",
+            self.dir.path().display()
+        );
+        took
+    }
+}
+
+/// Nodes on real parts, a mail server, and hosts that report.
+struct World {
+    smtp: SmtpServer,
+    hosts: Vec<Host>,
+    nodes: Vec<Node>,
+    // Last: whoever uses them goes first.
+    parts: RealParts,
+}
+
+impl World {
+    /// So many nodes, every one with all roles. `change` may put something between the nodes and their parts.
+    async fn with_nodes(
+        count: usize,
+        change: impl FnOnce(&mut Vec<(&'static str, String)>),
+    ) -> Self {
+        let parts = RealParts::new().await;
+        let smtp = SmtpServer::start(Tls::None, None).await;
+        let mut harness = Harness::on(parts, |_| {}).await;
+        let hosts = prepare(&harness, smtp.port).await;
+        harness.stop().await;
+        let parts = harness.into_parts();
+        let mut settings = parts.environment();
+        change(&mut settings);
+        let mut nodes: Vec<_> = (0..count).map(|_| Node::new(&settings)).collect();
+        for node in &mut nodes {
+            node.start().await;
+        }
+        Self {
+            smtp,
+            hosts,
+            nodes,
+            parts,
+        }
+    }
+
+    /// Breaks one thing of every host, the first after `soon` reports, the others one by one.
+    fn break_things(&mut self, round: u32, soon: i64) {
+        for host in &mut self.hosts {
+            let n = host.n;
+            host.break_thing((round + n) % THINGS, soon + 5 * i64::from(n));
+        }
+    }
+
+    /// Every host reports, to whichever node answers, until `story` has ended. How many reports were acknowledged.
+    async fn meanwhile(&mut self, story: impl AsyncFnOnce(&mut Vec<Node>, &SmtpServer)) -> usize {
+        let before = kept(&self.hosts);
+        let clients: Vec<_> = self.nodes.iter().map(|node| node.client.clone()).collect();
+        let stop = AtomicBool::new(false);
+        let load = join_all(
+            self.hosts
+                .iter_mut()
+                .map(|host| host.report_until(&clients, EVERY, &stop)),
+        );
+        let story = async {
+            story(&mut self.nodes, &self.smtp).await;
+            stop.store(true, Ordering::Relaxed);
+        };
+        futures::join!(load, story);
+        kept(&self.hosts) - before
+    }
+
+    /// Lets everything become well again, stops all nodes and compares.
+    async fn check(mut self) {
+        let watch = Stopwatch::start();
+        let clients: Vec<_> = self.nodes.iter().map(|node| node.client.clone()).collect();
+        let reports = self.hosts.iter_mut().map(|host| {
+            // Whatever was under way is sent again first.
+            let missing = usize::from(host.pending.is_some()) + WELL;
+            host.report_count(&clients, missing, EVERY)
+        });
+        join_all(reports).await;
+        for node in &mut self.nodes {
+            if node.running.is_some() {
+                node.stop().await;
+            }
+        }
+        let harness = Harness::on(self.parts, |_| {}).await;
+        catch_up(&harness).await;
+        let aside = harness.parts().dead_letters.list(1).await.unwrap();
+        assert!(aside.is_empty(), "{aside:?}");
+        for host in &self.hosts {
+            check_rows(&harness, host).await;
+        }
+        check_incidents(&harness, &self.hosts).await;
+        check_deliveries(&harness, &self.smtp).await;
+        println!(
+            "{} reports, compared after {:?}",
+            kept(&self.hosts),
+            watch.elapsed()
+        );
+    }
+}
+
+/// Enrols the hosts and sets e-mail up.
+async fn prepare(harness: &Harness, smtp_port: u16) -> Vec<Host> {
+    let admin = harness.login().await;
+    let email = json!({"enabled": true, "settings": {
+        "host": "localhost", "port": smtp_port, "encryption": "none",
+        "from_address": "noc@hostseba.test", "recipients": ["ops@hostseba.test"]}});
+    let path = "/api/notification-channels/email";
+    let answer = harness.call(&admin, Method::PUT, path, Some(email)).await;
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut hosts = Vec::new();
+    for n in 0..SERVERS {
+        let agent = harness.enrol(&format!("web-{n:02}")).await;
+        hosts.push(Host::new(n, SERVERS, seed, agent.identity));
+    }
+    hosts
+}

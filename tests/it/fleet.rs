@@ -1,0 +1,345 @@
+//! Simulated servers whose agents lose nothing, and what must be true of them in the end, to the last value: each row
+//! that was acknowledged, and one incident for each thing that broke.
+
+use noc_api::simulate::client::{Client, Identity, Outcome};
+use noc_api::simulate::{Agent, Fault, FaultKind, Fleet};
+use noc_pipeline::clock::{Clock, Stopwatch, SystemClock, UnixMs, sleep};
+use noc_pipeline::payload::{Kind, Payload};
+use noc_storage::relational::entity::{incident, incident_timeline, notification_delivery};
+use noc_storage::relational::incidents::RESOLVED;
+use noc_storage::series::{MAX_POINTS, RangeQuery};
+use noc_tests::smtp::{Mail, SmtpServer};
+use noc_tests::{Harness, eventually};
+use sea_orm::EntityTrait;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What each server has that can break: five services and three disks.
+pub const THINGS: u32 = 8;
+/// Reports for which a broken thing stays broken: about a second, so that it often outlasts a life of the program.
+const BROKEN: i64 = 40;
+/// Reports after which everything is found to be well again.
+pub const WELL: usize = 60;
+
+/// How long the last reports may take after everything was mended.
+const ALL_WELL: Duration = Duration::from_secs(90);
+
+/// Waits until both consumers have read the whole log.
+pub async fn catch_up(harness: &Harness) {
+    eventually("consumers at the end of the log", async || {
+        let (log, seen) = (&harness.parts().log, harness.running().observe());
+        if seen.partitions.len() != usize::try_from(log.partitions()).unwrap() {
+            return None;
+        }
+        for seen in seen.partitions {
+            let bounds = log.bounds(seen.partition).await.unwrap();
+            if (seen.position, seen.series_position) != (bounds.end, bounds.end) {
+                return None;
+            }
+        }
+        Some(())
+    })
+    .await;
+}
+
+/// Exactly the rows that were acknowledged, with exactly the values that were sent.
+pub async fn check_rows(harness: &Harness, host: &Host) {
+    let times: Vec<UnixMs> = host.kept.iter().map(|(at, _)| *at).collect();
+    for kind in [Kind::Metrics, Kind::Processes, Kind::Disks] {
+        let query = RangeQuery {
+            server: host.identity.server,
+            kind,
+            fields: Vec::new(),
+            from: times[0],
+            to: UnixMs(times.last().unwrap().0 + 1),
+            points: MAX_POINTS,
+        };
+        let series = harness.parts().series.range(&query).await.unwrap();
+        assert_eq!(series.at, times, "{kind:?} of server {}", host.n);
+        assert!(series.columns.len() >= kind.metrics().len());
+        for (row, (_, step)) in host.kept.iter().enumerate() {
+            let sent = host.payloads(*step);
+            let sent = sent.iter().find(|payload| payload.kind() == kind).unwrap();
+            for column in &series.columns {
+                let mut values = sent.metric_values(&column.field);
+                let value = values.find(|(subject, _)| *subject == column.subject.as_deref());
+                assert_eq!(
+                    column.avg[row],
+                    value.unwrap().1,
+                    "{kind:?}, {}",
+                    column.field
+                );
+            }
+        }
+    }
+}
+
+/// One incident for each thing that broke, opened once, over by now; and no others.
+pub async fn check_incidents(harness: &Harness, hosts: &[Host]) {
+    let db = harness.parts().db.read();
+    let incidents = incident::Entity::find().all(db).await.unwrap();
+    let name =
+        |id: Option<i64>, detector: &str, subject: &str| format!("{id:?} {detector} {subject}");
+    let mut found: Vec<String> = incidents
+        .iter()
+        .map(|i| name(i.server_id, &i.detector, &i.subject))
+        .collect();
+    found.sort();
+    let mut expected: Vec<String> = Vec::new();
+    for host in hosts {
+        let id = Some(i64::from(host.identity.server.0));
+        expected.extend(host.broke.iter().map(|(d, subject)| name(id, d, subject)));
+    }
+    expected.sort();
+    assert_eq!(found, expected);
+    for incident in incidents {
+        assert_eq!(incident.status, RESOLVED, "{incident:?}");
+    }
+    let notes = incident_timeline::Entity::find().all(db).await.unwrap();
+    let count = |kind: &str| notes.iter().filter(|note| note.kind == kind).count();
+    let counts = ["opened", "reopened", "resolved"].map(count);
+    assert_eq!(counts, [found.len(), 0, found.len()]);
+    println!("{} incidents", found.len());
+}
+
+/// Nobody is told anything twice but in the one message that was under way when the program died.
+pub async fn check_deliveries(harness: &Harness, smtp: &SmtpServer) {
+    let db = harness.parts().db.read();
+    let deliveries = notification_delivery::Entity::find().all(db).await.unwrap();
+    let mut told = BTreeSet::new();
+    for d in &deliveries {
+        let fresh = told.insert((d.incident_id, &d.kind, &d.channel, &d.recipient_key));
+        assert!(fresh, "queued twice: {d:?}");
+    }
+    let sent: BTreeSet<&str> = deliveries
+        .iter()
+        .filter(|d| d.sent_at.is_some())
+        .map(|d| d.delivery_uuid.as_str())
+        .collect();
+    assert!(!sent.is_empty(), "somebody was told something");
+    let mails = eventually("every mail that was sent", async || {
+        let mails = by_delivery(smtp.mails());
+        sent.iter()
+            .all(|uuid| mails.contains_key(*uuid))
+            .then_some(mails)
+    })
+    .await;
+    // Those still on their way now go on; what they are is read again.
+    let deliveries = notification_delivery::Entity::find().all(db).await.unwrap();
+    for (uuid, copies) in &mails {
+        let delivery = deliveries.iter().find(|d| d.delivery_uuid == *uuid);
+        let delivery = delivery.expect("a mail without a delivery");
+        for mail in copies {
+            assert_eq!(mail.recipients, std::slice::from_ref(&delivery.recipient));
+        }
+        let attempts = usize::try_from(delivery.attempts).unwrap();
+        assert!(
+            copies.len() <= attempts.max(1),
+            "{copies:?} of {delivery:?}"
+        );
+    }
+    let all: usize = mails.values().map(Vec::len).sum();
+    println!(
+        "{} deliveries, {all} mails, {} of them again",
+        deliveries.len(),
+        all - mails.len()
+    );
+}
+
+fn by_delivery(mails: Vec<Mail>) -> BTreeMap<String, Vec<Mail>> {
+    let mut found: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
+    for mail in mails {
+        let uuid = mail.headers["x-noc-delivery"].clone();
+        found.entry(uuid).or_default().push(mail);
+    }
+    found
+}
+
+pub fn kept(hosts: &[Host]) -> usize {
+    hosts.iter().map(|host| host.kept.len()).sum()
+}
+
+/// A simulated server with an agent that loses nothing.
+pub struct Host {
+    /// Its number in the fleet.
+    pub n: u32,
+    pub identity: Identity,
+    agent: Agent,
+    fleet: Fleet,
+    /// Its next report; the fleet's own time goes by a minute a report.
+    step: i64,
+    /// Measured and not acknowledged yet.
+    pub pending: Option<Report>,
+    /// Acknowledged: when it was observed, and which report it was.
+    pub kept: Vec<(UnixMs, i64)>,
+    /// Detector and subject of what broke.
+    pub broke: BTreeSet<(&'static str, String)>,
+}
+
+/// What is sent once all together, and again until it is acknowledged.
+pub struct Report {
+    step: i64,
+    at: UnixMs,
+    body: Vec<u8>,
+}
+
+impl Host {
+    /// Number `n` of a fleet of `servers`, with all well.
+    pub fn new(n: u32, servers: u32, seed: u64, identity: Identity) -> Self {
+        Self {
+            n,
+            identity,
+            agent: Agent::started(Uuid::new_v4()),
+            fleet: Fleet::new(seed, servers),
+            step: 0,
+            pending: None,
+            kept: Vec::new(),
+            broke: BTreeSet::new(),
+        }
+    }
+
+    /// Breaks one of its things for some time, beginning `soon` reports from now.
+    pub fn break_thing(&mut self, thing: u32, soon: i64) {
+        let services = self.fleet.services(self.n);
+        let thing = usize::try_from(thing).unwrap();
+        let (broken, kind) = match services.get(thing) {
+            Some(&service) => {
+                let subject = if service == "mariadbd" {
+                    "mysqld"
+                } else {
+                    service
+                };
+                let service = service.to_owned();
+                (
+                    ("service_down", subject.to_owned()),
+                    FaultKind::ServiceDown { service },
+                )
+            }
+            None => {
+                let mount = ["/", "/home", "/var/lib/mysql"][thing - services.len()].to_owned();
+                let kind = FaultKind::DiskFilling {
+                    mount: mount.clone(),
+                    full_after_s: 1,
+                };
+                (("disk_bytes", mount), kind)
+            }
+        };
+        assert!(self.broke.insert(broken), "each thing breaks once");
+        let from = self.step + soon;
+        self.fleet = self.fleet.clone().with_faults([Fault {
+            server: self.n,
+            // A disk is as it was in the instant at which it begins to fill, and full in the first report.
+            from: UnixMs(fleet_time(from).0 - 1_000),
+            until: Some(fleet_time(from + BROKEN)),
+            kind,
+        }]);
+    }
+
+    fn payloads(&self, step: i64) -> Vec<Payload> {
+        self.fleet.everything_at(self.n, fleet_time(step))
+    }
+
+    fn measure(&mut self) -> Report {
+        // Two rows of one instant would be one.
+        let last = self.kept.last().map_or(UnixMs(0), |(at, _)| *at);
+        let at = SystemClock.now().max(UnixMs(last.0 + 1));
+        let step = self.step;
+        self.step += 1;
+        let payloads = self.payloads(step).into_iter().map(|payload| (at, payload));
+        let (body, _) = self.agent.batch(payloads, at);
+        Report { step, at, body }
+    }
+
+    /// Posts `count` reports, or as many as are answered before the program ends.
+    pub async fn report(&mut self, client: &Client, count: usize) {
+        for _ in 0..count {
+            let report = match self.pending.take() {
+                Some(report) => report,
+                None => self.measure(),
+            };
+            match post(client, &self.identity, &report).await {
+                true => self.kept.push((report.at, report.step)),
+                false => {
+                    self.pending = Some(report);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Posts a report each `every` to whichever node answers, until told to stop.
+    pub async fn report_until(&mut self, nodes: &[Client], every: Duration, stop: &AtomicBool) {
+        let mut node = usize::try_from(self.n).unwrap();
+        while !stop.load(Ordering::Relaxed) {
+            if !self.report_to(&nodes[node % nodes.len()]).await {
+                node += 1;
+            }
+            sleep(every).await;
+        }
+    }
+
+    /// Posts until `count` more reports are acknowledged by whichever node answers.
+    pub async fn report_count(&mut self, nodes: &[Client], count: usize, every: Duration) {
+        let mut node = usize::try_from(self.n).unwrap();
+        let (enough, watch) = (self.kept.len() + count, Stopwatch::start());
+        while self.kept.len() < enough {
+            if !self.report_to(&nodes[node % nodes.len()]).await {
+                node += 1;
+            }
+            assert!(watch.elapsed() < ALL_WELL, "posts are not taken");
+            sleep(every).await;
+        }
+    }
+
+    /// Posts the report that is due to one node, once; it stays due until it is acknowledged.
+    pub async fn report_to(&mut self, node: &Client) -> bool {
+        let report = match self.pending.take() {
+            Some(report) => report,
+            None => self.measure(),
+        };
+        let outcome = node
+            .post(&self.identity, "batch", report.body.clone())
+            .await;
+        match outcome {
+            Outcome::Accepted {
+                accepted,
+                duplicates,
+                ..
+            } => {
+                assert_eq!(accepted + duplicates, 3);
+                self.kept.push((report.at, report.step));
+                return true;
+            }
+            Outcome::NoAnswer | Outcome::Refused { status: 503, .. } => {}
+            Outcome::Refused { status, .. } => panic!("refused with {status}"),
+        }
+        self.pending = Some(report);
+        false
+    }
+}
+
+/// Posts until it is acknowledged, or nobody answers any more.
+async fn post(client: &Client, identity: &Identity, report: &Report) -> bool {
+    loop {
+        match client.post(identity, "batch", report.body.clone()).await {
+            Outcome::Accepted {
+                accepted,
+                duplicates,
+                ..
+            } => {
+                assert_eq!(accepted + duplicates, 3);
+                return true;
+            }
+            Outcome::NoAnswer => return false,
+            // It stops, or has too much to do: again.
+            Outcome::Refused { status: 503, .. } => sleep(Duration::from_millis(10)).await,
+            Outcome::Refused { status, .. } => panic!("refused with {status}"),
+        }
+    }
+}
+
+fn fleet_time(step: i64) -> UnixMs {
+    UnixMs(1_778_155_200_000 + step * 60_000)
+}
