@@ -5,6 +5,7 @@
 mod latency;
 mod load;
 mod noc;
+mod real;
 mod report;
 mod requests;
 mod restart;
@@ -37,6 +38,8 @@ enum Bench {
     Latency,
     /// Actors and snapshots by the hundred thousand.
     Restart,
+    /// Requests and hand-over on the servers of `make stack`.
+    Real,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -59,6 +62,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if wanted(Bench::Restart) {
         runtime.block_on(restart::run(&arguments.noc, arguments.rounds))?;
+    }
+    if wanted(Bench::Real) {
+        runtime.block_on(real::run(&arguments.noc, arguments.rounds))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The server under measurement: the real binary, on a folder of its own, as a process of its own.
 
+use noc_tests::parts::RealParts;
 use parking_lot::Mutex;
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -9,6 +10,9 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+/// Most uses that a roll-out token may have.
+const USES_OF_A_TOKEN: usize = 1_000;
 
 /// A running `noc`. Ends with this value.
 pub struct Noc {
@@ -28,6 +32,19 @@ pub struct Enrolled {
     pub bearer: String,
 }
 
+/// User and system seconds of a process so far.
+pub fn cpu_seconds(pid: u32) -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let after = stat.rsplit(") ").next().ok_or("stat")?;
+    let ticks: u32 = after
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(|n| n.parse::<u32>().unwrap_or(0))
+        .sum();
+    Ok(f64::from(ticks) / 100.0)
+}
+
 fn free_address() -> std::io::Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
@@ -40,8 +57,33 @@ impl Noc {
         Ok(noc)
     }
 
+    /// Starts so many nodes on the same real parts, and logs in on the first.
+    pub async fn start_nodes(
+        binary: &Path,
+        parts: &RealParts,
+        count: usize,
+    ) -> Result<Vec<Self>, Box<dyn Error>> {
+        let mut nodes = Vec::with_capacity(count);
+        for _ in 0..count {
+            let settings = parts.environment();
+            nodes.push(Self::start_with(binary, tempfile::tempdir()?, settings).await?);
+        }
+        if let Some(first) = nodes.first_mut() {
+            first.log_in().await?;
+        }
+        Ok(nodes)
+    }
+
     /// Starts the binary on a data directory that holds something already.
     pub async fn start_on(binary: &Path, data: tempfile::TempDir) -> Result<Self, Box<dyn Error>> {
+        Self::start_with(binary, data, Vec::new()).await
+    }
+
+    async fn start_with(
+        binary: &Path,
+        data: tempfile::TempDir,
+        settings: Vec<(&'static str, String)>,
+    ) -> Result<Self, Box<dyn Error>> {
         let (address, metrics) = (free_address()?, free_address()?);
         let child = Command::new(binary)
             .arg("serve")
@@ -50,6 +92,7 @@ impl Noc {
             .env("NOC_DATA_DIR", data.path())
             .env("NOC_OUTBOUND_ALLOW", "127.0.0.0/8")
             .env("NOC_LOG_FILTER", "warn")
+            .envs(settings)
             .stdout(Stdio::null())
             .spawn()
             .map_err(|e| format!("{}: {e}; run `make bench`", binary.display()))?;
@@ -154,22 +197,14 @@ impl Noc {
         Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
 
-    /// Enrols `n` servers with one roll-out token.
+    /// Enrols `n` servers with roll-out tokens, as few as their limit allows.
     pub async fn enrol(&self, n: usize) -> Result<Vec<Enrolled>, Box<dyn Error>> {
-        let token = self
-            .send(
-                "POST",
-                "/api/registration-tokens",
-                &json!({"name": "bench", "max_uses": n, "allowed_cidrs": ["127.0.0.0/8"]}),
-            )
-            .await?;
-        let token = token
-            .get("token")
-            .and_then(Value::as_str)
-            .ok_or("no token")?
-            .to_owned();
         let mut out = Vec::with_capacity(n);
+        let mut token = String::new();
         for i in 0..n {
+            if i % USES_OF_A_TOKEN == 0 {
+                token = self.rollout_token((n - i).min(USES_OF_A_TOKEN)).await?;
+            }
             let body = json!({"token": token, "hostname": format!("bench-{i}"), "os": "Linux", "arch": "x86_64", "agent_version": "0.1.0"});
             let answer: Value = self
                 .http
@@ -195,17 +230,38 @@ impl Noc {
         Ok(out)
     }
 
+    async fn rollout_token(&self, uses: usize) -> Result<String, Box<dyn Error>> {
+        let body = json!({"name": "bench", "max_uses": uses, "allowed_cidrs": ["127.0.0.0/8"]});
+        let answer = self.send("POST", "/api/registration-tokens", &body).await?;
+        let token = answer.get("token").and_then(Value::as_str);
+        Ok(token.ok_or("no token")?.to_owned())
+    }
+
     /// User and system seconds of the process so far.
     pub fn cpu_seconds(&self) -> Result<f64, Box<dyn Error>> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let after = stat.rsplit(") ").next().ok_or("stat")?;
-        let ticks: u32 = after
-            .split_whitespace()
-            .skip(11)
-            .take(2)
-            .map(|n| n.parse::<u32>().unwrap_or(0))
-            .sum();
-        Ok(f64::from(ticks) / 100.0)
+        cpu_seconds(self.child.id())
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) -> std::io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub async fn terminate(&mut self) -> Result<(), Box<dyn Error>> {
+        let id = self.child.id().to_string();
+        if !Command::new("kill")
+            .args(["-TERM", &id])
+            .status()?
+            .success()
+        {
+            return Err("kill -TERM failed".into());
+        }
+        while self.child.try_wait()?.is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
     }
 
     /// Resident memory, MiB.
@@ -232,6 +288,12 @@ impl Noc {
 
     /// One of our own metrics, summed over its labels; `None` while it is not there.
     async fn metric(&self, name: &str) -> Result<Option<f64>, Box<dyn Error>> {
+        let values = self.values(name).await?;
+        Ok((!values.is_empty()).then(|| values.iter().sum()))
+    }
+
+    /// One of our own metrics, each of its labels' values.
+    pub async fn values(&self, name: &str) -> Result<Vec<f64>, Box<dyn Error>> {
         let text = self
             .http
             .get(format!("http://{}/metrics", self.metrics))
@@ -239,15 +301,14 @@ impl Noc {
             .await?
             .text()
             .await?;
-        let values: Vec<f64> = text
+        Ok(text
             .lines()
             .filter(|l| {
                 l.strip_prefix(name)
                     .is_some_and(|rest| rest.starts_with(['{', ' ']))
             })
             .filter_map(|l| l.rsplit(' ').next()?.parse().ok())
-            .collect();
-        Ok((!values.is_empty()).then(|| values.iter().sum()))
+            .collect())
     }
 
     /// Waits until both consumers have read everything: rows stored, detectors run.
