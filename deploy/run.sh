@@ -16,6 +16,14 @@ data=${NOC_DATA_DIR:-$PWD/data}
 export NOC_BIND=$bind NOC_DATA_DIR=$data
 address=http://$bind
 
+# A C and a C++ compiler and make are all that the build needs beside Rust and Node.
+if ! command -v cc >/dev/null || ! command -v c++ >/dev/null || ! command -v make >/dev/null; then
+  as_root=(); [[ $(id -u) -eq 0 ]] || as_root=(sudo)
+  echo '==> installing gcc, g++ and make'
+  "${as_root[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends gcc g++ libc6-dev make >/dev/null
+fi
+
 if command -v npm >/dev/null; then
   if [[ ! -d frontend/dist/assets || -n $(find frontend/src frontend/package-lock.json api/openapi.json -newer frontend/dist/index.html 2>/dev/null | head -n 1) ]]; then
     echo '==> building the dashboard'
