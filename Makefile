@@ -1,6 +1,6 @@
 # HostSeba NOC. `make run` starts the product, `make test` proves it; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test soak bench frontend fmt clean
+.PHONY: help run demo check test real soak bench stack stack-down frontend fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -17,11 +17,20 @@ check: ## the inner loop: format, lints, unit and embedded tests, frontend
 test: ## everything, with real parts and a real browser (NOC_ROUNDS sets how often random tests repeat)
 	@tests/run.sh test
 
+real: ## the whole system on Kafka, QuestDB and MariaDB, and faults in all of them
+	@tests/run.sh real
+
 soak: ## the same tests with large counts
 	@NOC_ROUNDS=$${NOC_ROUNDS:-500} tests/run.sh test
 
 bench: ## speed, as figures and ratios
 	@tests/run.sh bench
+
+stack: ## start MariaDB, Kafka and QuestDB on private ports, below .stack (STACK=cluster: three brokers, a replica)
+	@tests/stack/stack.sh up
+
+stack-down: ## stop them; data stay until `tests/stack/stack.sh wipe`
+	@tests/stack/stack.sh down
 
 frontend: ## the dashboard, built into frontend/dist
 	@cd frontend && npm ci --no-audit --no-fund && npm run build
