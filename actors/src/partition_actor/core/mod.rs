@@ -230,9 +230,10 @@ impl Core {
             }
         }
         self.hand_out(&mut work).await?;
-        self.setup.counters.position(self.next);
         self.take_snapshots(false).await?;
         self.report();
+        // Last: whoever waits for a position finds everything else counted.
+        self.setup.counters.position(self.next);
         Ok(self.next)
     }
 
