@@ -6,7 +6,7 @@
 use crate::clock::UnixMs;
 use crate::control::Control;
 use crate::id::{NodeId, Offset, PartitionId, ServerId};
-use crate::payload::Report;
+use crate::payload::{Report, envelope};
 use bytes::Bytes;
 use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
@@ -51,6 +51,15 @@ pub struct PayloadRecord {
     pub body_hash: u64,
     /// What was measured.
     pub report: Arc<Report>,
+}
+
+impl PayloadRecord {
+    /// How far the host's clock lags ours, milliseconds: what was added to its times at ingest. 0 for a clock that is
+    /// believed, within 5 min.
+    #[must_use]
+    pub const fn clock_lag_ms(&self) -> i64 {
+        envelope::clock_lag_ms(self.skew_ms)
+    }
 }
 
 /// A record with its place in the log. Decoding is done once and shared by all readers.

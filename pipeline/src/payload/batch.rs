@@ -33,7 +33,7 @@ pub struct Posted {
     pub event_at: UnixMs,
     /// Optional fields that could not be used and are stored as null.
     pub refused_fields: Vec<String>,
-    /// First 8 bytes of the SHA-256 of what it says, `observed_at` included and `sent_at` not.
+    /// First 8 bytes of the SHA-256 of what it says in the agent's times, `observed_at` included and `sent_at` not.
     pub body_hash: u64,
     /// What it says.
     pub report: Arc<Report>,
@@ -214,18 +214,24 @@ fn conclude(
     findings: Findings,
     received_at: UnixMs,
 ) -> Result<Posted, FieldErrors> {
-    let (Some((envelope, report)), true) = (read, findings.errors.is_empty()) else {
+    let (Some((envelope, mut report)), true) = (read, findings.errors.is_empty()) else {
         return Err(findings.errors);
     };
     let mut body = Vec::with_capacity(1024);
     report.write_json(&mut body);
+    // Of what was sent: a repeat is as skewed as it happens to be.
+    let body_hash = body_hash(&envelope, &body);
+    if report.correct_times(&|agents| envelope.correct(agents, received_at)) {
+        body.clear();
+        report.write_json(&mut body);
+    }
     Ok(Posted {
         envelope,
         received_at,
         skew_ms: envelope.skew_ms(received_at),
         event_at: envelope.event_at(received_at),
         refused_fields: findings.refused,
-        body_hash: body_hash(&envelope, &body),
+        body_hash,
         report: Arc::new(report),
         body,
     })

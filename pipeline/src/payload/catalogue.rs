@@ -2,7 +2,9 @@
 //!
 //! A kind lists its metrics beside its struct, with [`columns!`]; nobody else does.
 
+use super::events::EventVisitor;
 use super::{Kind, Payload};
+use crate::clock::UnixMs;
 use serde::Serialize;
 use std::sync::OnceLock;
 
@@ -20,6 +22,8 @@ pub enum Unit {
     Seconds,
     /// How many.
     Count,
+    /// How many each second.
+    PerSecond,
     /// Runnable tasks.
     Load,
     /// 1 for yes, 0 for no.
@@ -76,6 +80,34 @@ pub(crate) trait Body: Sized {
     fn rows(&self) -> &[Self::Row];
 
     fn subject(row: &Self::Row) -> Option<&str>;
+
+    /// The time at which its numbers are stored, where that is not when it was true: what stands there is replaced.
+    /// `None` when something better is stored there, or will be. A function of nothing but the record, so that every
+    /// reader of the log comes to the same.
+    fn row_at(&self, event_at: UnixMs, _received_at: UnixMs) -> Option<UnixMs> {
+        Some(event_at)
+    }
+
+    /// Puts the times in it, which are the agent's clock's, through `correct`. Called once, at ingest.
+    fn correct_times(&mut self, _correct: &dyn Fn(UnixMs) -> UnixMs) {}
+
+    /// Calls `each` with the events in it; `row_at` is the time of its numbers.
+    fn events(&self, _row_at: UnixMs, _each: &mut EventVisitor<'_>) {}
+
+    /// See [`Occasion`]; most kinds tell how things stand, and only the newest such report counts.
+    fn occasion(&self) -> Option<Occasion> {
+        None
+    }
+}
+
+/// Something that happened at a time of its own, such as a backup run: its report is judged however late it comes, as
+/// long as it is the newest of its subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Occasion {
+    /// What there are several of, such as jobs.
+    pub subject: String,
+    /// When it happened, by our clock.
+    pub at: UnixMs,
 }
 
 /// Lists a kind's metrics: `field: Unit, "description", |row| value;`.

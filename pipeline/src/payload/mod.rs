@@ -2,29 +2,57 @@
 //!
 //! A kind is one file: its struct, its limits, its metrics; and one line in [`kinds!`]. The rest is shared:
 //! `json` reads the body, [`validate`] reads fields, `errors` lists what is wrong, [`envelope`] tells when a payload was
-//! true, [`batch`] puts it together, [`catalogue`] lists every metric.
+//! true, [`batch`] puts it together, [`catalogue`] lists every metric, [`events`] every table of rows beside them.
 
+pub mod address;
+pub mod backups;
 pub mod batch;
 pub mod catalogue;
+pub mod cpanel;
+pub mod crons;
 pub mod disks;
+pub mod domain;
+pub mod email_stats;
 pub mod envelope;
 mod errors;
+pub mod events;
+pub mod firewall;
+pub mod inventory;
 mod json;
 pub mod lifecycle;
+pub mod litespeed;
+pub mod mail_queue;
 pub mod metrics;
+pub mod mysql;
 pub mod processes;
+pub mod rates;
 pub mod validate;
+mod wire_time;
 
+pub use backups::{BackupStatus, Backups};
 pub use batch::{MAX_BATCH, MAX_PAYLOAD_BYTES, PostError, Posted, parse_batch, parse_post};
-pub use catalogue::{MetricSpec, MetricValues, RowVisitor, Unit, find_metric, metrics_catalogue};
+pub use catalogue::{
+    MetricSpec, MetricValues, Occasion, RowVisitor, Unit, find_metric, metrics_catalogue,
+};
+pub use cpanel::{Cpanel, LicenseStatus};
+pub use crons::{CronEntry, Crons};
 pub use disks::{Disks, Partition};
+pub use email_stats::EmailStats;
 pub use envelope::Envelope;
 pub use errors::{FieldErrors, MAX_NAMED_FIELDS};
+pub use events::{EventRow, EventTable, EventValue};
+pub use firewall::Firewall;
+pub use inventory::{Inventory, MailDomain};
 pub use json::JsonError;
 pub use lifecycle::{Lifecycle, LifecycleEvent, LifecycleReason};
+pub use litespeed::Litespeed;
+pub use mail_queue::{MailQueue, QueueSender};
 pub use metrics::Metrics;
+pub use mysql::{Mysql, Replication, ReplicationRole};
 pub use processes::{Processes, Service};
+pub use validate::Distinct;
 
+use crate::clock::UnixMs;
 use catalogue::Body;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -74,7 +102,6 @@ macro_rules! kinds {
 
         /// What was measured, by kind.
         #[derive(Debug, Clone, PartialEq)]
-        #[expect(clippy::large_enum_variant, reason = "lives in an Arc<Report>, one allocation each")]
         pub enum Payload {
             $($(#[$doc])* $variant($variant),)+
         }
@@ -96,6 +123,24 @@ macro_rules! kinds {
 
             pub(crate) fn visit_rows(&self, each: &mut catalogue::RowVisitor<'_>) {
                 match self { $(Self::$variant(body) => catalogue::rows_of(body, each),)+ }
+            }
+
+            pub(crate) fn row_time(&self, event_at: UnixMs, received_at: UnixMs) -> Option<UnixMs> {
+                match self { $(Self::$variant(body) => body.row_at(event_at, received_at),)+ }
+            }
+
+            pub(crate) fn visit_events(&self, row_at: UnixMs, each: &mut events::EventVisitor<'_>) {
+                match self { $(Self::$variant(body) => body.events(row_at, each),)+ }
+            }
+
+            fn correct_times(&mut self, correct: &dyn Fn(UnixMs) -> UnixMs) {
+                match self { $(Self::$variant(body) => body.correct_times(correct),)+ }
+            }
+
+            /// What it reports the end of, for kinds that are judged however late they come.
+            #[must_use]
+            pub fn occasion(&self) -> Option<Occasion> {
+                match self { $(Self::$variant(body) => body.occasion(),)+ }
             }
 
             fn write_json(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
@@ -124,6 +169,24 @@ kinds! {
     Disks = 3, "disks", every seconds(300);
     /// The agent starts or says goodbye.
     Lifecycle = 4, "lifecycle", every None;
+    /// A MariaDB or MySQL server.
+    Mysql = 5, "mysql", every seconds(60);
+    /// A LiteSpeed web server.
+    Litespeed = 6, "litespeed", every seconds(60);
+    /// What firewalls did and saw.
+    Firewall = 7, "firewall", every seconds(120);
+    /// What waits in the mail server's queue.
+    MailQueue = 8, "mail-queue", every seconds(300);
+    /// Jobs of crontabs, and when they last ran.
+    Crons = 9, "crons", every seconds(900);
+    /// Mail sent in an hour, by sender domain, login and script.
+    EmailStats = 10, "email-stats", every seconds(300);
+    /// Accounts of a cPanel host and its licence.
+    Cpanel = 11, "cpanel", every seconds(3600);
+    /// A backup run that ended.
+    Backups = 12, "backups", every None;
+    /// What the host is made of.
+    Inventory = 13, "inventory", every seconds(3600);
 }
 
 impl Kind {
@@ -133,7 +196,8 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// A payload older than this at arrival fills charts and is never judged: max(10 min, 2 intervals).
+    /// A payload older than this at arrival fills charts and is never judged, unless it tells of an [`Occasion`]:
+    /// max(10 min, 2 intervals).
     #[must_use]
     pub fn late_after(self) -> Duration {
         let two = self.interval().unwrap_or_default().saturating_mul(2);
@@ -208,6 +272,46 @@ impl Report {
             Self::Data(payload) => Some(payload),
             Self::Unreadable { .. } => None,
         }
+    }
+
+    /// The time at which what it says is stored; `None` when it is not: something better stands there, or will.
+    #[must_use]
+    pub fn row_at(&self, event_at: UnixMs, received_at: UnixMs) -> Option<UnixMs> {
+        match self {
+            Self::Data(payload) => payload.row_time(event_at, received_at),
+            Self::Unreadable { .. } => Some(event_at),
+        }
+    }
+
+    /// Calls `each` with every event row of a report that is stored at `row_at`, but for events that were older than
+    /// [`events::EVENTS_KEPT`] when it came.
+    pub fn for_each_event(
+        &self,
+        row_at: UnixMs,
+        received_at: UnixMs,
+        each: &mut events::EventVisitor<'_>,
+    ) {
+        let Self::Data(payload) = self else { return };
+        let oldest = received_at.minus(events::EVENTS_KEPT);
+        payload.visit_events(row_at, &mut |event| {
+            if event.at >= oldest {
+                each(event);
+            }
+        });
+    }
+
+    /// Puts the times inside, by the agent's clock, through `correct`; whether that changed any.
+    pub(crate) fn correct_times(&mut self, correct: &dyn Fn(UnixMs) -> UnixMs) -> bool {
+        let Self::Data(payload) = self else {
+            return false;
+        };
+        let changed = std::cell::Cell::new(false);
+        payload.correct_times(&|agents| {
+            let ours = correct(agents);
+            changed.set(changed.get() || ours != agents);
+            ours
+        });
+        changed.get()
     }
 
     /// Appends the normalised JSON: known fields only, refused ones as null.

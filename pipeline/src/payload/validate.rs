@@ -4,10 +4,19 @@
 //! every bad field named; what is **optional** and wrong is stored as null and named in `refused_fields`.
 //! Text is stripped of control and bidirectional characters here and nowhere else.
 
+mod loose;
+mod nested;
+mod text;
+
 use super::errors::{Findings, MAX_NAMED_FIELDS};
 use super::json::{Entry, Node};
-use std::collections::HashSet;
+use super::wire_time::{self, TIME};
+use crate::clock::UnixMs;
 use std::ops::RangeInclusive;
+use text::clip;
+
+pub use loose::Distinct;
+pub use text::strip;
 
 /// Whole numbers above this are no longer exact as f64, which charts and thresholds use.
 pub(crate) const MAX_WHOLE: u64 = 1 << 53;
@@ -166,6 +175,17 @@ impl<'a, 'f> Fields<'a, 'f> {
         }
     }
 
+    /// An optional truth value.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.take(name)? {
+            Node::Bool(value) => Some(value),
+            _ => {
+                self.refuse(name);
+                None
+            }
+        }
+    }
+
     /// Required text, of so many characters after stripping.
     pub(crate) fn required_text(
         &mut self,
@@ -206,11 +226,20 @@ impl<'a, 'f> Fields<'a, 'f> {
         let Some(Node::Text(text)) = self.take(name) else {
             return None;
         };
-        let mut text = strip(&text);
-        if let Some((end, _)) = text.char_indices().nth(most) {
-            text.truncate(end);
+        Some(clip(strip(&text), most)).filter(|t| !t.is_empty())
+    }
+
+    /// Required text that others write, such as a job's name: cut off after `most` characters, because what it is
+    /// about must not be lost with it. It may be empty.
+    pub(crate) fn required_clipped_text(
+        &mut self,
+        name: &'static str,
+        most: usize,
+    ) -> Option<String> {
+        match self.required(name)? {
+            Node::Text(text) => Some(clip(strip(&text), most)),
+            _ => self.error(name, "must be text"),
         }
-        Some(text).filter(|t| !t.is_empty())
     }
 
     /// A required word out of a list.
@@ -256,71 +285,35 @@ impl<'a, 'f> Fields<'a, 'f> {
         value
     }
 
-    /// A required list of at most `most` objects, each read by `read`. Entries with errors are left out: the
-    /// payload is refused anyway.
-    pub(crate) fn required_list<T>(
+    /// An optional value of some other form.
+    pub(crate) fn parsed<T>(
         &mut self,
         name: &'static str,
-        most: usize,
-        read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let Node::Array(items) = self.required(name)? else {
-            return self.error(name, "must be a list");
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let node = self.take(name)?;
+        let value = match &node {
+            Node::Text(text) => parse(text),
+            _ => None,
         };
-        if items.len() > most {
-            let count = items.len();
-            return self.error(name, format!("holds {count} entries, at most {most}"));
+        if value.is_none() {
+            self.refuse(name);
         }
-        let mut out = Vec::with_capacity(items.len());
-        for (index, item) in items.into_iter().enumerate() {
-            let path = Path {
-                parent: Some(&self.path),
-                name,
-                index: Some(index),
-            };
-            let Node::Object(entries) = item else {
-                let mut full = String::new();
-                path.write(&mut full);
-                full.pop();
-                self.findings
-                    .errors
-                    .push(full, "must be an object".to_owned());
-                continue;
-            };
-            let mut fields = Fields {
-                entries,
-                cursor: 0,
-                path,
-                findings: self.findings,
-            };
-            out.extend(read(&mut fields));
-            fields.finish();
-        }
-        Some(out)
+        value
     }
 
-    /// No two entries of a list may carry the same key.
-    pub(crate) fn require_unique<T>(
-        &mut self,
-        list: &'static str,
-        field: &'static str,
-        items: &[T],
-        key: impl Fn(&T) -> &str,
-    ) {
-        let mut seen = HashSet::with_capacity(items.len());
-        for item in items {
-            let key = key(item);
-            if !seen.insert(key) {
-                let name = self.name_of(list);
-                self.findings
-                    .errors
-                    .push(name, format!("{field} {key:?} appears more than once"));
-            }
-        }
+    /// A required time.
+    pub(crate) fn required_time(&mut self, name: &'static str) -> Option<UnixMs> {
+        self.required_parsed(name, TIME, wire_time::parse)
+    }
+
+    /// An optional time.
+    pub(crate) fn time(&mut self, name: &'static str) -> Option<UnixMs> {
+        self.parsed(name, wire_time::parse)
     }
 
     /// Notes that an optional value cannot be used.
-    fn refuse(&mut self, name: &'static str) {
+    pub(crate) fn refuse(&mut self, name: &str) {
         if self.findings.refused.len() < MAX_NAMED_FIELDS {
             let name = self.name_of(name);
             self.findings.refused.push(name);
@@ -383,19 +376,4 @@ fn whole_number(node: &Node<'_>) -> Option<u64> {
     let whole =
         (value.fract() == 0.0 && (0.0..=MAX_WHOLE as f64).contains(&value)).then_some(value as u64);
     whole
-}
-
-/// Text without control characters, bidirectional marks, line separators and byte order marks.
-#[must_use]
-pub fn strip(text: &str) -> String {
-    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-        return text.to_owned();
-    }
-    text.chars().filter(|c| !is_stripped(*c)).collect()
-}
-
-fn is_stripped(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -2,6 +2,11 @@
 
 mod batches;
 mod catalogue;
+mod email_stats;
+mod firewall;
+mod fixtures;
+mod kinds;
+mod particulars;
 mod posts;
 mod properties;
 
