@@ -184,6 +184,16 @@ impl StoreError {
         }
     }
 
+    /// Whether the database refused a value for what it is: too long, out of range, of another type. It would refuse
+    /// it again. SQLite keeps any value, so this is MariaDB's word alone.
+    #[must_use]
+    pub fn is_bad_value(&self) -> bool {
+        match self {
+            Self::Query { source, .. } => number(source).is_some_and(|n| BAD_VALUE.contains(&n)),
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed later without anybody changing anything: the database is away, busy or slow.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -225,6 +235,10 @@ fn is_lock_conflict(error: &DbErr) -> bool {
 
 /// MariaDB's words for "no connection left": of the server, of this user.
 const TOO_MANY_CONNECTIONS: [u16; 3] = [1040, 1203, 1226];
+
+/// MariaDB's words for a value that fits no column: NULL where none may be, out of range, cut, not of the type, not in
+/// the character set, too long, against a check.
+const BAD_VALUE: [u16; 7] = [1048, 1264, 1265, 1292, 1366, 1406, 4025];
 
 /// The number of MariaDB's error, where it is one.
 fn number(error: &DbErr) -> Option<u16> {

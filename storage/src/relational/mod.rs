@@ -3,11 +3,16 @@
 //! One file a table or small group of tables, each plain functions over `&impl ConnectionTrait`: they run on a pool
 //! for single statements and inside a [`Db::transaction`] where several belong together. Times are passed in.
 
+pub mod agent_health;
+pub mod agents;
 pub mod alert_rules;
+pub mod backup_runs;
+mod bulk;
 mod connection;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 pub mod control_outbox;
+pub mod cron_checks;
 mod db;
 pub mod deliveries;
 pub mod entity;
@@ -15,6 +20,7 @@ mod error;
 pub mod escalation_policies;
 pub mod executions;
 pub mod incidents;
+pub mod inventory;
 pub mod jobs;
 pub mod logs;
 mod migration;
@@ -28,6 +34,7 @@ pub mod registration_tokens;
 mod replica;
 pub mod security_log;
 pub mod server_cursors;
+pub mod server_probes;
 pub mod servers;
 pub mod sessions;
 #[cfg(any(test, feature = "contract"))]

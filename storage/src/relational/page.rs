@@ -9,8 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeZone, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    Condition, ConnectionTrait, EntityTrait, ModelTrait, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, Value,
+    Condition, ConnectionTrait, EntityTrait, FromQueryResult, ModelTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, Select, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,6 +153,35 @@ where
     E: EntityTrait,
     E::Model: Send + Sync,
 {
+    page_as(
+        conn,
+        select,
+        request,
+        orders,
+        default,
+        (id, |row| row_id(row, id)),
+    )
+    .await
+}
+
+/// As [`page`], of rows that hold more than their entity's columns, such as what was joined; `id` says which column
+/// the row id is and where it stands in the row.
+///
+/// # Errors
+/// As [`page`].
+pub async fn page_as<E, M>(
+    conn: &impl ConnectionTrait,
+    select: Select<E>,
+    request: &PageRequest,
+    orders: &[SortBy<M>],
+    default: &str,
+    (id, id_of): (E::Column, impl Fn(&M) -> i64),
+) -> Result<Page<M>, StoreError>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    M: FromQueryResult + Send + Sync,
+{
     let limit = request.limit.unwrap_or(PageRequest::DEFAULT);
     if !(1..=PageRequest::MAX).contains(&limit) {
         let reason = format!("must be 1 to {}", PageRequest::MAX);
@@ -187,6 +216,7 @@ where
         .order_by((by.by)(), order.clone())
         .order_by(id_expr(), order)
         .limit(limit + 1)
+        .into_model::<M>()
         .all(conn)
         .await
         .map_err(StoreError::during("read a page of a list"))?;
@@ -196,7 +226,7 @@ where
         seal(&Cursor {
             sort: sort.to_owned(),
             value: (by.value)(row),
-            id: row_id(row, id),
+            id: id_of(row),
         })
     });
     Ok(Page {

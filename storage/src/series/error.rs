@@ -46,6 +46,38 @@ pub enum SeriesError {
         /// Points asked for.
         points: usize,
     },
+    /// The event table has no such column.
+    #[error("{table} has no column {column:?}")]
+    NoSuchColumn {
+        /// The table asked.
+        table: &'static str,
+        /// The column asked for.
+        column: String,
+    },
+    /// A condition, or another part of a question about events, that cannot be.
+    #[error("{column} {reason}")]
+    InvalidCondition {
+        /// The column, or the part.
+        column: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// No rows or groups, or too many.
+    #[error("{limit} asked for, 1 to {max} can be had at once")]
+    InvalidLimit {
+        /// How many were asked for.
+        limit: usize,
+        /// The most there are.
+        max: usize,
+    },
+    /// There are so many rows, or so many different ones, that counting them would take too long.
+    #[error("over {most} {what} to be counted: ask for a shorter time or fewer servers")]
+    TooManyToCount {
+        /// Rows or groups.
+        what: &'static str,
+        /// Most of them.
+        most: usize,
+    },
     /// The store cannot answer now; try again.
     #[error("series store unavailable during {operation}: {reason}")]
     Unavailable {
@@ -92,6 +124,10 @@ impl SeriesError {
                 | Self::RangeTooLong { .. }
                 | Self::InvalidPoints { .. }
                 | Self::AnswerTooLarge { .. }
+                | Self::NoSuchColumn { .. }
+                | Self::InvalidCondition { .. }
+                | Self::InvalidLimit { .. }
+                | Self::TooManyToCount { .. }
         )
     }
 }

@@ -52,7 +52,7 @@ pub fn check_order(from: UnixMs, to: UnixMs) -> Result<(), SeriesError> {
     Ok(())
 }
 
-fn check_span(from: UnixMs, to: UnixMs, max: Duration) -> Result<(), SeriesError> {
+pub(super) fn check_span(from: UnixMs, to: UnixMs, max: Duration) -> Result<(), SeriesError> {
     check_order(from, to)?;
     let span = to.since(from);
     if span > max {
@@ -64,7 +64,7 @@ fn check_span(from: UnixMs, to: UnixMs, max: Duration) -> Result<(), SeriesError
     Ok(())
 }
 
-fn field(kind: Kind, name: &str) -> Result<usize, SeriesError> {
+pub(super) fn field(kind: Kind, name: &str) -> Result<usize, SeriesError> {
     let mut fields = kind.metrics().iter();
     fields
         .position(|spec| spec.field == name)

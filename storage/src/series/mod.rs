@@ -1,14 +1,18 @@
 //! Measurements over time.
 //!
-//! A row is one payload of one server. Writing is an upsert by (kind, server, event time), so a replay of the log
-//! writes the same rows again and changes nothing.
+//! A row is one payload of one server. Writing is an upsert by (kind, server, time), so a replay of the log writes the
+//! same rows again and changes nothing. The time is the payload's event time, but for kinds that say otherwise
+//! ([`SeriesRow::row_at`]). A payload's events are written with it, see [`events`].
 
 pub mod aggregate;
 pub mod embedded;
 mod error;
+pub mod events;
 pub mod limits;
 pub mod questdb;
+pub mod recent;
 pub mod sampler;
+pub mod trend;
 
 #[cfg(any(test, feature = "contract"))]
 #[expect(
@@ -20,7 +24,12 @@ pub mod contract;
 
 pub use embedded::EmbeddedSeries;
 pub use error::SeriesError;
+pub use events::{
+    CountOrder, Event, EventCondition, EventCount, EventCursor, EventGroup, EventPage, EventQuery,
+    EventTest,
+};
 pub use questdb::{QuestDbOptions, QuestDbSeries};
+pub use recent::{Recent, RecentQuery};
 
 use async_trait::async_trait;
 use noc_pipeline::clock::UnixMs;
@@ -54,6 +63,24 @@ pub struct SeriesRow {
     pub received_at: UnixMs,
     /// What it says.
     pub report: Arc<Report>,
+}
+
+impl SeriesRow {
+    /// The time at which its numbers are stored; `None` when they are not: something better stands there, or will.
+    #[must_use]
+    pub fn row_at(&self) -> Option<UnixMs> {
+        self.report.row_at(self.event_at, self.received_at)
+    }
+
+    /// Calls `each` with every event it holds.
+    fn for_each_event(&self, each: &mut dyn FnMut(Event)) {
+        let Some(row_at) = self.row_at() else { return };
+        let server = self.server;
+        self.report
+            .for_each_event(row_at, self.received_at, &mut |row| {
+                each(Event { server, row });
+            });
+    }
 }
 
 /// Asks for some fields of one server over time.
@@ -177,7 +204,7 @@ impl Default for Retention {
 /// Measurements over time. Every back end passes the suite `series::contract`.
 #[async_trait]
 pub trait SeriesStore: Send + Sync {
-    /// Upserts rows, readable once it returns, and as durable as the back end is. Rows older than
+    /// Upserts rows and their events, readable once it returns, and as durable as the back end is. Rows older than
     /// [`SeriesStore::retain`] has kept are left out.
     ///
     /// # Errors
@@ -221,6 +248,17 @@ pub trait SeriesStore: Send + Sync {
     /// [`SeriesError::RangeTooLong`] and [`SeriesError::InvalidPoints`] what is refused before anything is read.
     async fn range(&self, query: &RangeQuery) -> Result<Series, SeriesError>;
 
+    /// Raw rows of several servers, for rates and trends; of servers without any there is no entry. Subjects are in the
+    /// order of their names.
+    ///
+    /// # Errors
+    /// [`SeriesError::NoSuchField`], [`SeriesError::InvalidRange`], [`SeriesError::RangeTooLong`], and
+    /// [`SeriesError::AnswerTooLarge`] for too many servers or rows.
+    async fn recent(
+        &self,
+        query: &RecentQuery,
+    ) -> Result<HashMap<ServerId, Vec<Recent>>, SeriesError>;
+
     /// The newest payload of a kind for each of the servers that ever sent one.
     ///
     /// # Errors
@@ -238,6 +276,27 @@ pub trait SeriesStore: Send + Sync {
     /// As [`SeriesStore::range`]; the span is limited to [`MAX_TOP_RANGE`].
     async fn top(&self, query: &TopQuery) -> Result<Vec<Top>, SeriesError>;
 
+    /// Upserts events that belong to no report, readable once it returns, and as durable as the back end is. Those
+    /// older than [`SeriesStore::retain`] has kept are left out.
+    ///
+    /// # Errors
+    /// As [`SeriesStore::write`].
+    async fn write_events(&self, events: Vec<Event>) -> Result<(), SeriesError>;
+
+    /// Events, newest first, page by page.
+    ///
+    /// # Errors
+    /// [`SeriesError::NoSuchColumn`], [`SeriesError::InvalidCondition`], [`SeriesError::InvalidLimit`] and
+    /// [`SeriesError::InvalidRange`] are refused before anything is read.
+    async fn events(&self, query: &EventQuery) -> Result<EventPage, SeriesError>;
+
+    /// How many events there are of each sort, the foremost sorts only.
+    ///
+    /// # Errors
+    /// As [`SeriesStore::events`]; [`SeriesError::RangeTooLong`] above [`events::MAX_COUNT_RANGE`], and
+    /// [`SeriesError::TooManyToCount`] when the back end would take too long.
+    async fn count_events(&self, count: &EventCount) -> Result<Vec<EventGroup>, SeriesError>;
+
     /// Makes the hourly rows of the whole hours within `from..to` anew from raw rows; the same result however
     /// often. Hours whose raw rows are no longer kept stay as they are. Returns how many rows were made.
     ///
@@ -252,8 +311,9 @@ pub trait SeriesStore: Send + Sync {
     /// When the store cannot be reached.
     async fn roll_up_late(&self) -> Result<u64, SeriesError>;
 
-    /// Drops what is older than kept, in whole UTC days: up to one day more may stay. The newest payload of a kind
-    /// stays whatever its age. Returns how many rows were dropped, at least about.
+    /// Drops what is older than kept, in whole UTC days: up to one day more may stay. Events are kept as long as raw
+    /// rows. The newest payload of a kind stays whatever its age. Returns how many rows of numbers were dropped, at
+    /// least about.
     ///
     /// # Errors
     /// When the store cannot be reached.

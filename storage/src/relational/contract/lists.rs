@@ -1,12 +1,15 @@
 //! Lists: pages, orders, filters.
 
 use super::T0;
-use crate::relational::entity::server;
+use crate::relational::entity::incident;
 use crate::relational::page::PageRequest;
+use crate::relational::server_probes::{self, ProbeRow};
 use crate::relational::servers::{
-    self, Latest, LatestMetrics, SORTS, ServerFilter, ServerPatch, Status,
+    self, Latest, LatestMetrics, Listed, SORTS, ServerFilter, ServerPatch, Status,
 };
 use crate::relational::{Db, StoreError};
+use noc_pipeline::payload::Kind;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -17,10 +20,10 @@ async fn names(db: &Db, filter: ServerFilter) -> Vec<String> {
     };
     let page = servers::list(db.read(), &filter, &request).await.unwrap();
     assert_eq!(page.total, page.data.len() as u64);
-    page.data.into_iter().map(|row| row.name).collect()
+    page.data.into_iter().map(|row| row.server.name).collect()
 }
 
-async fn walk(db: &Db, sort: &str, limit: u64) -> Vec<server::Model> {
+async fn walk(db: &Db, sort: &str, limit: u64) -> Vec<Listed> {
     let mut request = PageRequest {
         limit: Some(limit),
         sort: Some(sort.to_owned()),
@@ -62,20 +65,91 @@ pub async fn every_order_walks_each_row_once(db: &Db) {
                 }),
             };
             servers::bulk_update(db.write(), &[latest]).await.unwrap();
+            let value = |by: u32| (n % by > 0).then(|| f64::from(n % 4) / 3.0);
+            let report = |kind| ProbeRow {
+                server: row.server_id(),
+                kind,
+                error: None,
+                hint: None,
+                observed_at: at,
+                received_at: at,
+                values: [value(2), value(5), value(7)],
+            };
+            let kinds = [Kind::Metrics, Kind::Disks, Kind::MailQueue, Kind::Mysql];
+            server_probes::upsert(db.write(), &kinds.map(report))
+                .await
+                .unwrap();
         }
     }
     for sort in SORTS {
         let up = walk(db, sort.name, 4).await;
-        let ids: HashSet<i64> = up.iter().map(|row| row.id).collect();
+        let ids: HashSet<i64> = up.iter().map(|row| row.server.id).collect();
         assert_eq!((up.len(), ids.len()), (23, 23), "{}", sort.name);
         let mut down = walk(db, &format!("-{}", sort.name), 5).await;
         down.reverse();
         assert_eq!(up, down, "{}", sort.name);
     }
     let worst = walk(db, "status", 200).await;
-    assert_eq!(worst[0].status, "down");
+    assert_eq!(worst[0].server.status, "down");
     let cpu = walk(db, "cpu_pct", 200).await;
-    assert!(cpu[0].cpu.is_none() && cpu.is_sorted_by(|a, b| a.cpu <= b.cpu));
+    assert!(cpu[0].server.cpu.is_none());
+    assert!(cpu.is_sorted_by(|a, b| a.server.cpu <= b.server.cpu));
+    let disk = walk(db, "-worst_disk_pct", 200).await;
+    assert!(disk[0].worst_disk_pct.is_some());
+    assert!(disk.is_sorted_by(|a, b| a.worst_disk_pct >= b.worst_disk_pct));
+}
+
+/// Who is in trouble comes first: by status, or by the worst that is open of it.
+pub async fn the_servers_page_shows_the_worst_first(db: &Db) {
+    let open = async |server, severity: &str, status: &str| {
+        let row = incident::ActiveModel {
+            detector: Set("disk_bytes".to_owned()),
+            server_id: Set(Some(server)),
+            server_name: Set("s".to_owned()),
+            subject: Set(String::new()),
+            dedup_hash: Set("0".repeat(64)),
+            severity: Set(severity.to_owned()),
+            status: Set(status.to_owned()),
+            title: Set("t".to_owned()),
+            opened_at: Set(T0.to_datetime()),
+            last_seen_at: Set(T0.to_datetime()),
+            occurrences: Set(1),
+            changed_at: Set(T0.to_datetime()),
+            ..Default::default()
+        };
+        row.insert(db.write()).await.unwrap();
+    };
+    for (name, status, incidents) in [
+        ("8 fine", Status::Up, &[("critical", "resolved")][..]),
+        ("7 low", Status::Up, &[("info", "open")]),
+        (
+            "4 high",
+            Status::Up,
+            &[("low", "open"), ("high", "acknowledged")],
+        ),
+        ("0 down", Status::Down, &[("critical", "open")]),
+        ("3 stale", Status::Stale, &[("medium", "open")]),
+        ("1 critical", Status::Stale, &[("critical", "open")]),
+        ("2 unknown", Status::Unknown, &[]),
+    ] {
+        let row = servers::create(db.write(), name, &[], T0).await.unwrap();
+        let latest = Latest {
+            server: row.server_id(),
+            status,
+            last_seen_at: Some(T0),
+            metrics: None,
+        };
+        servers::bulk_update(db.write(), &[latest]).await.unwrap();
+        for (severity, status) in incidents {
+            open(row.id, severity, status).await;
+        }
+    }
+    let worst = walk(db, "trouble", 2).await;
+    let names: Vec<_> = worst.iter().map(|row| row.server.name.as_str()).collect();
+    assert!(names.is_sorted(), "{names:?}");
+    let first = &worst[0];
+    let alone = servers::listed(db.read(), first.server.server_id()).await;
+    assert_eq!(alone.unwrap().as_ref(), Some(first));
 }
 
 /// A size, order or cursor that cannot be is the caller's mistake and says so.
@@ -99,7 +173,10 @@ pub async fn impossible_pages_are_refused(db: &Db) {
     let cursor = ask(1, None, "name").await.unwrap().next_cursor.unwrap();
     assert!(refused(ask(1, Some(&cursor), "-name").await, "cursor"));
     let last = ask(1, Some(&cursor), "name").await.unwrap();
-    assert_eq!((last.data[0].name.as_str(), last.next_cursor), ("b", None));
+    assert_eq!(
+        (last.data[0].server.name.as_str(), last.next_cursor),
+        ("b", None)
+    );
 }
 
 /// Search finds parts of names, host names and tags and takes its own wildcards for letters; a tag is found whole.

@@ -9,8 +9,12 @@
 )]
 
 mod accounts;
+mod agents;
+mod backup_runs;
 mod cluster;
+mod host_facts;
 mod lists;
+mod probes;
 mod routing;
 mod schema;
 mod security;
@@ -18,8 +22,12 @@ mod servers;
 mod transactions;
 
 pub use accounts::*;
+pub use agents::*;
+pub use backup_runs::*;
 pub use cluster::*;
+pub use host_facts::*;
 pub use lists::*;
+pub use probes::*;
 pub use routing::*;
 pub use schema::*;
 pub use security::*;
@@ -42,6 +50,7 @@ macro_rules! relational_contract {
             opening_twice_migrates_once,
             times_json_and_text_come_back_exactly,
             times_compare_as_times,
+            a_value_that_does_not_fit_is_no_trouble_of_the_database,
             a_failed_transaction_leaves_nothing,
             a_committed_transaction_is_seen_by_readers,
             concurrent_increments_lose_nothing,
@@ -49,13 +58,23 @@ macro_rules! relational_contract {
             crossing_locks_all_succeed,
             every_order_walks_each_row_once,
             impossible_pages_are_refused,
+            the_servers_page_shows_the_worst_first,
             servers_are_found_by_text_status_and_tag,
             a_server_name_is_taken_once,
             latest_values_reach_every_server,
             latest_values_touch_only_what_they_know,
             switching_a_server_off_and_on_moves_its_status,
+            a_time_off_ends,
             secret_changes_are_followed,
             server_ids_are_never_used_again,
+            a_backup_run_told_twice_is_one,
+            the_newest_run_speaks_for_its_job,
+            the_fleet_is_listed_by_its_last_good_backup,
+            old_backup_runs_are_removed,
+            cron_jobs_are_replaced_as_a_whole,
+            overdue_cron_jobs_come_first,
+            an_inventory_is_read_as_told,
+            host_facts_go_with_their_server,
             names_fit_their_columns,
             a_token_enrols_no_more_than_it_may,
             a_failed_enrolment_leaves_the_token,
@@ -85,6 +104,14 @@ macro_rules! relational_contract {
             an_event_goes_with_its_transaction,
             tampering_is_found_where_it_was_done,
             an_oversized_event_is_cut_not_refused,
+            the_newest_reports_of_many_servers_are_stored,
+            an_older_report_replaces_nothing,
+            what_is_known_of_a_server_goes_with_it,
+            a_fleet_is_listed_by_one_kind_of_report,
+            every_order_of_a_fleet_walks_each_server_once,
+            clocks_and_refused_fields_of_agents_are_remembered,
+            agents_stand_as_they_are,
+            agents_are_found_and_sorted,
         }
     };
     (@cases $open:path; $($case:ident,)+) => {

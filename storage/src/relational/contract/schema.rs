@@ -1,13 +1,14 @@
 //! Tables, types, migrations.
 
 use super::T0;
-use crate::relational::Db;
 use crate::relational::entity::{
-    alert_rule, control_outbox, delivery_attempt, escalation_policy, escalation_step, execution,
-    incident, incident_timeline, job, log, log_mark, node, notification_channel,
-    notification_delivery, partition, rate_limit, registration_token, security_chain,
-    security_event_log, server, server_cursor, session, user,
+    agent_health, alert_rule, backup_run, control_outbox, cron_check, delivery_attempt,
+    escalation_policy, escalation_step, execution, incident, incident_timeline, inventory, job,
+    log, log_mark, node, notification_channel, notification_delivery, partition, rate_limit,
+    registration_token, security_chain, security_event_log, server, server_cursor, server_probe,
+    session, user,
 };
+use crate::relational::{Db, StoreError};
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait,
@@ -28,14 +29,18 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         };
     }
     read_all!(
+        agent_health,
         alert_rule,
+        backup_run,
         control_outbox,
+        cron_check,
         delivery_attempt,
         escalation_policy,
         escalation_step,
         execution,
         incident,
         incident_timeline,
+        inventory,
         job,
         log,
         log_mark,
@@ -49,6 +54,7 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         security_event_log,
         server,
         server_cursor,
+        server_probe,
         session,
         user,
     );
@@ -139,4 +145,23 @@ pub async fn times_compare_as_times(db: &Db) {
         let expected = times.iter().filter(|t| **t >= at).count() as u64;
         assert_eq!(since.await.unwrap(), expected, "since {at}");
     }
+}
+
+/// MariaDB refuses a text that is too long, and would again: nobody may go on trying. SQLite keeps it.
+pub async fn a_value_that_does_not_fit_is_no_trouble_of_the_database(db: &Db) {
+    let row = node::ActiveModel {
+        id: Set("x".repeat(99)),
+        started_at: Set(T0.to_datetime()),
+        last_seen_at: Set(T0.to_datetime()),
+        ..Default::default()
+    };
+    let stored = row.insert(db.write()).await;
+    if db.write().get_database_backend() == sea_orm::DbBackend::MySql {
+        let error = StoreError::during("store a long text")(stored.unwrap_err());
+        assert!(error.is_bad_value() && !error.is_retryable(), "{error:?}");
+    } else {
+        assert_eq!(stored.unwrap().id.len(), 99);
+    }
+    let absent = node::Entity::find_by_id("x").one(db.read()).await;
+    assert!(absent.unwrap().is_none());
 }

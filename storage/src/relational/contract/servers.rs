@@ -137,6 +137,40 @@ pub async fn latest_values_touch_only_what_they_know(db: &Db) {
     servers::bulk_update(db.write(), &[]).await.unwrap();
 }
 
+/// Who is off until some time is found once that is over; on again, or off for good, nobody finds it any more.
+pub async fn a_time_off_ends(db: &Db) {
+    let off = |until| ServerPatch {
+        is_active: Some(false),
+        off_until: until,
+        ..ServerPatch::default()
+    };
+    let (first, second) = (server(db, "first").await, server(db, "second").await);
+    let good = server(db, "for good").await;
+    let at = |minutes: u64| T0.plus(Duration::from_secs(60 * minutes));
+    let update = async |server, patch| servers::update(db.write(), server, patch, T0).await;
+    let row = update(first, off(Some(at(10)))).await.unwrap();
+    assert_eq!(row.disabled_until, Some(at(10).to_datetime()));
+    update(second, off(Some(at(20)))).await.unwrap();
+    update(good, off(None)).await.unwrap();
+
+    let over = async |now| servers::time_off_is_over(db.read(), now, 10).await.unwrap();
+    assert_eq!(over(at(9)).await, []);
+    assert_eq!(over(at(10)).await, [first]);
+    assert_eq!(over(at(30)).await, [first, second]);
+    let one = servers::time_off_is_over(db.read(), at(30), 1).await;
+    assert_eq!(one.unwrap(), [first]);
+
+    update(first, off(None)).await.unwrap();
+    let on = ServerPatch {
+        is_active: Some(true),
+        off_until: Some(at(50)),
+        ..ServerPatch::default()
+    };
+    let row = update(second, on).await.unwrap();
+    assert_eq!(row.disabled_until, None);
+    assert_eq!(over(at(60)).await, []);
+}
+
 /// Off is `disabled`; on again is `unknown`, or `registering` if nothing was ever received; the same again changes
 /// nothing.
 pub async fn switching_a_server_off_and_on_moves_its_status(db: &Db) {

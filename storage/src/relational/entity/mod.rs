@@ -4,14 +4,18 @@
 //! reads each column back. Enumerations are their snake_case names, JSON columns `serde_json::Value`, times whole
 //! milliseconds in UTC, hashes lower-case hex.
 
+pub mod agent_health;
 pub mod alert_rule;
+pub mod backup_run;
 pub mod control_outbox;
+pub mod cron_check;
 pub mod delivery_attempt;
 pub mod escalation_policy;
 pub mod escalation_step;
 pub mod execution;
 pub mod incident;
 pub mod incident_timeline;
+pub mod inventory;
 pub mod job;
 pub mod log;
 pub mod log_mark;
@@ -25,5 +29,6 @@ pub mod security_chain;
 pub mod security_event_log;
 pub mod server;
 pub mod server_cursor;
+pub mod server_probe;
 pub mod session;
 pub mod user;

@@ -46,6 +46,8 @@ pub struct Model {
     pub enrolled_at: Option<ChronoDateTimeUtc>,
     /// Until then an agent may enrol although a secret exists.
     pub re_enrol_until: Option<ChronoDateTimeUtc>,
+    /// Switched on again then; `None` while off: by a person only.
+    pub disabled_until: Option<ChronoDateTimeUtc>,
     /// Creation.
     pub created_at: ChronoDateTimeUtc,
 }

@@ -14,6 +14,9 @@ mod m0007_security;
 mod m0008_holds;
 mod m0009_channel_health;
 mod m0010_nodes;
+mod m0011_host_facts;
+mod m0012_probes;
+mod m0013_disabled_until;
 
 use sea_orm_migration::prelude::*;
 
@@ -33,6 +36,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_holds::Migration),
             Box::new(m0009_channel_health::Migration),
             Box::new(m0010_nodes::Migration),
+            Box::new(m0011_host_facts::Migration),
+            Box::new(m0012_probes::Migration),
+            Box::new(m0013_disabled_until::Migration),
         ]
     }
 }

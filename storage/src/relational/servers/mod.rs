@@ -8,7 +8,8 @@ mod list;
 mod secrets;
 
 pub use latest::{Latest, LatestMetrics, bulk_update};
-pub use list::{SORTS, ServerFilter, list};
+pub(in crate::relational) use list::matching;
+pub use list::{Listed, SORTS, ServerFilter, list, listed};
 pub use secrets::{AgentSecret, Changes, agent_secrets, changed_since, set_secret};
 
 use super::entity::server;
@@ -18,7 +19,7 @@ use noc_pipeline::control::ServerSettings;
 use noc_pipeline::id::ServerId;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use serde_json::json;
 
@@ -117,6 +118,8 @@ pub struct ServerPatch {
     pub tags: Option<Vec<String>>,
     /// Monitoring on or off. Off sets the status to `disabled`; on, to `unknown`, or `registering` if never seen.
     pub is_active: Option<bool>,
+    /// Until when it stays off; only looked at when `is_active` is `Some(false)`, otherwise it is taken away.
+    pub off_until: Option<UnixMs>,
 }
 
 /// Adds a server without an agent.
@@ -223,10 +226,34 @@ pub async fn update(
         row.is_active = Set(is_active);
         row.status = Set(status.name().to_owned());
     }
+    if let Some(is_active) = patch.is_active {
+        let until = patch.off_until.filter(|_| !is_active);
+        row.disabled_until = Set(until.map(UnixMs::to_datetime));
+    }
     row.changed_at = Set(now.to_datetime());
     row.update(conn)
         .await
         .map_err(StoreError::inserting("change a server", "server", name))
+}
+
+/// Servers whose time off is over at `now`, `limit` at most.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn time_off_is_over(
+    conn: &impl ConnectionTrait,
+    now: UnixMs,
+    limit: u64,
+) -> Result<Vec<ServerId>, StoreError> {
+    let found = server::Entity::find()
+        .filter(server::Column::IsActive.eq(false))
+        .filter(server::Column::DisabledUntil.lte(now.to_datetime()))
+        .order_by_asc(server::Column::DisabledUntil)
+        .limit(limit)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("find servers whose time off is over"))?;
+    Ok(found.iter().map(server::Model::server_id).collect())
 }
 
 /// The server with this id.

@@ -3,13 +3,19 @@
 //! `series_contract!(make())` makes a test of each case, where `make()` is a future of `(store, guard)`; the guard is
 //! held until the case is done. Times lie in the past of any clock, on 2026-05-07.
 
+mod events;
+mod hours;
 mod keeping;
 mod ranges;
+mod recent;
 mod rollups;
 mod writing;
 
+pub use events::*;
+pub use hours::*;
 pub use keeping::*;
 pub use ranges::*;
+pub use recent::*;
 pub use rollups::*;
 pub use writing::*;
 
@@ -55,7 +61,29 @@ macro_rules! series_contract {
             old_raw_rows_go_and_their_hours_stay
             old_hourly_rows_go_and_the_newest_payload_stays
             what_was_dropped_is_not_taken_again
+            recent_rows_of_several_servers_come_together
+            recent_rows_beyond_the_limits_are_refused
             a_forgotten_server_leaves_nothing_behind
+            an_hour_counted_again_is_replaced
+            a_running_count_after_its_hour_changes_nothing
+            the_newest_count_of_a_batch_wins
+            two_hours_counted_at_once_both_stand
+            a_store_without_events_answers_with_nothing
+            events_of_a_report_are_read_newest_first
+            the_same_event_again_is_one
+            an_address_is_found_across_the_fleet
+            conditions_hold_together
+            pages_follow_each_other
+            only_named_servers_are_read
+            attackers_are_ranked_with_their_country
+            groups_may_be_of_one_server_each
+            an_hours_logins_are_replaced_and_summed_up
+            hostile_text_is_only_text
+            decisions_are_events_of_the_platform
+            questions_about_events_that_cannot_be_are_refused
+            the_largest_question_is_answered
+            old_events_go_with_raw_rows
+            a_forgotten_servers_events_are_gone
         }
     };
     (@each $make:expr; $($case:ident)+) => {

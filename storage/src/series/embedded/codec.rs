@@ -148,7 +148,8 @@ fn put_uint(out: &mut Vec<u8>, n: u64) -> u8 {
     len
 }
 
-fn put_varint(out: &mut Vec<u8>, mut n: usize) {
+/// Appends a number, 7 bits a byte, the lowest first.
+pub fn put_varint(out: &mut Vec<u8>, mut n: usize) {
     while n >= 0x80 {
         #[expect(clippy::cast_possible_truncation, reason = "7 bits at a time")]
         out.push((n & 0x7f) as u8 | 0x80);
@@ -159,22 +160,25 @@ fn put_varint(out: &mut Vec<u8>, mut n: usize) {
 }
 
 /// What is left of a row.
-struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(pub &'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn take(&mut self, n: usize) -> Result<&'a [u8], BadRow> {
+    /// The next bytes.
+    pub fn take(&mut self, n: usize) -> Result<&'a [u8], BadRow> {
         let (taken, rest) = self.0.split_at_checked(n).ok_or(BadRow("cut short"))?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn u8(&mut self) -> Result<u8, BadRow> {
+    /// The next byte.
+    pub fn u8(&mut self) -> Result<u8, BadRow> {
         let (first, rest) = self.0.split_first().ok_or(BadRow("cut short"))?;
         self.0 = rest;
         Ok(*first)
     }
 
-    fn varint(&mut self) -> Result<usize, BadRow> {
+    /// Reads [`put_varint`].
+    pub fn varint(&mut self) -> Result<usize, BadRow> {
         let mut n = 0;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.u8()?;
@@ -191,7 +195,8 @@ impl<'a> Reader<'a> {
         Ok(bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b)))
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], BadRow> {
+    /// The next bytes, so many.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N], BadRow> {
         let bytes = self.take(N)?;
         bytes.try_into().map_err(|_| BadRow("cut short"))
     }

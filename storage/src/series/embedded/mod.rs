@@ -6,6 +6,7 @@
 //! | `hourly` | kind, server, hour | mean, minimum, maximum and count of each |
 //! | `latest` | kind, server | times and normalised JSON of the newest payload |
 //! | `late` | hour, kind, server | nothing: this hour is to be rolled up again |
+//! | `events-<day>` | see [`events`] | rows of text, and what finds them |
 //! | `positions` | partition | log and offset up to which everything is stored |
 //! | `meta` | name | places of fields, how far was rolled up, what was dropped |
 //!
@@ -18,8 +19,11 @@
 //! After an error of the engine the database is closed and opened again by the next call.
 
 mod codec;
+mod days;
+mod events;
 mod keys;
 mod read;
+mod recent;
 mod retain;
 mod rollup;
 mod schema;
@@ -30,7 +34,8 @@ mod write;
 mod tests;
 
 use super::{
-    Latest, RangeQuery, Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
+    Event, EventCount, EventGroup, EventPage, EventQuery, Latest, RangeQuery, Recent, RecentQuery,
+    Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
 };
 use async_trait::async_trait;
 use noc_pipeline::clock::UnixMs;
@@ -186,6 +191,14 @@ impl SeriesStore for EmbeddedSeries {
         self.run("range", move |store| store.range(&query)).await
     }
 
+    async fn recent(
+        &self,
+        query: &RecentQuery,
+    ) -> Result<HashMap<ServerId, Vec<Recent>>, SeriesError> {
+        let query = query.clone();
+        self.run("recent", move |store| store.recent(&query)).await
+    }
+
     async fn latest(
         &self,
         kind: Kind,
@@ -199,6 +212,23 @@ impl SeriesStore for EmbeddedSeries {
     async fn top(&self, query: &TopQuery) -> Result<Vec<Top>, SeriesError> {
         let query = query.clone();
         self.run("top", move |store| store.top(&query)).await
+    }
+
+    async fn write_events(&self, events: Vec<Event>) -> Result<(), SeriesError> {
+        self.run("write_events", move |store| store.write_events(&events))
+            .await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<EventPage, SeriesError> {
+        let query = query.clone();
+        self.run("events", move |store| store.read_events(&query))
+            .await
+    }
+
+    async fn count_events(&self, count: &EventCount) -> Result<Vec<EventGroup>, SeriesError> {
+        let count = count.clone();
+        self.run("count_events", move |store| store.count_events(&count))
+            .await
     }
 
     async fn roll_up(&self, from: UnixMs, to: UnixMs) -> Result<u64, SeriesError> {

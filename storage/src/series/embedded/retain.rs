@@ -14,7 +14,7 @@ use std::ops::Range;
 const CHUNK: usize = 4096;
 
 impl Store {
-    /// Drops raw days and hourly rows older than kept. Raw days are rolled up once more before they go, so nothing
+    /// Drops raw days, days of events and hourly rows older than kept. Raw days are rolled up once more before they go, so nothing
     /// is lost if the hourly job never ran.
     pub fn retain(&self, now: UnixMs, retention: Retention) -> Result<u64, Failure> {
         let floor = day_start(day_of(now.minus(retention.raw)));
@@ -55,6 +55,7 @@ impl Store {
                 self.remove(keyspace, keys())?;
             }
         }
+        self.forget_events(server)?;
         let mut state = self.state.lock();
         let mut batch = self.db.batch().durability(Some(PersistMode::SyncData));
         for kind in Kind::ALL {

@@ -2,7 +2,8 @@
 
 use super::SeriesError;
 use super::codec::BadRow;
-use super::keys::{day_of, day_start, time_bytes, time_from_bytes};
+use super::days::Days;
+use super::keys::{day_of, time_bytes, time_from_bytes};
 use super::schema::{Schema, Stored};
 use fjall::config::{BlockSizePolicy, CompressionPolicy, FilterPolicy};
 use fjall::{
@@ -12,7 +13,7 @@ use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::embedded::cut_at_damage;
 use noc_pipeline::id::{LogId, Offset, PartitionId, ServerId};
 use noc_pipeline::payload::Kind;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
@@ -24,6 +25,7 @@ const META_SCHEMA: &str = "schema";
 const META_ROLLED_UNTIL: &str = "rolled_until";
 const META_RAW_FLOOR: &str = "raw_floor";
 const RAW_PREFIX: &str = "raw-";
+const EVENTS_PREFIX: &str = "events-";
 
 /// Why an operation inside of the store failed; the shell turns it into a [`SeriesError`].
 #[derive(Debug)]
@@ -93,7 +95,8 @@ pub struct Store {
     pub late: Keyspace,
     pub positions: Keyspace,
     meta: Keyspace,
-    days: RwLock<BTreeMap<i64, Keyspace>>,
+    raw: Days,
+    events: Days,
     pub schema: Schema,
     pub state: Mutex<State>,
     /// Held by whoever makes hourly rows, and by writers of rows for hours that may have one. Taken before `state`.
@@ -106,7 +109,7 @@ pub struct Store {
 /// Takes the key and the bytes of a row.
 pub type EachRow<'e> = dyn FnMut(&[u8], &[u8]) -> Result<(), Failure> + 'e;
 
-/// One consistent look at everything stored.
+/// One consistent look at what is stored, numbers or events.
 pub struct View {
     pub at: Snapshot,
     pub days: BTreeMap<i64, Keyspace>,
@@ -180,7 +183,8 @@ impl Store {
             hourly: db.keyspace("hourly", rows_options)?,
             late: db.keyspace("late", small_options)?,
             positions: db.keyspace("positions", small_options)?,
-            days: RwLock::new(open_days(&db)?),
+            raw: Days::open(&db, RAW_PREFIX, rows_options)?,
+            events: Days::open(&db, EVENTS_PREFIX, rows_options)?,
             meta,
             db,
             schema,
@@ -189,15 +193,24 @@ impl Store {
             sync_every,
             _lock: lock,
         };
-        // A crash while raw days were dropped leaves some of them behind.
+        // A crash while days were dropped leaves some of them behind.
         store.drop_days_before(raw_floor)?;
         Ok(store)
     }
 
-    /// A look at what is stored now.
+    /// A look at the numbers stored now.
     pub fn view(&self) -> View {
+        self.view_of(&self.raw)
+    }
+
+    /// A look at the events stored now.
+    pub fn event_view(&self) -> View {
+        self.view_of(&self.events)
+    }
+
+    fn view_of(&self, days: &Days) -> View {
         let raw_floor = self.state.lock().raw_floor;
-        let days = self.days.read().clone();
+        let days = days.all();
         View {
             at: self.db.snapshot(),
             days,
@@ -207,15 +220,12 @@ impl Store {
 
     /// Raw rows of a day; made at the first row.
     pub fn day(&self, day: i64) -> Result<Keyspace, Failure> {
-        if let Some(keyspace) = self.days.read().get(&day) {
-            return Ok(keyspace.clone());
-        }
-        let mut days = self.days.write();
-        let keyspace = self
-            .db
-            .keyspace(&format!("{RAW_PREFIX}{day}"), rows_options)?;
-        days.insert(day, keyspace.clone());
-        Ok(keyspace)
+        self.raw.get(&self.db, day)
+    }
+
+    /// Events of a day; made at the first one.
+    pub fn event_day(&self, day: i64) -> Result<Keyspace, Failure> {
+        self.events.get(&self.db, day)
     }
 
     /// Moves the end of what may have hourly rows, durably, before the first such row is made.
@@ -238,21 +248,11 @@ impl Store {
         Ok(())
     }
 
-    /// Drops raw days that end at or before `floor`, with their files. Returns about how many rows that were.
+    /// Drops raw rows and events of days that end at or before `floor`, with their files. Returns about how many raw
+    /// rows that were.
     pub fn drop_days_before(&self, floor: UnixMs) -> Result<u64, Failure> {
-        let mut dropped = 0;
-        loop {
-            let first = self.days.read().first_key_value().map(|(day, _)| *day);
-            let Some(day) = first.filter(|day| day_start(*day) < floor && *day < day_of(floor))
-            else {
-                return Ok(dropped);
-            };
-            let Some(keyspace) = self.days.write().remove(&day) else {
-                return Ok(dropped);
-            };
-            dropped += keyspace.approximate_len() as u64;
-            self.db.delete_keyspace(keyspace)?;
-        }
+        self.events.drop_before(&self.db, floor)?;
+        self.raw.drop_before(&self.db, floor)
     }
 
     /// The position stored for a partition.
@@ -305,19 +305,6 @@ fn cannot_open(reason: &dyn std::fmt::Display) -> SeriesError {
         operation: "open",
         reason: reason.to_string(),
     }
-}
-
-fn open_days(db: &Database) -> Result<BTreeMap<i64, Keyspace>, Failure> {
-    let mut days = BTreeMap::new();
-    for name in db.list_keyspace_names() {
-        let day = name
-            .strip_prefix(RAW_PREFIX)
-            .and_then(|day| day.parse().ok());
-        if let Some(day) = day {
-            days.insert(day, db.keyspace(&name, rows_options)?);
-        }
-    }
-    Ok(days)
 }
 
 impl View {

@@ -1,6 +1,7 @@
-//! Writing: rows, the newest payload of each kind, and the consumer's position, in one batch.
+//! Writing: rows, their events, the newest payload of each kind, and the consumer's position, in one batch.
 
 use super::codec::RowWriter;
+use super::events::EventBatch;
 use super::keys::{day_of, late_key, row_key, subject_key, time_bytes, time_from_bytes};
 use super::store::{Failure, State, Store, put_position};
 use super::{Latest, SeriesError, SeriesRow};
@@ -8,7 +9,7 @@ use fjall::{Keyspace, OwnedWriteBatch, PersistMode, Slice};
 use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::id::{LogId, Offset, PartitionId, ServerId};
 use noc_pipeline::payload::{Kind, Report};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 const LATEST_FORMAT: u8 = 1;
@@ -18,8 +19,8 @@ struct Packed {
     kind: Kind,
     server: ServerId,
     event_at: UnixMs,
-    /// `None` when it holds no numbers.
-    raw: Option<Slice>,
+    /// Its numbers and the time they are stored at; `None` when it holds none.
+    raw: Option<(UnixMs, Slice)>,
     /// Set for the newest row of its kind and server in the batch.
     latest: Option<Slice>,
 }
@@ -37,16 +38,18 @@ impl Store {
         rows: &[SeriesRow],
         position: Option<(PartitionId, LogId, Offset)>,
     ) -> Result<(), Failure> {
-        let packed = self.pack(rows);
+        let (packed, events) = self.pack(rows);
         let mut state = self.state.lock();
         let mut late = None;
-        if packed.iter().any(|row| row.event_at < state.rolled_until) {
+        let times = packed.iter().filter_map(|row| row.raw.as_ref());
+        if { times }.any(|(at, _)| *at < state.rolled_until) {
             drop(state);
             late = Some(self.rolling.lock());
             state = self.state.lock();
         }
         let mut batch = self.db.batch();
         let changes = self.fill(&mut batch, packed, &mut state)?;
+        events.fill(self, &mut batch, state.raw_floor)?;
         match position {
             Some((partition, log_id, offset)) => {
                 self.commit_at(batch, &mut state, partition, (log_id, offset))?;
@@ -58,28 +61,39 @@ impl Store {
         Ok(())
     }
 
-    /// Rows as bytes, in the order of their keys, each key once: the last of several wins.
-    fn pack(&self, rows: &[SeriesRow]) -> Vec<Packed> {
+    /// Rows as bytes, in the order of kinds, servers and event times, each key once: the last of several wins.
+    fn pack(&self, rows: &[SeriesRow]) -> (Vec<Packed>, EventBatch) {
         let mut order: Vec<&SeriesRow> = rows.iter().collect();
         order.sort_by_key(|row| (row.report.kind().code(), row.server, row.event_at));
+        let mut stored = HashSet::with_capacity(rows.len());
+        let mut is_last: Vec<bool> = order
+            .iter()
+            .rev()
+            .map(|row| stored.insert((row.report.kind(), row.server, row.row_at())))
+            .collect();
+        is_last.reverse();
         let mut writer = RowWriter::default();
         let mut json = Vec::new();
         let mut packed = Vec::with_capacity(order.len());
+        let mut events = EventBatch::default();
         for (i, row) in order.iter().enumerate() {
+            row.for_each_event(&mut |event| events.add(&event));
             let (kind, next) = (row.report.kind(), order.get(i + 1));
             let next = next.filter(|n| n.report.kind() == kind && n.server == row.server);
-            if next.is_some_and(|next| next.event_at == row.event_at) {
-                continue;
+            let at = row.row_at().filter(|_| is_last.get(i) == Some(&true));
+            let raw = at.and_then(|at| Some((at, self.pack_numbers(&mut writer, &row.report)?)));
+            let latest = next.is_none().then(|| pack_latest(&mut json, row));
+            if raw.is_some() || latest.is_some() {
+                packed.push(Packed {
+                    kind,
+                    server: row.server,
+                    event_at: row.event_at,
+                    raw,
+                    latest,
+                });
             }
-            packed.push(Packed {
-                kind,
-                server: row.server,
-                event_at: row.event_at,
-                raw: self.pack_numbers(&mut writer, &row.report),
-                latest: next.is_none().then(|| pack_latest(&mut json, row)),
-            });
         }
-        packed
+        (packed, events)
     }
 
     fn pack_numbers(&self, writer: &mut RowWriter, report: &Report) -> Option<Slice> {
@@ -112,16 +126,16 @@ impl Store {
                     .newest
                     .push(((row.kind.code(), row.server), row.event_at));
             }
-            let Some(raw) = row.raw.filter(|_| row.event_at >= state.raw_floor) else {
+            let Some((at, raw)) = row.raw.filter(|(at, _)| *at >= state.raw_floor) else {
                 continue;
             };
-            let of = day_of(row.event_at);
+            let of = day_of(at);
             let keyspace = match &day {
                 Some((known, keyspace)) if *known == of => keyspace,
                 _ => &day.insert((of, self.day(of)?)).1,
             };
-            batch.insert(keyspace, row_key(row.kind, row.server, row.event_at), raw);
-            let this = (row.kind, row.server, row.event_at.hour());
+            batch.insert(keyspace, row_key(row.kind, row.server, at), raw);
+            let this = (row.kind, row.server, at.hour());
             if this.2 < state.rolled_until && hour != Some(this) {
                 batch.remove(&self.hourly, row_key(row.kind, row.server, this.2));
                 batch.insert(&self.late, late_key(this.2, row.kind, row.server), b"");

@@ -4,13 +4,14 @@ use super::tables::{KindTables, Tables};
 use super::writer::Fill;
 use crate::series::{SeriesError, SeriesRow};
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::id::ServerId;
 use noc_pipeline::payload::Kind;
 use questdb::ingress::{Buffer, ColumnName, TableName, TimestampMicros};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Lines from which a batch is cut.
-const LINES: usize = 5_000;
+pub const LINES: usize = 5_000;
 
 /// Latest time taken: 2200-01-01. QuestDB begins in 1970, and a month of nonsense far ahead would keep a partition.
 const MAX_TIME: UnixMs = UnixMs(7_258_118_400_000);
@@ -20,21 +21,46 @@ const MAX_TIME: UnixMs = UnixMs(7_258_118_400_000);
 pub struct Numbered {
     pub number: i32,
     pub row: SeriesRow,
+    /// The time its numbers are stored at; `None` when they are not.
+    pub at: Option<UnixMs>,
 }
 
 /// Refuses what no table takes.
 pub fn check(row: &SeriesRow) -> Result<i32, SeriesError> {
+    check_place(row.server, row.event_at)?;
+    check_place(row.server, row.row_at().unwrap_or(row.event_at))
+}
+
+/// Refuses a server or a time that no table takes; returns the number that the server was born with.
+pub fn check_place(server: ServerId, at: UnixMs) -> Result<i32, SeriesError> {
     let refused = |reason: String| SeriesError::Refused {
         operation: "write",
         reason,
     };
-    if row.event_at.0 < 0 || row.event_at >= MAX_TIME {
+    if at.0 < 0 || at >= MAX_TIME {
         return Err(refused(format!(
-            "event time {} is not between 1970 and 2200",
-            row.event_at
+            "event time {at} is not between 1970 and 2200"
         )));
     }
-    i32::try_from(row.server.0).map_err(|_| refused(format!("server {} is above 2^31", row.server)))
+    i32::try_from(server.0).map_err(|_| refused(format!("server {server} is above 2^31")))
+}
+
+/// Of rows of the same kind, server and time only the newest payload's are stored, the last of equal ones.
+pub fn drop_replaced(rows: &mut [Numbered]) {
+    let mut last: HashMap<(Kind, i32, UnixMs), (UnixMs, usize)> =
+        HashMap::with_capacity(rows.len());
+    for (i, row) in rows.iter().enumerate() {
+        let Some(at) = row.at else { continue };
+        let this = (row.row.event_at, i);
+        let known = last.entry((row.row.report.kind(), row.number, at));
+        let known = known.or_insert(this);
+        *known = this.max(*known);
+    }
+    for (i, row) in rows.iter_mut().enumerate() {
+        let of = row.at.map(|at| (row.row.report.kind(), row.number, at));
+        let known = of.and_then(|of| last.get(&of));
+        row.at = row.at.filter(|_| known.is_some_and(|(_, last)| *last == i));
+    }
 }
 
 /// Batches of raw rows by kind, cut after some thousands of lines.
@@ -47,7 +73,7 @@ pub fn raw_batches(
     let mut open: BTreeMap<Kind, (usize, usize)> = BTreeMap::new();
     for row in rows {
         let kind = row.row.report.kind();
-        if tables.of(kind).is_none() || row.row.event_at < raw_floor {
+        if tables.of(kind).is_none() || row.at.is_none_or(|at| at < raw_floor) {
             continue;
         }
         let Some(payload) = row.row.report.data() else {
@@ -82,8 +108,8 @@ pub fn raw_lines(tables: &KindTables, rows: Vec<Numbered>) -> Fill {
         .collect();
     Arc::new(move |buffer| {
         let table = TableName::new(&table)?;
-        for Numbered { number, row } in &rows {
-            let Some(payload) = row.report.data() else {
+        for Numbered { number, row, at } in &rows {
+            let (Some(payload), Some(at)) = (row.report.data(), at) else {
                 continue;
             };
             let mut done = Ok(());
@@ -102,7 +128,7 @@ pub fn raw_lines(tables: &KindTables, rows: Vec<Numbered>) -> Fill {
                             buffer.column_f64(ColumnName::new_unchecked(field), value)?;
                         }
                     }
-                    buffer.at(stamp(row.event_at))
+                    buffer.at(stamp(*at))
                 })();
             });
             done?;
@@ -130,7 +156,7 @@ pub fn report_lines(table: &str, rows: Vec<Numbered>) -> Fill {
     let table = table.to_owned();
     Arc::new(move |buffer| {
         let mut json = Vec::new();
-        for Numbered { number, row } in &rows {
+        for Numbered { number, row, .. } in &rows {
             json.clear();
             row.report.write_json(&mut json);
             buffer
@@ -169,8 +195,10 @@ pub fn marks(batches: &[(Kind, Vec<Numbered>)], now: UnixMs, mark: i64) -> Vec<M
     let running = now.hour();
     let mut marks = BTreeSet::new();
     for (kind, rows) in batches {
-        for Numbered { number, row } in rows {
-            let hour = row.event_at.hour();
+        for Numbered { number, at, .. } in rows {
+            let Some(hour) = at.map(UnixMs::hour) else {
+                continue;
+            };
             if hour < running {
                 marks.insert(Mark {
                     hour,
@@ -230,6 +258,7 @@ pub fn state_lines(table: &str, values: Vec<(String, String)>) -> Fill {
     })
 }
 
-fn stamp(at: UnixMs) -> TimestampMicros {
+/// A time as ILP takes it.
+pub fn stamp(at: UnixMs) -> TimestampMicros {
     TimestampMicros::new(super::sql::micros(at))
 }

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `server_metrics`, `process_checks`, `disk_partitions` | ts, server (, subject) | one DOUBLE a field of the kind |
 //! | the same with `_hourly` | hour, server (, subject) | mean, minimum, maximum and count of each |
+//! | `firewall_events`, `email_logins`, `email_scripts`, `decisions` | ts, server, event | rows of text; `event` is a hash of their key |
 //! | `series_reports` | ts, server, kind | the normalised JSON of every report of the last hours |
 //! | `series_silent` | ts, server, kind | the last report of servers that are silent for longer |
 //! | `series_late_hours` | hour, server, kind, mark | whether the hour was rolled up again since |
@@ -20,11 +21,13 @@
 //! A failure leaves behind any subset of what a call was to write; repeating the call completes it.
 
 mod encode;
+mod events;
 mod hours;
 mod latest;
 mod options;
 mod positions;
 mod range;
+mod recent;
 mod rest;
 mod retain;
 mod rollup;
@@ -39,7 +42,8 @@ mod writer;
 pub use options::QuestDbOptions;
 
 use super::{
-    Latest, RangeQuery, Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
+    Event, EventCount, EventGroup, EventPage, EventQuery, Latest, RangeQuery, Recent, RecentQuery,
+    Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
 };
 use async_trait::async_trait;
 use noc_pipeline::clock::UnixMs;
@@ -102,6 +106,13 @@ impl SeriesStore for QuestDbSeries {
         self.store.range(query).await
     }
 
+    async fn recent(
+        &self,
+        query: &RecentQuery,
+    ) -> Result<HashMap<ServerId, Vec<Recent>>, SeriesError> {
+        self.store.recent(query).await
+    }
+
     async fn latest(
         &self,
         kind: Kind,
@@ -112,6 +123,18 @@ impl SeriesStore for QuestDbSeries {
 
     async fn top(&self, query: &TopQuery) -> Result<Vec<Top>, SeriesError> {
         self.store.top(query).await
+    }
+
+    async fn write_events(&self, events: Vec<Event>) -> Result<(), SeriesError> {
+        self.store.write_events(events).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<EventPage, SeriesError> {
+        self.store.read_events(query).await
+    }
+
+    async fn count_events(&self, count: &EventCount) -> Result<Vec<EventGroup>, SeriesError> {
+        self.store.count_events(count).await
     }
 
     async fn roll_up(&self, from: UnixMs, to: UnixMs) -> Result<u64, SeriesError> {

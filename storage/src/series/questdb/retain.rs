@@ -15,7 +15,7 @@ const RETAIN: &str = "retain";
 const FORGET: &str = "forget";
 
 impl Store {
-    /// Drops raw days, hourly days and reports older than kept. Raw days are rolled up once more before they go, so
+    /// Drops raw days, days of events, hourly days and reports older than kept. Raw days are rolled up once more before they go, so
     /// nothing is lost if the hourly job never ran.
     pub async fn retain(&self, now: UnixMs, retention: Retention) -> Result<u64, SeriesError> {
         let _rolling = self.rolling.lock().await;
@@ -34,7 +34,9 @@ impl Store {
             dropped += self.drop_before(RETAIN, &tables.raw, raw).await?;
             dropped += self.drop_before(RETAIN, &tables.hourly, hourly).await?;
         }
-        for table in [&self.tables.late, &self.tables.rolled] {
+        let events = self.tables.events.iter().map(|(_, name)| name);
+        let others = [&self.tables.late, &self.tables.rolled].into_iter();
+        for table in others.chain(events) {
             self.drop_before(RETAIN, table, raw).await?;
         }
         let reports = now.minus(self.options.reports_kept).0;

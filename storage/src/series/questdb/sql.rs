@@ -35,7 +35,22 @@ mod tests {
 
     #[test]
     fn texts_cannot_leave_their_quotes() {
-        assert_eq!(quoted("a'b\\'--"), "'a''b\\''--'");
+        for (text, literal) in [
+            ("a'b\\'--", "'a''b\\''--'"),
+            ("", "''"),
+            ("'", "''''"),
+            ("''", "''''''"),
+            ("\\", "'\\'"),
+            ("\"; DROP TABLE x", "'\"; DROP TABLE x'"),
+            (
+                "p\u{430}ypal\u{202e}\u{1f4be}",
+                "'p\u{430}ypal\u{202e}\u{1f4be}'",
+            ),
+            ("nul\0 and\nline", "'nul\0 and\nline'"),
+            ("\u{2019}\u{ff07}", "'\u{2019}\u{ff07}'"),
+        ] {
+            assert_eq!(quoted(text), literal);
+        }
     }
 
     #[test]

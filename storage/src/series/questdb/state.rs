@@ -74,6 +74,11 @@ impl State {
         self.numbers.keys().map(|server| server.0).collect()
     }
 
+    /// Whether any server was forgotten, so that there may be rows that are nobody's.
+    pub fn forgot(&self) -> bool {
+        !self.numbers.is_empty()
+    }
+
     /// Whether a number is in use.
     pub fn is_taken(&self, number: i32) -> bool {
         self.servers.contains_key(&number)

@@ -63,6 +63,7 @@ impl Store {
         options.check()?;
         let tables = Tables::new(&options.table_prefix);
         let written = tables.kinds.iter().map(|kind| kind.raw.as_str());
+        let written = written.chain(tables.events.iter().map(|(_, name)| name.as_str()));
         let written = written.chain(
             [&tables.reports, &tables.late, &tables.rolled, &tables.state].map(String::as_str),
         );

@@ -2,6 +2,7 @@
 
 use crate::series::SeriesError;
 use noc_pipeline::payload::Kind;
+use noc_pipeline::payload::events::{ColumnType, EventTable};
 
 /// Type of a column, as QuestDB spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct KindTables {
 pub struct Tables {
     /// Those of kinds that have numbers.
     pub kinds: Vec<KindTables>,
+    /// Those of events.
+    pub events: Vec<(EventTable, String)>,
     /// Every report of the last hours.
     pub reports: String,
     /// The last report of servers that are silent.
@@ -70,7 +73,16 @@ fn raw_name(kind: Kind) -> String {
         Kind::Metrics => "server_metrics".to_owned(),
         Kind::Processes => "process_checks".to_owned(),
         Kind::Disks => "disk_partitions".to_owned(),
-        other @ Kind::Lifecycle => other.name().replace('-', "_"),
+        Kind::Mysql => "mysql_snapshots".to_owned(),
+        Kind::Litespeed => "litespeed_snapshots".to_owned(),
+        Kind::MailQueue => "email_queue_snapshots".to_owned(),
+        Kind::Cpanel => "cpanel_snapshots".to_owned(),
+        Kind::EmailStats => "email_send_stats".to_owned(),
+        other @ (Kind::Lifecycle
+        | Kind::Firewall
+        | Kind::Crons
+        | Kind::Backups
+        | Kind::Inventory) => other.name().replace('-', "_"),
     }
 }
 
@@ -87,8 +99,11 @@ impl Tables {
             }
         });
         let name = |name: &str| format!("{prefix}series_{name}");
+        let events = EventTable::ALL.iter();
+        let events = events.map(|table| (*table, format!("{prefix}{}", table.name())));
         Self {
             kinds: kinds.collect(),
+            events: events.collect(),
             reports: name("reports"),
             silent: name("silent"),
             late: name("late_hours"),
@@ -102,6 +117,13 @@ impl Tables {
         self.kinds.iter().find(|tables| tables.kind == kind)
     }
 
+    /// The name of a table of events.
+    pub fn event(&self, table: EventTable) -> &str {
+        let mut events = self.events.iter();
+        let found = events.find(|(of, _)| *of == table);
+        found.map_or("", |(_, name)| name)
+    }
+
     /// Every table there is.
     pub fn all(&self) -> Vec<Table> {
         let mut all = Vec::new();
@@ -109,6 +131,7 @@ impl Tables {
             all.push(kind.raw_table());
             all.push(kind.hourly_table());
         }
+        all.extend(self.events.iter().map(|(of, name)| event_table(*of, name)));
         let report = |name: &str, partition_by| Table {
             name: name.to_owned(),
             columns: columns(&[
@@ -204,6 +227,26 @@ impl KindTables {
             keys,
             partition_by: "DAY",
         }
+    }
+}
+
+/// A table of events. `event` is the key that tells those of one server and time apart.
+fn event_table(of: EventTable, name: &str) -> Table {
+    let mut columns = columns(&[("server", Type::Int), ("event", Type::Long)]);
+    columns.extend(of.columns().iter().map(|column| {
+        let of = match column.column_type {
+            ColumnType::Text => Type::Varchar,
+            ColumnType::Number => Type::Double,
+            // A BOOLEAN cannot be unknown.
+            ColumnType::YesNo => Type::Int,
+        };
+        (column.name.to_owned(), of)
+    }));
+    Table {
+        name: name.to_owned(),
+        columns,
+        keys: vec!["ts", "server", "event"],
+        partition_by: "DAY",
     }
 }
 

@@ -1,13 +1,15 @@
-//! Writing: raw rows and reports at once, then marks for hours that have ended, then the position.
+//! Writing: raw rows, reports and events at once, then marks for hours that have ended, then the position.
 
 use super::encode::{
-    Numbered, check, mark_lines, marks, newest, raw_batches, raw_lines, report_lines, state_lines,
+    Numbered, check, check_place, drop_replaced, mark_lines, marks, newest, raw_batches, raw_lines,
+    report_lines, state_lines,
 };
+use super::events::write::{NumberedEvent, event_batches, event_lines, of_rows};
 use super::positions::{Position, from_text, name, to_text};
 use super::rest::{cell, unavailable};
 use super::sql::quoted;
 use super::store::Store;
-use crate::series::{SeriesError, SeriesRow};
+use crate::series::{Event, SeriesError, SeriesRow};
 use futures::future::try_join_all;
 use noc_pipeline::id::PartitionId;
 use std::time::Duration;
@@ -31,8 +33,10 @@ impl Store {
         let mut numbered = Vec::with_capacity(rows.len());
         for row in rows {
             let number = state.number(row.server, check(&row)?);
-            numbered.push(Numbered { number, row });
+            let at = row.row_at();
+            numbered.push(Numbered { number, row, at });
         }
+        drop_replaced(&mut numbered);
         let batches = raw_batches(&self.tables, &numbered, state.raw_floor);
         let mut touched = vec![self.tables.reports.as_str()];
         let mut puts = Vec::with_capacity(batches.len() + 1);
@@ -47,6 +51,14 @@ impl Store {
         }
         let reports = report_lines(&self.tables.reports, newest(&numbered));
         puts.push(self.put(WRITE, &self.tables.reports, reports));
+        let events = event_batches(of_rows(&numbered), state.raw_floor);
+        for (table, events) in events {
+            let name = self.tables.event(table);
+            puts.push(self.put(WRITE, name, event_lines(name, events)));
+            if !touched.contains(&name) {
+                touched.push(name);
+            }
+        }
         try_join_all(puts).await?;
         let now = self.options.clock.now().plus(CLOCKS_DIFFER);
         let marks = marks(&batches, now, i64::from(rand::random::<u32>()));
@@ -56,6 +68,28 @@ impl Store {
             touched.push(&self.tables.late);
         }
         Ok(touched)
+    }
+
+    /// Stores events that belong to no report, readable once it returns.
+    pub async fn write_events(&self, events: Vec<Event>) -> Result<(), SeriesError> {
+        let state = self.prepare(WRITE).await?;
+        let mut numbered = Vec::with_capacity(events.len());
+        for event in events {
+            let born = check_place(event.server, event.row.at)?;
+            let number = state.number(event.server, born);
+            numbered.push(NumberedEvent { number, event });
+        }
+        let mut touched = Vec::new();
+        let mut puts = Vec::new();
+        for (table, events) in event_batches(numbered, state.raw_floor) {
+            let name = self.tables.event(table);
+            puts.push(self.put(WRITE, name, event_lines(name, events)));
+            if !touched.contains(&name) {
+                touched.push(name);
+            }
+        }
+        try_join_all(puts).await?;
+        self.applied(WRITE, &touched).await
     }
 
     /// Stores rows, readable once it returns.
