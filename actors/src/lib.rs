@@ -4,6 +4,7 @@ mod consumer;
 pub mod control;
 pub mod detect;
 pub mod escalation;
+pub mod facts;
 pub mod incident;
 pub mod log_identity;
 pub mod notify;

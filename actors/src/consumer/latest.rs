@@ -4,6 +4,7 @@
 //! sees it come up. Which servers are up is remembered here, and forgotten at every `ServerUpdated` on the bus, our
 //! own included; being wrong about it costs one early write.
 
+use super::probes::{self, Probes};
 use crate::Parts;
 use crate::runtime::StopSignal;
 use crate::runtime::metrics::Metrics;
@@ -37,6 +38,8 @@ const ROWS: usize = 500;
 /// What came since the last writing.
 #[derive(Debug, Default)]
 pub(crate) struct Latest {
+    /// Where each kind of report stands, written beside.
+    pub probes: Probes,
     news: Mutex<News>,
     /// Somebody waits to be shown as up.
     early: Notify,
@@ -141,6 +144,7 @@ pub(crate) async fn run(
             loop {
                 let stopping = stop.sleep(EVERY).await;
                 report(&metrics, write(&parts, &latest, Which::All).await);
+                report(&metrics, probes::write(&parts, &latest.probes).await);
                 if stopping {
                     return;
                 }

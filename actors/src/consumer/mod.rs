@@ -3,6 +3,7 @@
 
 pub mod actors;
 pub mod latest;
+pub mod probes;
 pub mod series;
 
 use crate::runtime::StopSignal;

@@ -111,6 +111,8 @@ struct Batch {
     rows: Vec<SeriesRow>,
     /// The record of each row.
     records: Vec<Entry>,
+    /// How far the clock was off that sent each row, milliseconds.
+    skews: Vec<i64>,
     /// Its last record, a payload or not.
     last: Offset,
 }
@@ -119,6 +121,7 @@ impl Batch {
     fn of(entries: Vec<Entry>, last: Offset) -> Self {
         let mut rows = Vec::with_capacity(entries.len());
         let mut records = Vec::with_capacity(entries.len());
+        let mut skews = Vec::with_capacity(entries.len());
         for entry in entries {
             // The actors' reader sets undecodable records aside; here they are passed over.
             if let Ok(record) = entry.record()
@@ -130,12 +133,14 @@ impl Batch {
                     received_at: payload.received_at,
                     report: Arc::clone(&payload.report),
                 });
+                skews.push(payload.skew_ms);
                 records.push(entry);
             }
         }
         Self {
             rows,
             records,
+            skews,
             last,
         }
     }
@@ -164,8 +169,9 @@ impl Batch {
     /// Tells everybody what can be queried now.
     async fn tell(self, setup: &Setup, latest: &Latest) {
         setup.counters.series_rows.inc_by(self.rows.len() as u64);
-        for row in self.rows {
+        for (row, skew_ms) in self.rows.into_iter().zip(self.skews) {
             latest.take(&row);
+            latest.probes.take(&row, skew_ms);
             let event = LiveEvent::MetricsReceived {
                 server: row.server,
                 kind: row.report.kind(),

@@ -70,6 +70,8 @@ pub enum Also {
     Silence,
     /// Rules or the server's tags changed.
     Rules,
+    /// A payload of its kinds that came late and tells of an occasion.
+    Late,
 }
 
 /// What is seen.
@@ -77,6 +79,9 @@ pub enum Also {
 pub enum Observation<'a> {
     /// A payload, taken for the first time, fresh, the newest of its kind.
     Report(&'a PayloadRecord),
+    /// A payload that came late, taken for the first time, which tells of the newest occasion of its subject: what it
+    /// says happened a while ago, and the agent need not be well now.
+    Late(&'a PayloadRecord),
     /// A payload that was taken before.
     Repeat(&'a PayloadRecord),
     /// Time passed without a payload: the partition clock reached what [`Detector::wake`] asked for.
@@ -216,6 +221,9 @@ pub fn code_of(key: &str) -> Option<u8> {
 pub fn wants(info: &Info, seen: &Observation<'_>) -> bool {
     match seen {
         Observation::Report(record) => info.kinds.contains(&record.report.kind()),
+        Observation::Late(record) => {
+            info.also.contains(&Also::Late) && info.kinds.contains(&record.report.kind())
+        }
         Observation::Repeat(_) => info.also.contains(&Also::Repeats),
         Observation::Silence => info.also.contains(&Also::Silence),
         Observation::Rules => info.also.contains(&Also::Rules),
@@ -226,7 +234,9 @@ pub fn wants(info: &Info, seen: &Observation<'_>) -> bool {
 #[must_use]
 pub const fn event_at(seen: &Observation<'_>) -> Option<UnixMs> {
     match seen {
-        Observation::Report(record) | Observation::Repeat(record) => Some(record.event_at),
+        Observation::Report(record) | Observation::Late(record) | Observation::Repeat(record) => {
+            Some(record.event_at)
+        }
         Observation::Silence | Observation::Rules => None,
     }
 }

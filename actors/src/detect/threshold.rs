@@ -81,7 +81,7 @@ impl Detector for Threshold {
         code: 5,
         version: 1,
         kinds: Kind::ALL,
-        also: &[Also::Rules],
+        also: &[Also::Rules, Also::Late],
         name: "Threshold rule",
         about: "A metric beyond a fixed value for some time, as set in an alert rule.",
         severities: &Severity::ALL,
@@ -90,7 +90,7 @@ impl Detector for Threshold {
     fn judge<'a>(&self, state: &Watches, at: &Context<'a>) -> Judgement<'a, Watches> {
         let mut next = state.clone();
         let mut verdicts = next.drop_gone(at);
-        if let Observation::Report(record) = at.seen
+        if let Observation::Report(record) | Observation::Late(record) = at.seen
             && let Report::Data(payload) = &*record.report
         {
             next.judge(payload, record.event_at, at, &mut verdicts);
@@ -123,7 +123,9 @@ impl Watches {
         at: &Context<'a>,
         verdicts: &mut Vec<Verdict<'a>>,
     ) {
-        let gap = payload.kind().interval().unwrap_or_default() * 3;
+        // What is told on an event may be told any time later.
+        let interval = payload.kind().interval();
+        let gap = interval.map_or(Duration::MAX, |interval| interval * 3);
         for (rule, field) in at.rules.of_kind(payload.kind()) {
             let Some(limits) = Limits::of(rule) else {
                 continue;

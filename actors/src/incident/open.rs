@@ -7,6 +7,7 @@
 use super::lifecycle::{Change, Effect};
 use crate::detect::{Detector, Finding, key_of, server_down::ServerDown};
 use crate::escalation;
+use crate::facts::{self, Fact};
 use futures::FutureExt;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
@@ -45,6 +46,8 @@ pub struct RecordEffects {
     pub event_at: UnixMs,
     /// In order.
     pub effects: Vec<Effect>,
+    /// Told by the host.
+    pub fact: Option<Fact>,
     /// Why the server is no longer watched: everything that is open of it ends, whoever opened it.
     pub unwatched: Option<&'static str>,
 }
@@ -94,7 +97,7 @@ impl OpenError {
         match self {
             Self::Fenced { .. } => false,
             Self::Store(error) => match error {
-                StoreError::Query { .. } => error.is_unique_violation(),
+                StoreError::Query { .. } => error.is_unique_violation() || error.is_bad_value(),
                 StoreError::Timeout { .. }
                 | StoreError::TooManyConnections { .. }
                 | StoreError::Unusable { .. } => false,
@@ -135,13 +138,16 @@ pub async fn store(
             if let Some(reason) = record.unwatched {
                 withdraw_all(tx, &record, reason, &mut out).await?;
             }
-            if record.effects.is_empty() {
+            if record.effects.is_empty() && record.fact.is_none() {
                 return Ok(out);
             }
             // Deleted while its last words were on their way: nothing of it is worth storing.
             if let Some(server) = server_row(tx, record.server).await? {
                 for effect in &record.effects {
                     apply(tx, &record, &server.name, effect, &mut out).await?;
+                }
+                if let Some(fact) = &record.fact {
+                    facts::store(tx, record.server, fact, record.event_at, record.at).await?;
                 }
             }
             Ok(out)

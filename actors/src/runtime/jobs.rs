@@ -6,11 +6,12 @@
 
 use super::StopSignal;
 use super::metrics::Metrics;
+use super::time_off;
 use crate::{Parts, control};
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_storage::relational::entity::job;
 use noc_storage::relational::partitions::database_now;
-use noc_storage::relational::{StoreError, incidents, jobs, nodes};
+use noc_storage::relational::{StoreError, backup_runs, incidents, jobs, nodes};
 use noc_storage::series::Retention;
 use std::error::Error;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ const ROLL_UP: Duration = Duration::from_secs(3 * 3600);
 const NODES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 /// How long what is kept.
@@ -45,6 +47,8 @@ pub struct Kept {
     pub raw: Duration,
     /// Hourly rows: 13 months.
     pub hourly: Duration,
+    /// Backup runs: 13 months.
+    pub backup_runs: Duration,
 }
 
 impl Default for Kept {
@@ -54,6 +58,7 @@ impl Default for Kept {
             dead_letters: DAY * 7,
             raw: DAY * 30,
             hourly: DAY * 396,
+            backup_runs: DAY * 396,
         }
     }
 }
@@ -67,16 +72,20 @@ enum Chore {
     LogTrim,
     DeadLettersRetain,
     NodesForget,
+    BackupRunsRetain,
+    ServersTimeOff,
 }
 
 impl Chore {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::SeriesRollUp,
         Self::SeriesRollUpLate,
         Self::SeriesRetain,
         Self::LogTrim,
         Self::DeadLettersRetain,
         Self::NodesForget,
+        Self::BackupRunsRetain,
+        Self::ServersTimeOff,
     ];
 
     /// Its name in `jobs` and in our own metrics.
@@ -88,12 +97,15 @@ impl Chore {
             Self::LogTrim => "log_trim",
             Self::DeadLettersRetain => "dead_letters_retain",
             Self::NodesForget => "nodes_forget",
+            Self::BackupRunsRetain => "backup_runs_retain",
+            Self::ServersTimeOff => "servers_time_off",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::NodesForget => DAY,
+            Self::NodesForget | Self::BackupRunsRetain => DAY,
+            Self::ServersTimeOff => HALF_A_MINUTE,
             _ => TEN_MINUTES,
         }
     }
@@ -116,9 +128,14 @@ impl Chore {
                 let before = now.minus(kept.dead_letters);
                 parts.dead_letters.retain(before).await?
             }
+            Self::ServersTimeOff => time_off::end(parts).await?,
             Self::NodesForget => {
                 let now = database_now(parts.db.write()).await?;
                 nodes::forget(parts.db.write(), now.minus(NODES_KEPT)).await?
+            }
+            Self::BackupRunsRetain => {
+                let before = now.minus(kept.backup_runs);
+                backup_runs::retain(parts.db.write(), before).await?
             }
         })
     }

@@ -13,6 +13,7 @@ pub mod skew;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod time_off;
 
 pub use jobs::Kept;
 pub use observe::{Observation, PartitionObservation};

@@ -4,6 +4,7 @@
 //! the others go on.
 
 use crate::detect::{Context, Detector, Detectors, Observation, Registered, Rules, Verdict, wants};
+use crate::facts::{Fact, Place};
 use crate::incident::lifecycle::{Change, Effect, Memory, Moment, Reason, Tracks, step};
 use crate::state::{ClockMs, Presence, ServerState};
 use noc_pipeline::clock::UnixMs;
@@ -65,6 +66,8 @@ pub struct Surroundings<'a> {
 pub struct Evaluated {
     /// To be stored, in one transaction.
     pub effects: Vec<Effect>,
+    /// Told by the host, to be stored in the same transaction.
+    pub fact: Option<Fact>,
     /// Why the server is no longer watched: whatever is open of it is withdrawn, known here or not.
     pub unwatched: Option<&'static str>,
     /// Detectors that failed at it.
@@ -144,9 +147,38 @@ fn payload_taken(
         return judge(state, item, repeat, around, count, out);
     }
     let kind = payload.report.kind();
-    if payload.received_at.since(payload.event_at) > kind.late_after() {
+    let occasion = payload.report.data().and_then(Payload::occasion);
+    let late = payload.received_at.since(payload.event_at) > kind.late_after();
+    if late && occasion.is_none() {
         return; // Fills charts only.
     }
+    if !late {
+        heard_of(state, item, payload, out);
+    }
+    let newest = match &occasion {
+        Some(occasion) => state.take_newest_of(kind, &occasion.subject, occasion.at),
+        None => state.take_newest(kind, payload.event_at),
+    };
+    let place = if newest {
+        Place::Newest(occasion.as_ref().map(|occasion| &*occasion.subject))
+    } else {
+        Place::Overtaken
+    };
+    out.fact = state.facts.take(payload, place);
+    if !newest {
+        return; // Overtaken on its way: the newer one was judged already.
+    }
+    let seen = if late {
+        Observation::Late(payload)
+    } else {
+        Observation::Report(payload)
+    };
+    judge(state, item, seen, around, count, out);
+    state.tracks.prune(item.clock);
+}
+
+/// A fresh payload: the server is there.
+fn heard_of(state: &mut ServerState, item: &Item, payload: &PayloadRecord, out: &mut Evaluated) {
     let goodbye = matches!(
         payload.report.data(),
         Some(Payload::Lifecycle(l)) if l.event == LifecycleEvent::Stop
@@ -165,12 +197,6 @@ fn payload_taken(
         last_seen: Some(item.clock),
         goodbye_at: goodbye.then_some(item.clock),
     };
-    if !state.take_newest(kind, payload.event_at) {
-        return; // Overtaken on its way: the newer one was judged already.
-    }
-    let report = Observation::Report(payload);
-    judge(state, item, report, around, count, out);
-    state.tracks.prune(item.clock);
 }
 
 fn judge(

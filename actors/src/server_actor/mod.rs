@@ -132,13 +132,14 @@ impl ServerActor {
                     .payload_to_verdict
                     .observe(message.now.since(item.at).as_secs_f64());
             }
-            if !one.effects.is_empty() || one.unwatched.is_some() {
+            if !one.effects.is_empty() || one.fact.is_some() || one.unwatched.is_some() {
                 out.effects.push(Arc::new(RecordEffects {
                     offset,
                     server: self.server,
                     at: item.at,
                     event_at,
                     effects: one.effects,
+                    fact: one.fact,
                     unwatched: one.unwatched,
                 }));
             }

@@ -9,6 +9,7 @@ mod seen;
 pub use clock::{ClockMs, GRACE, MAX_STEP, PAUSE, PartitionClock};
 pub use seen::{MAX_BOOTS, MAX_RANGES, SeenSeqs};
 
+use crate::facts::Marks;
 use crate::incident::lifecycle::Tracks;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::payload::Kind;
@@ -27,6 +28,33 @@ pub struct ServerState {
     parts: Vec<(u8, Box<[u8]>)>,
     /// Incidents open or lately resolved.
     pub tracks: Tracks,
+    /// The newest of each kind's occasions, by the kind's code and what there are several of.
+    occasions: Vec<(u8, Box<str>, UnixMs)>,
+    /// What was stored of its facts.
+    pub facts: Marks,
+}
+
+/// The form before occasions and facts.
+#[derive(Deserialize)]
+struct ServerStateV1 {
+    seen: SeenSeqs,
+    presence: Presence,
+    newest: Vec<(u8, UnixMs)>,
+    parts: Vec<(u8, Box<[u8]>)>,
+    tracks: Tracks,
+}
+
+impl From<ServerStateV1> for ServerState {
+    fn from(old: ServerStateV1) -> Self {
+        Self {
+            seen: old.seen,
+            presence: old.presence,
+            newest: old.newest,
+            parts: old.parts,
+            tracks: old.tracks,
+            ..Self::default()
+        }
+    }
 }
 
 /// When a server was heard of, by the partition clock.
@@ -38,8 +66,11 @@ pub struct Presence {
     pub goodbye_at: Option<ClockMs>,
 }
 
-/// The form of the snapshot; an older one is not read.
-const VERSION: u8 = 1;
+/// The form of the snapshot; the one before is read, too.
+const VERSION: u8 = 2;
+
+/// So many subjects of a kind's occasions are remembered, those that happened last.
+const MAX_OCCASIONS: usize = 64;
 
 /// A snapshot that cannot be read; the state starts empty then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +95,10 @@ impl ServerState {
     /// # Errors
     /// See [`StateError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        decode_versioned(VERSION, bytes)
+        match bytes.first() {
+            Some(1) => decode_versioned::<ServerStateV1>(1, bytes).map(Self::from),
+            _ => decode_versioned(VERSION, bytes),
+        }
     }
 
     /// A detector's packed part.
@@ -117,6 +151,32 @@ impl ServerState {
                 true
             }
         }
+    }
+
+    /// Notes when something of a kind happened that there are several of; false when a later one of the same subject
+    /// was judged already.
+    pub fn take_newest_of(&mut self, kind: Kind, subject: &str, at: UnixMs) -> bool {
+        let code = kind.code();
+        let known = self
+            .occasions
+            .iter()
+            .position(|(c, s, _)| *c == code && **s == *subject);
+        match known.and_then(|place| self.occasions.get_mut(place)) {
+            Some((_, _, newest)) if *newest > at => return false,
+            Some((_, _, newest)) => *newest = at,
+            None => self.occasions.push((code, subject.into(), at)),
+        }
+        let of_kind = || self.occasions.iter().filter(|(c, ..)| *c == code);
+        if of_kind().count() > MAX_OCCASIONS
+            && let Some(oldest) = of_kind().map(|(.., at)| *at).min()
+            && let Some(place) = self
+                .occasions
+                .iter()
+                .position(|(c, _, at)| *c == code && *at == oldest)
+        {
+            self.occasions.remove(place);
+        }
+        true
     }
 
     /// About how many bytes it takes in memory.
@@ -176,6 +236,43 @@ mod tests {
         assert!(!state.take_newest(Kind::Metrics, UnixMs(99)));
         assert!(state.take_newest(Kind::Disks, UnixMs(50)));
         assert!(state.take_newest(Kind::Metrics, UnixMs(100)));
+    }
+
+    #[test]
+    fn an_older_run_of_the_same_job_is_not_the_newest_and_jobs_are_forgotten_in_time() {
+        let mut state = ServerState::default();
+        assert!(state.take_newest_of(Kind::Backups, "a", UnixMs(100)));
+        assert!(!state.take_newest_of(Kind::Backups, "a", UnixMs(99)));
+        assert!(state.take_newest_of(Kind::Backups, "b", UnixMs(50)));
+        assert!(state.take_newest_of(Kind::EmailStats, "a", UnixMs(1)));
+        assert!(state.take_newest_of(Kind::Backups, "a", UnixMs(100)));
+        for n in 0..200 {
+            let job = n.to_string();
+            assert!(state.take_newest_of(Kind::Backups, &job, UnixMs(1_000 + n)));
+        }
+        assert_eq!(state.occasions.len(), MAX_OCCASIONS + 1);
+        assert!(!state.take_newest_of(Kind::Backups, "199", UnixMs(1_000)));
+        assert!(!state.take_newest_of(Kind::EmailStats, "a", UnixMs(0)));
+        assert_eq!(ServerState::decode(&state.encode()), Ok(state));
+    }
+
+    #[test]
+    fn a_snapshot_of_the_version_before_is_read() {
+        let mut state = ServerState::default();
+        state.take_newest(Kind::Metrics, UnixMs(100));
+        state.set_part(7, Box::new([1, 2]));
+        state.presence.last_seen = Some(ClockMs(5));
+        state.seen.insert(uuid::Uuid::from_u128(1), 9);
+        let ServerState {
+            seen,
+            presence,
+            newest,
+            parts,
+            tracks,
+            ..
+        } = &state;
+        let before = encode_versioned(1, &(seen, presence, newest, parts, tracks));
+        assert_eq!(ServerState::decode(&before), Ok(state));
     }
 
     #[test]

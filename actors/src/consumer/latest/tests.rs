@@ -47,6 +47,7 @@ fn row(server: ServerId, status: Status, seen: Option<UnixMs>) -> server::Model 
         changed_at: NOW.to_datetime(),
         enrolled_at: None,
         re_enrol_until: None,
+        disabled_until: None,
         created_at: NOW.to_datetime(),
     }
 }

@@ -4,6 +4,7 @@ use super::house::{House, metrics, service};
 use crate::detect::{
     Context, Detector, Detectors, Info, Judgement, Observation, server_down, service_down,
 };
+use crate::runtime::time_off;
 use crate::{control, runtime};
 use noc_pipeline::control::{Control, ServerSettings, Severity};
 use noc_pipeline::id::{NodeId, Offset, PartitionId};
@@ -314,6 +315,42 @@ async fn decisions_staged_before_a_crash_reach_the_log_at_the_next_start() {
     house.pass(400).await;
     assert_eq!(house.story().await, Vec::<String>::new(), "it is disabled");
     assert_eq!(control::publish(&house.parts).await.unwrap(), 0);
+}
+
+#[actix::test]
+async fn a_server_is_watched_again_once_its_time_off_is_over() {
+    let mut house = House::open().await;
+    let web = house.server("web-01").await;
+    let db = house.parts.db.write();
+    let now = noc_pipeline::clock::Clock::now(&house.clock);
+    let off = ServerPatch {
+        is_active: Some(false),
+        off_until: Some(now.plus(Duration::from_secs(300))),
+        ..ServerPatch::default()
+    };
+    let row = servers::update(db, web, off, now).await.unwrap();
+    control::stage(db, &Control::ServerSettings(row.settings()), 2, now)
+        .await
+        .unwrap();
+    control::publish(&house.parts).await.unwrap();
+    assert_eq!(time_off::end(&house.parts).await.unwrap(), 0, "not yet");
+    house.beat().await;
+    house.pass(300).await;
+    for _ in 0..2 {
+        house.send(web, service("exim", false)).await;
+    }
+    house.settle().await;
+    assert_eq!(house.story().await, Vec::<String>::new(), "it is off");
+
+    assert_eq!(time_off::end(&house.parts).await.unwrap(), 1);
+    assert_eq!(time_off::end(&house.parts).await.unwrap(), 0, "once");
+    let row = servers::by_id(house.parts.db.read(), web).await.unwrap();
+    assert!(row.is_some_and(|row| row.is_active && row.disabled_until.is_none()));
+    for _ in 0..2 {
+        house.send(web, service("exim", false)).await;
+    }
+    house.settle().await;
+    assert_eq!(house.incidents().await.len(), 1);
 }
 
 #[actix::test]

@@ -14,7 +14,8 @@ use noc_pipeline::record::{Encoded, PayloadRecord, Record};
 use noc_storage::relational::entity::incident;
 use noc_storage::relational::{Db, servers};
 use noc_storage::series::{
-    Latest, RangeQuery, Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
+    Event, EventCount, EventGroup, EventPage, EventQuery, Latest, RangeQuery, Recent, RecentQuery,
+    Retention, Series, SeriesError, SeriesRow, SeriesStore, Top, TopQuery,
 };
 use parking_lot::Mutex;
 use sea_orm::{EntityTrait, QueryOrder};
@@ -110,6 +111,10 @@ impl SeriesStore for SwitchedSeries {
         Err(away())
     }
 
+    async fn recent(&self, _: &RecentQuery) -> Result<HashMap<ServerId, Vec<Recent>>, SeriesError> {
+        Err(away())
+    }
+
     async fn latest(
         &self,
         _: Kind,
@@ -119,6 +124,21 @@ impl SeriesStore for SwitchedSeries {
     }
 
     async fn top(&self, _: &TopQuery) -> Result<Vec<Top>, SeriesError> {
+        Err(away())
+    }
+
+    async fn write_events(&self, _: Vec<Event>) -> Result<(), SeriesError> {
+        if self.off.load(Ordering::SeqCst) {
+            return Err(away());
+        }
+        Ok(())
+    }
+
+    async fn events(&self, _: &EventQuery) -> Result<EventPage, SeriesError> {
+        Err(away())
+    }
+
+    async fn count_events(&self, _: &EventCount) -> Result<Vec<EventGroup>, SeriesError> {
         Err(away())
     }
 

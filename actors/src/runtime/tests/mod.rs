@@ -4,6 +4,7 @@
 //! test's own thread.
 
 mod ends;
+mod facts;
 mod faults;
 mod house;
 mod identity;

@@ -211,7 +211,9 @@ async fn a_chore_is_done_by_one_node_and_taken_over_from_a_dead_one() {
     };
     house
         .wait_until("the other chores are done", async || {
-            done("series_retain").await && done("nodes_forget").await
+            done("series_retain").await
+                && done("nodes_forget").await
+                && done("backup_runs_retain").await
         })
         .await;
     assert!(!done(name).await, "the dead one's lease holds");

@@ -1,6 +1,8 @@
 //! Whatever is killed whenever: same log, same state, no incident twice.
 
+use super::facts::{crons, host, run};
 use super::house::{House, disk, goodbye, metrics, service};
+use noc_pipeline::clock::Clock;
 use noc_pipeline::id::{Epoch, PartitionId, ServerId};
 use noc_pipeline::snapshot::SnapshotKey;
 use proptest::prelude::*;
@@ -58,6 +60,9 @@ enum Event {
     Service(u8, bool),
     Disk(u8, u64),
     Goodbye(u8),
+    Backup(u8, u64),
+    Crons(u8, u8),
+    Inventory(u8, u8),
     Repeat,
     Pass(u64),
     OurOutage,
@@ -71,6 +76,9 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (0_u8..3, any::<bool>()).prop_map(|(s, up)| Event::Service(s, up)),
         2 => (0_u8..3, 80_u64..100).prop_map(|(s, pct)| Event::Disk(s, pct)),
         1 => (0_u8..3).prop_map(Event::Goodbye),
+        2 => (0_u8..3, 0_u64..90_000).prop_map(|(s, ago)| Event::Backup(s, ago)),
+        2 => (0_u8..3, 0_u8..3).prop_map(|(s, jobs)| Event::Crons(s, jobs)),
+        1 => (0_u8..3, 0_u8..2).prop_map(|(s, kernel)| Event::Inventory(s, kernel)),
         1 => Just(Event::Repeat),
         4 => (1_u64..60).prop_map(|n| Event::Pass(n * 5)),
         1 => Just(Event::OurOutage),
@@ -84,6 +92,7 @@ fn event() -> impl Strategy<Value = Event> {
 struct Outcome {
     states: BTreeMap<(PartitionId, SnapshotKey), Vec<u8>>,
     incidents: Vec<(String, String, String, i32)>,
+    facts: Vec<String>,
 }
 
 async fn live_through(history: &[Event], crashes: bool) -> Outcome {
@@ -105,6 +114,21 @@ async fn live_through(history: &[Event], crashes: bool) -> Outcome {
             }
             Event::Disk(n, pct) => house.send(server(n), disk("/", pct)).await,
             Event::Goodbye(n) => house.send(server(n), goodbye()).await,
+            Event::Backup(n, ago) => {
+                let now = house.clock.now();
+                let ended = now.minus(Duration::from_secs(ago));
+                let mut record = house.payload(server(n), run("daily", ended, ago));
+                record.event_at = ended;
+                house.write(record.clone()).await;
+                last = Some(record);
+            }
+            Event::Crons(n, jobs) => {
+                let now = house.clock.now();
+                house.send(server(n), crons(now, usize::from(jobs))).await;
+            }
+            Event::Inventory(n, kernel) => {
+                house.send(server(n), host(&format!("6.{kernel}"))).await;
+            }
             Event::Repeat => {
                 if let Some(record) = last.clone() {
                     house.write(record).await;
@@ -137,7 +161,12 @@ async fn live_through(history: &[Event], crashes: bool) -> Outcome {
         .map(|i| (i.title, i.severity, i.status, i.occurrences))
         .collect();
     incidents.sort();
-    Outcome { states, incidents }
+    let facts = super::facts::rows(&house).await;
+    Outcome {
+        states,
+        incidents,
+        facts,
+    }
 }
 
 #[actix::test]
