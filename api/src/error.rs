@@ -347,6 +347,12 @@ impl From<SeriesError> for ApiError {
             SeriesError::InvalidPoints { .. } | SeriesError::AnswerTooLarge { .. } => {
                 Self::field("points", error.to_string())
             }
+            SeriesError::NoSuchColumn { .. } => Self::field("column", error.to_string()),
+            SeriesError::InvalidCondition { ref column, .. } => {
+                Self::field(column.clone(), error.to_string())
+            }
+            SeriesError::InvalidLimit { .. } => Self::field("limit", error.to_string()),
+            SeriesError::TooManyToCount { .. } => Self::field("from", error.to_string()),
             SeriesError::Unavailable { .. } => Self::unavailable("series store", 5, error),
             SeriesError::Damaged { .. } | SeriesError::Refused { .. } => Self::internal(error),
         }
@@ -433,6 +439,19 @@ mod tests {
             SeriesError::AnswerTooLarge {
                 columns: 1000,
                 points: 10_000,
+            },
+            SeriesError::NoSuchColumn {
+                table: "firewall_events",
+                column: "luck".to_owned(),
+            },
+            SeriesError::InvalidCondition {
+                column: "ip".to_owned(),
+                reason: "holds nothing of that type",
+            },
+            SeriesError::InvalidLimit { limit: 0, max: 1 },
+            SeriesError::TooManyToCount {
+                what: "rows",
+                most: 1,
             },
         ];
         for error in refused {

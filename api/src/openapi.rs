@@ -195,18 +195,24 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
 
 const SCHEMAS: &str = "/components/schemas";
 
-/// A list's rows are inlined by the generator; they have a schema of their own, so name it.
+/// A list's rows are inlined by the generator: name the schema they have of their own. Rows of a list within a body
+/// have none yet.
 fn name_list_items(document: &mut Value) {
     let Some(Value::Object(schemas)) = document.pointer_mut(SCHEMAS) else {
         return;
     };
-    for (name, schema) in schemas {
+    let mut rows = Vec::new();
+    for (name, schema) in schemas.iter_mut() {
         if let (Some(row), Some(items)) = (
             name.strip_prefix("List_"),
             schema.pointer_mut("/properties/data/items"),
         ) {
-            *items = json!({ "$ref": format!("#{SCHEMAS}/{row}") });
+            let named = json!({ "$ref": format!("#{SCHEMAS}/{row}") });
+            rows.push((row.to_owned(), std::mem::replace(items, named)));
         }
+    }
+    for (name, inlined) in rows {
+        schemas.entry(name).or_insert(inlined);
     }
 }
 

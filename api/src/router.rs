@@ -9,7 +9,7 @@ use crate::auth::{account, gate, login, sessions};
 use crate::http::headers;
 use crate::openapi;
 use crate::resources::{
-    alert_rules, detectors, escalation_policies, incidents, notification_channels,
+    agents, alert_rules, detectors, escalation_policies, hosting, incidents, notification_channels,
     notification_deliveries, registration_tokens, servers, users,
 };
 use crate::{auth, dashboard, live};
@@ -107,6 +107,17 @@ pub fn table() -> Vec<Endpoint> {
         With(P::ServersView) => [
             servers::list_servers, servers::show_server, servers::measurements::server_metrics,
             servers::measurements::server_disks, servers::measurements::server_services,
+            hosting::mysql::server_mysql, hosting::litespeed::server_litespeed, hosting::cpanel::server_cpanel,
+            hosting::crons::server_crons, hosting::mail_queue::server_mail_queue,
+            hosting::backups::server_backups, hosting::firewall::server_firewall,
+            agents::list_agents,
+        ];
+        With(P::ServersView) => [
+            hosting::mysql::hosting_mysql, hosting::litespeed::hosting_litespeed, hosting::cpanel::hosting_cpanel,
+            hosting::crons::hosting_crons, hosting::mail_queue::hosting_mail_queue,
+            hosting::top_senders::hosting_top_senders, hosting::backups::hosting_backups,
+            hosting::disks::hosting_disks, hosting::firewall::hosting_firewall_events,
+            hosting::firewall::hosting_top_attackers, hosting::firewall::hosting_address,
         ];
         With(P::IncidentsView) => [servers::server_incidents];
         With(P::ServersManage) => [

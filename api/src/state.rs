@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use crate::agent_files::AgentFiles;
 use crate::auth::password::PasswordPool;
 use crate::config::{Config, Secret};
 use crate::live::feed;
@@ -42,6 +43,8 @@ pub struct AppState {
     pub live: LiveKeys,
     /// Who may call what.
     pub access: AccessTable,
+    /// Scripts for hosts, and the key that their signatures are checked with.
+    pub agent_files: AgentFiles,
 }
 
 impl AppState {
@@ -52,6 +55,7 @@ impl AppState {
         field_key: Arc<FieldKey>,
         config: Arc<Config>,
         live: LiveKeys,
+        agent_files: AgentFiles,
     ) -> Self {
         Self {
             parts,
@@ -62,6 +66,7 @@ impl AppState {
             hub: Arc::new(Hub::new()),
             live,
             access: AccessTable::of(&router::table()),
+            agent_files,
         }
     }
 

@@ -36,7 +36,7 @@ enum Command {
     /// Make what a first start makes: keys, schema, first administrator.
     Seed,
     /// Post what a made-up fleet would measure.
-    Simulate(simulate::Arguments),
+    Simulate(Box<simulate::Arguments>),
     /// Make a token that enrols a server, and print it.
     RegistrationToken(registration_token::Arguments),
     /// Make hourly measurements anew from raw ones. With the embedded series store the server must be stopped.
@@ -98,7 +98,7 @@ fn execute(arguments: Arguments) -> Outcome {
             Command::Serve(arguments) => serve::run(arguments, config).await,
             Command::Migrate => seed::migrate(&config).await,
             Command::Seed => seed::seed(&config).await,
-            Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Simulate(arguments) => simulate::run(&arguments, &config).await,
             Command::RegistrationToken(arguments) => {
                 registration_token::run(arguments, &config).await
             }

@@ -4,9 +4,9 @@ use super::{Outcome, say};
 use crate::config::{Cidr, Config};
 use crate::serve::{Keys, open_database};
 use clap::Args;
-use noc_pipeline::clock::{Clock, SystemClock};
+use noc_pipeline::clock::{Clock, SystemClock, UnixMs};
 use noc_storage::relational::registration_tokens::{self, NewToken};
-use noc_storage::relational::{NewSecurityEvent, SecurityLevel, StoreError};
+use noc_storage::relational::{Db, NewSecurityEvent, SecurityLevel, StoreError};
 use serde_json::json;
 use std::time::Duration;
 
@@ -52,26 +52,30 @@ pub(super) async fn run(arguments: Arguments, config: &Config) -> Outcome {
         allowed_cidrs: allowed,
         created_by: None,
     };
-    let token = db
-        .transaction("mint a registration token", |tx| {
-            let (new, db) = (new.clone(), db.clone());
-            Box::pin(async move {
-                let (token, row) = registration_tokens::mint(tx, new, now).await?;
-                let event = NewSecurityEvent {
-                    at: now,
-                    level: SecurityLevel::Info,
-                    event_type: "admin_activity",
-                    action: "registration_token_created",
-                    actor_id: None,
-                    actor_ip: None,
-                    subject: Some(format!("registration_token:{}", row.id)),
-                    payload: json!({"name": row.name, "max_uses": row.max_uses, "by": "command line"}),
-                };
-                db.security().append(tx, event).await?;
-                Ok::<_, StoreError>(token)
-            })
-        })
-        .await?;
+    let token = mint(&db, new, now).await?;
     say(token);
     Ok(())
+}
+
+/// Makes a token and puts that into the security log, in one transaction.
+pub(super) async fn mint(db: &Db, new: NewToken, now: UnixMs) -> Result<String, StoreError> {
+    db.transaction("mint a registration token", |tx| {
+        let (new, db) = (new.clone(), db.clone());
+        Box::pin(async move {
+            let (token, row) = registration_tokens::mint(tx, new, now).await?;
+            let event = NewSecurityEvent {
+                at: now,
+                level: SecurityLevel::Info,
+                event_type: "admin_activity",
+                action: "registration_token_created",
+                actor_id: None,
+                actor_ip: None,
+                subject: Some(format!("registration_token:{}", row.id)),
+                payload: json!({"name": row.name, "max_uses": row.max_uses, "by": "command line"}),
+            };
+            db.security().append(tx, event).await?;
+            Ok::<_, StoreError>(token)
+        })
+    })
+    .await
 }

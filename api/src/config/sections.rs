@@ -258,6 +258,8 @@ sections! {
         raw_days: u64 = 30, "NOC_RETENTION_RAW_DAYS";
         /// Days of hourly measurements.
         hourly_days: u64 = 396, "NOC_RETENTION_HOURLY_DAYS";
+        /// Days of backup runs.
+        backup_run_days: u64 = 396, "NOC_RETENTION_BACKUP_RUN_DAYS";
         /// Days of records set aside.
         dead_letter_days: u64 = 7, "NOC_RETENTION_DEAD_LETTER_DAYS";
     }

@@ -43,6 +43,32 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     }
 }
 
+/// A body read as JSON, or its default where there is none: for calls whose body says no more than what may be left out.
+#[derive(Debug)]
+pub struct JsonOrNothing<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest for JsonOrNothing<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_of_type(request, "application/json");
+        let payload = payload.take();
+        Box::pin(async move {
+            let body = read(payload).await?;
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            if !is_json {
+                return Err(ApiError::UnsupportedMediaType(
+                    "JSON, with Content-Type: application/json",
+                ));
+            }
+            parse(&body).map(Self)
+        })
+    }
+}
+
 /// A body read as a form, or as JSON where it says so.
 #[derive(Debug)]
 pub struct JsonOrForm<T>(pub T);

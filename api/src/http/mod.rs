@@ -11,6 +11,8 @@ mod query;
 
 pub use client::{ClientAddress, has_forwarding_headers};
 pub use id::Id;
-pub use json::{JSON_LIMIT_BYTES, Json, JsonOrForm, Nullable, SLOWEST_BODY, present};
+pub use json::{
+    JSON_LIMIT_BYTES, Json, JsonOrForm, JsonOrNothing, Nullable, SLOWEST_BODY, present,
+};
 pub use page::{List, Meta, PageQuery};
 pub use query::{Query, names};

@@ -13,6 +13,7 @@ mod body;
 mod limits;
 mod post;
 mod recent;
+mod refused;
 mod register;
 mod telemetry;
 
@@ -20,6 +21,7 @@ pub use agents::{Agents, AgentsError, keep_current};
 pub use limits::FailedAuthentications;
 pub use telemetry::IngestMetrics;
 
+use self::refused::RefusedFields;
 use crate::config::{self, Cidr};
 use crate::error::ApiError;
 use crate::http::ClientAddress;
@@ -36,6 +38,7 @@ pub struct Ingest {
     agents: Arc<Agents>,
     failed: FailedAuthentications,
     metrics: IngestMetrics,
+    refused: RefusedFields,
     max_wire_bytes: usize,
     max_decoded_bytes: usize,
     append_timeout: Duration,
@@ -60,6 +63,7 @@ impl Ingest {
                 settings.failed_auth_rate,
                 settings.failed_auth_burst,
             ),
+            refused: RefusedFields::default(),
             max_wire_bytes: settings.max_wire_bytes,
             max_decoded_bytes: settings.max_decoded_bytes,
             append_timeout: Duration::from_millis(settings.append_timeout_ms),
@@ -79,6 +83,14 @@ impl Ingest {
     #[must_use]
     pub const fn failed(&self) -> &FailedAuthentications {
         &self.failed
+    }
+
+    /// Stores how many fields of which server were refused since the last time; says so in the log when it cannot, and
+    /// keeps them.
+    pub async fn store_refused(&self) {
+        if let Err(error) = self.refused.store(&self.parts.db).await {
+            tracing::warn!(%error, "counts of refused fields are not stored yet");
+        }
     }
 
     fn client(&self, request: &HttpRequest) -> IpAddr {

@@ -30,7 +30,14 @@ const RETRY_LATER: Duration = Duration::from_secs(5);
 struct Parsed {
     good: Vec<Posted>,
     refused_fields: Vec<String>,
+    /// The same with their kinds, such as `metrics.cpu_pct`.
+    refused_names: Vec<String>,
     rejected: Vec<Rejected>,
+}
+
+fn with_kind(kind: Kind, fields: &[String]) -> impl Iterator<Item = String> {
+    let fields = fields.iter();
+    fields.map(move |field| format!("{}.{field}", kind.name()))
 }
 
 pub(super) async fn single(
@@ -45,8 +52,10 @@ pub(super) async fn single(
     };
     let answer = post(&request, payload, &ingest, move |body, now| {
         let mut posted = parse_post(kind, body, now).map_err(answer::unusable)?;
+        let refused_fields = std::mem::take(&mut posted.refused_fields);
         Ok(Parsed {
-            refused_fields: std::mem::take(&mut posted.refused_fields),
+            refused_names: with_kind(kind, &refused_fields).collect(),
+            refused_fields,
             good: vec![posted],
             rejected: Vec::new(),
         })
@@ -64,12 +73,15 @@ pub(super) async fn batch(
         let mut parsed = Parsed {
             good: Vec::with_capacity(list.len()),
             refused_fields: Vec::new(),
+            refused_names: Vec::new(),
             rejected: Vec::new(),
         };
         for (index, posted) in list.into_iter().enumerate() {
             match posted {
                 Ok(mut posted) => {
                     let refused = std::mem::take(&mut posted.refused_fields);
+                    let names = with_kind(posted.kind(), &refused);
+                    parsed.refused_names.extend(names);
                     let named = refused.into_iter().map(|field| format!("{index}.{field}"));
                     parsed.refused_fields.extend(named);
                     parsed.good.push(posted);
@@ -208,7 +220,9 @@ async fn keep(
     let duplicates = seen.len() - accepted;
     let refused = parsed.refused_fields.len();
     if refused > 0 {
-        note_refused(agent, refused, &parsed.refused_fields);
+        let (names, now) = (&parsed.refused_names, ingest.parts.clock.now());
+        ingest.refused.note(agent.server, names, now);
+        note_refused(agent, refused, names);
     }
     ingest
         .metrics

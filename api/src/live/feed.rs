@@ -4,6 +4,7 @@ use crate::auth::session;
 use crate::config::Config;
 use crate::live::channel::Channel;
 use crate::live::hub::Hub;
+use crate::resources::hosting::{self, View};
 use crate::resources::servers::{self, MetricsReceived, measurements};
 use crate::resources::{incidents, notification_deliveries};
 use noc_actors::Parts;
@@ -12,6 +13,7 @@ use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
 use noc_pipeline::payload::{Kind, Payload};
 use noc_storage::relational::sessions;
+use noc_storage::series::SeriesStore;
 use serde::Serialize;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -102,10 +104,8 @@ async fn show(parts: &Parts, hub: &Hub, event: LiveEvent) -> Result<(), FeedErro
         LiveEvent::ServerUpdated { server } => {
             let channels = [Channel::Fleet, Channel::Server(server)];
             if hub.is_heard(&channels)
-                && let Some(mut body) = servers::load(&parts.db, server).await?
+                && let Some(body) = servers::load(&parts.db, server).await?
             {
-                servers::with_reports(parts.series.as_ref(), std::slice::from_mut(&mut body))
-                    .await?;
                 send(hub, &channels, "server.updated", &body)?;
             }
         }
@@ -182,19 +182,48 @@ async fn received(
     kind: Kind,
     event_at: UnixMs,
 ) -> Result<MetricsReceived, FeedError> {
-    let latest = measurements::latest(parts.series.as_ref(), kind, server).await?;
-    let latest = latest.as_ref();
-    let now = parts.clock.now();
-    let metrics = match latest.and_then(|latest| latest.report.data()) {
-        Some(Payload::Metrics(metrics)) => Some(metrics.into()),
-        _ => None,
-    };
-    Ok(MetricsReceived {
+    let mut body = MetricsReceived {
         server_id: i64::from(server.0),
         kind: kind.name().to_owned(),
         event_at: event_at.to_datetime(),
-        metrics,
-        disks: (kind == Kind::Disks).then(|| measurements::disks(latest, now)),
-        services: (kind == Kind::Processes).then(|| measurements::services(latest, now)),
-    })
+        metrics: None,
+        disks: None,
+        services: None,
+        mysql: None,
+        litespeed: None,
+        cpanel: None,
+        mail_queue: None,
+    };
+    let (series, now) = (parts.series.as_ref(), parts.clock.now());
+    match kind {
+        Kind::Metrics => {
+            let latest = measurements::latest(series, kind, server).await?;
+            if let Some(Payload::Metrics(metrics)) = latest.as_ref().and_then(|l| l.report.data()) {
+                body.metrics = Some(metrics.into());
+            }
+        }
+        Kind::Disks => {
+            let latest = measurements::latest(series, kind, server).await?;
+            body.disks = Some(measurements::disks(latest.as_ref(), now));
+        }
+        Kind::Processes => {
+            let latest = measurements::latest(series, kind, server).await?;
+            body.services = Some(measurements::services(latest.as_ref(), now));
+        }
+        Kind::Mysql => body.mysql = view(series, server, now).await?,
+        Kind::Litespeed => body.litespeed = view(series, server, now).await?,
+        Kind::Cpanel => body.cpanel = view(series, server, now).await?,
+        Kind::MailQueue => body.mail_queue = view(series, server, now).await?,
+        _ => {}
+    }
+    Ok(body)
+}
+
+async fn view<V: View>(
+    series: &dyn SeriesStore,
+    server: ServerId,
+    now: UnixMs,
+) -> Result<Option<V>, FeedError> {
+    let mut views = hosting::views::<V>(series, &[server], now).await?;
+    Ok(views.remove(&server))
 }

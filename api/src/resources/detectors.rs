@@ -36,7 +36,7 @@ pub struct Metric {
     pub name: String,
     /// What it measures.
     pub title: String,
-    /// `percent`, `bytes`, `bytes_per_s`, `s`, `count`, `load`, `yes_no` (1 or 0).
+    /// `percent`, `bytes`, `bytes_per_s`, `s`, `count`, `per_s`, `load`, `yes_no` (1 or 0).
     pub unit: String,
     /// What one value belongs to within a server (`mount`); null for the host itself.
     pub subject: Option<String>,
@@ -51,6 +51,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::BytesPerSecond => "bytes_per_s",
         Unit::Seconds => "s",
         Unit::Count => "count",
+        Unit::PerSecond => "per_s",
         Unit::Load => "load",
         Unit::YesNo => "yes_no",
     }

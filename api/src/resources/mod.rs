@@ -3,12 +3,15 @@
 //! A module holds the bodies (what goes over the wire, with its documentation) and the handlers. A handler reads the
 //! request, asks a store or an action of `noc-actors`, and answers a body; rules of the domain live there, not here.
 
+pub mod agents;
 pub mod alert_rules;
 pub mod detectors;
 pub mod escalation_policies;
+pub mod hosting;
 pub mod incidents;
 pub mod notification_channels;
 pub mod notification_deliveries;
+pub mod probe;
 pub mod registration_tokens;
 pub mod servers;
 pub mod users;

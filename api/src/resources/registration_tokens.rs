@@ -123,11 +123,13 @@ impl RegistrationToken {
     }
 }
 
-/// What to paste on a Linux host, as root or with sudo. The token goes in by standard input.
+/// What to paste on a Linux host, as root or with sudo. The token goes in by standard input; `key` is what the agent's
+/// files are checked with before any of them is run.
 #[must_use]
-pub fn install_command(public_url: &str, token: &str) -> String {
+pub fn install_command(public_url: &str, key: &str, token: &str) -> String {
     format!(
-        "curl -fsSL {public_url}/install.sh -o noc-install.sh && sudo bash noc-install.sh --token-file /dev/stdin <<< '{token}'"
+        "curl -fsSL {public_url}/install.sh -o noc-install.sh && \
+         sudo bash noc-install.sh --key {key} --token-file /dev/stdin <<< '{token}'"
     )
 }
 
@@ -198,7 +200,11 @@ pub async fn create_registration_token(
         })?;
     Ok(HttpResponse::Created().json(MintedToken {
         row: RegistrationToken::new(row, now),
-        install_command: install_command(&state.config.public_url(), &token),
+        install_command: install_command(
+            &state.config.public_url(),
+            state.agent_files.public_key(),
+            &token,
+        ),
         token,
     }))
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// Between two looks at the addresses that failed to authenticate.
 const FORGET_EVERY: Duration = Duration::from_secs(600);
+/// Between two additions of what was counted.
+const STORE_EVERY: Duration = Duration::from_secs(10);
 /// Between two touches of the heartbeat file.
 const TOUCH_EVERY: Duration = Duration::from_secs(10);
 
@@ -16,6 +18,14 @@ pub async fn forget_addresses(ingest: Data<Ingest>) {
     loop {
         clock::sleep(FORGET_EVERY).await;
         ingest.failed().forget_old();
+    }
+}
+
+/// Stores counts of refused fields, until aborted.
+pub async fn store_refused_fields(ingest: Data<Ingest>) {
+    loop {
+        clock::sleep(STORE_EVERY).await;
+        ingest.store_refused().await;
     }
 }
 

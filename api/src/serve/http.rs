@@ -2,7 +2,7 @@
 
 use super::access_log::{self, AccessLog};
 use super::{Keys, Role, Roles, StartError};
-use crate::agent_files::{self, PublicAddress};
+use crate::agent_files::{self, AgentFiles};
 use crate::config::Config;
 use crate::health::{self, Health, TrustedProxies};
 use crate::ingest::{self, Ingest};
@@ -34,6 +34,7 @@ pub(super) struct Site {
     pub(super) ingest: Data<Ingest>,
     pub(super) health: Data<Health>,
     pub(super) state: Data<AppState>,
+    pub(super) agent_files: AgentFiles,
 }
 
 /// The state of dashboard and API, with what must run beside it.
@@ -42,6 +43,7 @@ pub(super) fn state(
     field_key: &Arc<FieldKey>,
     config: &Arc<Config>,
     keys: &Keys,
+    agent_files: &AgentFiles,
     tasks: &mut Vec<JoinHandle<()>>,
 ) -> Data<AppState> {
     let live = LiveKeys {
@@ -53,6 +55,7 @@ pub(super) fn state(
         Arc::clone(field_key),
         Arc::clone(config),
         live,
+        agent_files.clone(),
     );
     tasks.extend(state.background());
     Data::new(state)
@@ -68,7 +71,7 @@ pub(super) fn listen(site: Site) -> Result<(Server, SocketAddr), StartError> {
         trusted: Arc::new(site.config.http.trusted_proxies.clone()),
     };
     let trusted = Data::new(TrustedProxies(site.config.http.trusted_proxies.clone()));
-    let address = Data::new(PublicAddress(site.config.public_url()));
+    let agent_files = Data::new(site.agent_files.clone());
     let mut server = HttpServer::new(move || {
         let access = access.clone();
         let site = site.clone();
@@ -77,7 +80,7 @@ pub(super) fn listen(site: Site) -> Result<(Server, SocketAddr), StartError> {
             .app_data(Data::clone(&site.health))
             .app_data(Data::clone(&site.state))
             .app_data(Data::clone(&trusted))
-            .app_data(Data::clone(&address))
+            .app_data(Data::clone(&agent_files))
             .wrap(from_fn(move |request, next| {
                 access_log::log(access.clone(), request, next)
             }))

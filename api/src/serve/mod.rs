@@ -15,9 +15,10 @@ mod roles;
 
 pub use first_admin::{FIRST_ADMIN, FirstAdminError, FirstPassword};
 pub use keys::Keys;
-pub use parts::{SystemParts, open, open_database, open_dead_letters, open_series};
+pub use parts::{SystemParts, open, open_database, open_dead_letters, open_log, open_series};
 pub use roles::{Role, Roles};
 
+use crate::agent_files::AgentFiles;
 use crate::config::Config;
 use crate::health::checks::Subjects;
 use crate::health::{Health, Readiness};
@@ -115,6 +116,7 @@ pub struct Running {
     servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     tasks: Vec<JoinHandle<()>>,
     roles: roles::Started,
+    ingest: Data<Ingest>,
     /// Kept locked until everything has ended.
     _data_dir: Option<DataDir>,
 }
@@ -150,6 +152,9 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
         tasks.push(tokio::spawn(housekeeping::forget_addresses(Data::clone(
             &ingest,
         ))));
+        tasks.push(tokio::spawn(housekeeping::store_refused_fields(
+            Data::clone(&ingest),
+        )));
     }
     let heartbeat_file = config
         .health
@@ -184,12 +189,14 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
     });
 
     crate::metrics::register_process(&parts.registry)?;
+    let agent_files = AgentFiles::new(config.public_url(), &keys.chain)?;
     let site = http::Site {
         config: Arc::clone(&config),
         roles,
-        ingest,
+        ingest: Data::clone(&ingest),
         health,
-        state: http::state(&parts, &field_key, &config, &keys, &mut tasks),
+        state: http::state(&parts, &field_key, &config, &keys, &agent_files, &mut tasks),
+        agent_files,
     };
     let drain = Duration::from_secs(config.http.drain_s);
     let (server, addr) = http::listen(site)?;
@@ -215,6 +222,7 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
         servers,
         tasks,
         roles: started,
+        ingest,
         _data_dir: data_dir,
     })
 }
@@ -233,6 +241,7 @@ impl Running {
         for (handle, _) in &self.servers {
             handle.stop(true).await;
         }
+        self.ingest.store_refused().await;
         for task in self.tasks {
             task.abort();
             // An aborted task ends as cancelled, one that died says so here.

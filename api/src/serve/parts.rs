@@ -167,6 +167,24 @@ pub async fn open_dead_letters(config: &Config) -> Result<Arc<dyn DeadLetters>, 
     Ok(open_embedded(config).await?.dead_letters)
 }
 
+/// Opens the log, to append to, and what keeps records set aside.
+///
+/// # Errors
+/// When the embedded ones are in use, or Kafka does not answer.
+pub async fn open_log(
+    config: &Config,
+) -> Result<(Arc<dyn PayloadLog>, Arc<dyn DeadLetters>), StartError> {
+    if let Some(options) = config.kafka_options() {
+        let kafka = Kafka::connect(options)
+            .await?
+            .open(LogId(Uuid::nil()))
+            .await?;
+        return Ok((kafka.log, kafka.dead_letters));
+    }
+    let pipeline = open_embedded(config).await?;
+    Ok((pipeline.log, pipeline.dead_letters))
+}
+
 /// How the settings want the embedded log.
 #[must_use]
 pub fn embedded_options(config: &Config) -> EmbeddedOptions {

@@ -115,6 +115,7 @@ pub(super) async fn start(
             dead_letters: day(keep.dead_letter_days),
             raw: day(keep.raw_days),
             hourly: day(keep.hourly_days),
+            backup_runs: day(keep.backup_run_days),
         },
         ..RuntimeSettings::default()
     };

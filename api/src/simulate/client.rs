@@ -1,31 +1,23 @@
-//! Posts what the fleet measures, over connections that are kept, and remembers what was acknowledged.
+//! Enrols hosts and posts what they measure, over connections that are kept.
 
-use super::wire::{Agent, PayloadId};
-use noc_pipeline::clock::{Stopwatch, UnixMs};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use noc_pipeline::clock::Stopwatch;
 use noc_pipeline::id::ServerId;
-use noc_pipeline::payload::Payload;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use serde::Deserialize;
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::io::Write as _;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// No request may take longer: the server promises an answer within 10 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// One payload that a server was told is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Acked {
-    /// Whose.
-    pub server: ServerId,
-    /// Which.
-    pub id: PayloadId,
-    /// When it was measured.
-    pub observed_at: UnixMs,
-}
+/// Agents pack bodies of more bytes than this.
+const PACKED_ABOVE: usize = 8_192;
 
 /// Who an agent is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Identity {
     /// The server it speaks for.
     pub server: ServerId,
@@ -147,19 +139,31 @@ impl Client {
 
     /// Posts a body to `/api/agent/<path>` as `identity`.
     pub async fn post(&self, identity: &Identity, path: &str, body: Vec<u8>) -> Outcome {
+        self.send(identity, path, body, false).await
+    }
+
+    /// The same, packed with gzip where an agent would pack it.
+    pub async fn post_as_agent(&self, identity: &Identity, path: &str, body: Vec<u8>) -> Outcome {
+        match packed(&body) {
+            Some(small) => self.send(identity, path, small, true).await,
+            None => self.send(identity, path, body, false).await,
+        }
+    }
+
+    async fn send(&self, identity: &Identity, path: &str, body: Vec<u8>, packed: bool) -> Outcome {
         let watch = Stopwatch::start();
-        let sent = self
+        let mut request = self
             .http
             .post(format!("{}/api/agent/{path}", self.base))
             .header(
                 AUTHORIZATION,
                 format!("Bearer {}.{}", identity.server, identity.secret),
             )
-            .header(CONTENT_TYPE, "application/json")
-            .body(body)
-            .send()
-            .await;
-        let Ok(answer) = sent else {
+            .header(CONTENT_TYPE, "application/json");
+        if packed {
+            request = request.header(CONTENT_ENCODING, "gzip");
+        }
+        let Ok(answer) = request.body(body).send().await else {
             return Outcome::NoAnswer;
         };
         let status = answer.status().as_u16();
@@ -186,58 +190,12 @@ impl Client {
     }
 }
 
-/// One enrolled, simulated server: its identity, its agent's run, and what it was told is kept.
-#[derive(Debug)]
-pub struct Sender {
-    client: Client,
-    identity: Identity,
-    agent: Agent,
-    acked: Vec<Acked>,
-}
-
-impl Sender {
-    /// Speaks for `identity` as an agent that just started.
-    #[must_use]
-    pub fn new(client: Client, identity: Identity, boot_id: Uuid) -> Self {
-        Self {
-            client,
-            identity,
-            agent: Agent::started(boot_id),
-            acked: Vec::new(),
-        }
+/// A large body, packed.
+fn packed(body: &[u8]) -> Option<Vec<u8>> {
+    if body.len() <= PACKED_ABOVE {
+        return None;
     }
-
-    /// The server it speaks for.
-    #[must_use]
-    pub const fn server(&self) -> ServerId {
-        self.identity.server
-    }
-
-    /// Posts payloads as one batch, each with its own time. What is acknowledged is remembered.
-    pub async fn send(&mut self, payloads: Vec<(UnixMs, Payload)>, now: UnixMs) -> Outcome {
-        let times: Vec<UnixMs> = payloads.iter().map(|(at, _)| *at).collect();
-        let (body, ids) = self.agent.batch(payloads, now);
-        let outcome = self.client.post(&self.identity, "batch", body).await;
-        if matches!(outcome, Outcome::Accepted { .. }) {
-            let server = self.identity.server;
-            let kept = ids.into_iter().zip(times);
-            self.acked.extend(kept.map(|(id, observed_at)| Acked {
-                server,
-                id,
-                observed_at,
-            }));
-        }
-        outcome
-    }
-
-    /// Everything acknowledged so far, in the order sent.
-    #[must_use]
-    pub fn acked(&self) -> &[Acked] {
-        &self.acked
-    }
-
-    /// Hands over what was acknowledged so far, and forgets it.
-    pub fn take_acked(&mut self) -> Vec<Acked> {
-        std::mem::take(&mut self.acked)
-    }
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 6), Compression::default());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok()
 }

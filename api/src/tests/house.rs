@@ -1,5 +1,6 @@
 //! What the tests run on: the service with a clock that stands still, and a page that calls it.
 
+use crate::agent_files::AgentFiles;
 use crate::auth::password;
 use crate::auth::permission::Role;
 use crate::config::{Config, Secret};
@@ -125,7 +126,9 @@ impl House {
             secret: Secret::new("live-secret".to_owned()),
         };
         let field_key = Arc::new(FieldKey::new(SecretKey::from_bytes([7; 32])));
-        let state = AppState::new(parts, field_key, Arc::new(config), keys);
+        let secret = SecretKey::from_bytes([3; 32]);
+        let agent_files = AgentFiles::new(config.public_url(), &secret).unwrap();
+        let state = AppState::new(parts, field_key, Arc::new(config), keys, agent_files);
         Self {
             state: web::Data::new(state),
             clock,

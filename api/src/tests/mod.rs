@@ -4,10 +4,12 @@
 //! page does. What needs the whole product running lives in `noc-tests`.
 
 mod account;
+mod agents;
 mod alert_rules;
 mod dashboard;
 mod escalation_policies;
 mod gate;
+mod hosting;
 mod house;
 mod incidents;
 mod live;

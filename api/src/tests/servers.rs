@@ -199,6 +199,36 @@ async fn monitoring_is_switched_off_and_on() {
 }
 
 #[actix_web::test]
+async fn a_server_is_switched_off_until_a_time() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let id = house.server("web-01").await;
+    let path = format!("/api/servers/{id}/disable-agent");
+    for (until, name) in [
+        ("2026-05-07T11:59:59Z", "until"),
+        ("2027-05-09T12:00:00Z", "until"),
+    ] {
+        browser
+            .post(&path, json!({ "until": until }))
+            .await
+            .wrong(&[name]);
+    }
+    let until = "2026-05-07T14:00:00Z";
+    let off = browser.post(&path, json!({ "until": until })).await.ok();
+    assert_eq!(
+        (off["is_active"].as_bool(), off["disabled_until"].as_str()),
+        (Some(false), Some(until))
+    );
+    browser
+        .post(&path, json!({ "until": until }))
+        .await
+        .refused(409, "invalid_transition");
+    let longer = browser.post(&path, json!({})).await.ok();
+    assert_eq!(longer["disabled_until"], serde_json::Value::Null);
+    assert_eq!(longer["is_active"], false);
+}
+
+#[actix_web::test]
 async fn a_server_may_enrol_once_more_for_an_hour() {
     let house = House::open().await;
     let mut browser = house.browser(Role::Operator).await;

@@ -2,16 +2,17 @@
 
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, Query};
+use crate::resources::probe::Probe;
 use crate::resources::servers::view::{
-    DiskPartition, MetricColumn, MetricSeries, MetricsQuery, Probe, ProbeState, ServerDisks,
-    ServerServices, ServiceRow, ServiceStatus,
+    DiskPartition, MetricColumn, MetricSeries, MetricsQuery, ServerDisks, ServerServices,
+    ServiceRow, ServiceStatus,
 };
 use crate::resources::servers::{find, server_id};
 use crate::state::AppState;
 use actix_web::{get, web};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
-use noc_pipeline::payload::{Disks, Kind, Payload, Processes, Report, Service};
+use noc_pipeline::payload::{Disks, Kind, Payload, Processes, Service};
 use noc_storage::series::{Latest, RangeQuery, SeriesError, SeriesStore};
 use std::time::Duration;
 
@@ -146,30 +147,6 @@ fn read_fields(text: &str) -> Result<(Kind, Vec<String>), ApiError> {
     }
 }
 
-/// Where a report stands: readable, and not older than two of its intervals and a little.
-fn probe(latest: Option<&Latest>, kind: Kind, now: UnixMs) -> Probe {
-    let Some(latest) = latest else {
-        return Probe {
-            state: ProbeState::NoData,
-            observed_at: None,
-            hint: None,
-        };
-    };
-    let fresh_for = kind.interval().unwrap_or_default().saturating_mul(2) + Duration::from_secs(30);
-    let (mut state, hint) = match latest.report.as_ref() {
-        Report::Data(_) => (ProbeState::Ok, None),
-        Report::Unreadable { error, hint, .. } => (ProbeState::from(*error), hint.clone()),
-    };
-    if now.since(latest.event_at) > fresh_for {
-        state = ProbeState::Stale;
-    }
-    Probe {
-        state,
-        observed_at: Some(latest.event_at.to_datetime()),
-        hint,
-    }
-}
-
 /// The body of `GET /api/servers/{id}/disks`, fullest first.
 #[must_use]
 pub fn disks(latest: Option<&Latest>, now: UnixMs) -> ServerDisks {
@@ -201,7 +178,7 @@ pub fn disks(latest: Option<&Latest>, now: UnixMs) -> ServerDisks {
             .then_with(|| a.mount.cmp(&b.mount))
     });
     ServerDisks {
-        probe: probe(latest, Kind::Disks, now),
+        probe: Probe::of(Kind::Disks, latest, now),
         partitions,
     }
 }
@@ -215,7 +192,7 @@ pub fn services(latest: Option<&Latest>, now: UnixMs) -> ServerServices {
     };
     services.sort_by(|a, b| a.status.cmp(&b.status).then_with(|| a.name.cmp(&b.name)));
     ServerServices {
-        probe: probe(latest, Kind::Processes, now),
+        probe: Probe::of(Kind::Processes, latest, now),
         services,
     }
 }
@@ -252,7 +229,8 @@ fn is_pastable(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noc_pipeline::payload::{KindError, Partition};
+    use crate::resources::probe::ProbeState;
+    use noc_pipeline::payload::{Partition, Report};
     use std::sync::Arc;
 
     fn report(payload: impl Into<Payload>) -> Latest {
@@ -345,24 +323,5 @@ mod tests {
             odd.unit = Some(unit.to_owned());
             assert_eq!(service(&odd).restart_command, None, "{unit}");
         }
-    }
-
-    #[test]
-    fn what_cannot_be_read_or_is_old_is_said_so() {
-        let state =
-            |latest: Option<&Latest>, now| probe(latest, Kind::Processes, UnixMs(now)).state;
-        assert_eq!(state(None, 0), ProbeState::NoData);
-        let fine = report(Processes::default());
-        assert_eq!(state(Some(&fine), 1_000_000 + 150_000), ProbeState::Ok);
-        assert_eq!(state(Some(&fine), 1_000_000 + 151_000), ProbeState::Stale);
-        let blind = Latest {
-            report: Arc::new(Report::Unreadable {
-                kind: Kind::Processes,
-                error: KindError::NoPermission,
-                hint: None,
-            }),
-            ..fine
-        };
-        assert_eq!(state(Some(&blind), 1_000_000), ProbeState::NoPermission);
     }
 }

@@ -17,12 +17,10 @@ use actix_web::{HttpResponse, delete, get, patch, web};
 use noc_pipeline::control::Control;
 use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
-use noc_pipeline::payload::{Kind, Payload};
 use noc_storage::relational::entity::{incident, server};
 use noc_storage::relational::page::PageRequest;
 use noc_storage::relational::servers::{self, ServerFilter, Status};
 use noc_storage::relational::{Db, StoreError};
-use noc_storage::series::{SeriesError, SeriesStore};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::json;
 use std::collections::HashMap;
@@ -48,14 +46,12 @@ pub async fn list_servers(
         sort: query.sort,
     };
     let page = servers::list(state.db().read(), &filter, &request).await?;
-    let ids: Vec<i64> = page.data.iter().map(|row| row.id).collect();
+    let ids: Vec<i64> = page.data.iter().map(|row| row.server.id).collect();
     let open = open_incidents(state.db().read(), &ids).await?;
-    let mut list = List::from(page.map(|row| {
-        let open = open.get(&row.id).copied().unwrap_or_default();
+    Ok(web::Json(List::from(page.map(|row| {
+        let open = open.get(&row.server.id).copied().unwrap_or_default();
         Server::new(row, open)
-    }));
-    with_reports(state.parts.series.as_ref(), &mut list.data).await?;
-    Ok(web::Json(list))
+    }))))
 }
 
 /// One server.
@@ -66,15 +62,10 @@ pub async fn show_server(
     state: web::Data<AppState>,
     id: Id,
 ) -> Result<web::Json<Server>, ApiError> {
-    let mut server = load(state.db(), server_id(id)?)
+    load(state.db(), server_id(id)?)
         .await?
-        .ok_or(ApiError::NotFound("server"))?;
-    with_reports(
-        state.parts.series.as_ref(),
-        std::slice::from_mut(&mut server),
-    )
-    .await?;
-    Ok(web::Json(server))
+        .map(web::Json)
+        .ok_or(ApiError::NotFound("server"))
 }
 
 /// Renames or tags a server.
@@ -105,6 +96,7 @@ pub async fn update_server(
             name: patch.name.clone(),
             tags: patch.tags.clone(),
             is_active: None,
+            off_until: None,
         };
         let row = servers::update(tx, server, change, now).await?;
         control::stage(&state, tx, &Control::ServerSettings(row.settings())).await?;
@@ -163,13 +155,13 @@ pub async fn server_incidents(
 }
 
 /// A server's id; beyond what a server can have there is none.
-pub(super) fn server_id(id: Id) -> Result<ServerId, ApiError> {
+pub(in crate::resources) fn server_id(id: Id) -> Result<ServerId, ApiError> {
     u32::try_from(id.0)
         .map(ServerId)
         .map_err(|_| ApiError::NotFound("server"))
 }
 
-pub(super) async fn find(
+pub(in crate::resources) async fn find(
     conn: &impl ConnectionTrait,
     server: ServerId,
 ) -> Result<server::Model, ApiError> {
@@ -178,70 +170,31 @@ pub(super) async fn find(
         .ok_or(ApiError::NotFound("server"))
 }
 
-/// Fills in what the newest reports of the servers say: cores, and the fullest file system.
-///
-/// # Errors
-/// When the series store cannot be reached.
-pub async fn with_reports(
-    series: &dyn SeriesStore,
-    servers: &mut [Server],
-) -> Result<(), SeriesError> {
-    let ids: Vec<ServerId> = servers
-        .iter()
-        .filter_map(|server| u32::try_from(server.id).ok().map(ServerId))
-        .collect();
-    let metrics = series.latest(Kind::Metrics, &ids).await?;
-    let disks = series.latest(Kind::Disks, &ids).await?;
-    for server in servers {
-        let Ok(id) = u32::try_from(server.id).map(ServerId) else {
-            continue;
-        };
-        if let Some(Payload::Metrics(metrics)) = metrics.get(&id).and_then(|r| r.report.data()) {
-            server.cores = metrics.cores;
-        }
-        if let Some(Payload::Disks(disks)) = disks.get(&id).and_then(|r| r.report.data()) {
-            server.worst_disk_pct = disks
-                .partitions
-                .iter()
-                .flat_map(|p| [p.used_pct(), p.inodes_used_pct()])
-                .flatten()
-                .max_by(f64::total_cmp);
-        }
-    }
-    Ok(())
-}
-
-/// The body of one server's row, for its GET and for live events; [`with_reports`] completes it.
+/// The body of one server, for its GET and for live events.
 ///
 /// # Errors
 /// When the database cannot be reached.
 pub async fn load(db: &Db, server: ServerId) -> Result<Option<Server>, StoreError> {
-    let Some(row) = servers::by_id(db.read(), server).await? else {
+    let Some(row) = servers::listed(db.read(), server).await? else {
         return Ok(None);
     };
-    let open = open_incidents(db.read(), &[row.id]).await?;
-    let open = open.get(&row.id).copied().unwrap_or_default();
+    let open = open_incidents(db.read(), &[row.server.id]).await?;
+    let open = open.get(&row.server.id).copied().unwrap_or_default();
     Ok(Some(Server::new(row, open)))
 }
 
 /// Tells the pages and the ingest caches of a changed row, and gives its body.
 pub(super) async fn changed(state: &AppState, row: server::Model) -> Result<Server, ApiError> {
     let server = row.server_id();
-    let open = open_incidents(state.db().read(), &[row.id]).await?;
     state
         .parts
         .bus
         .publish(LiveEvent::ServerUpdated { server })
         .await;
     state.parts.bus.publish(LiveEvent::CredentialsChanged).await;
-    let open = open.get(&row.id).copied().unwrap_or_default();
-    let mut server = Server::new(row, open);
-    with_reports(
-        state.parts.series.as_ref(),
-        std::slice::from_mut(&mut server),
-    )
-    .await?;
-    Ok(server)
+    load(state.db(), server)
+        .await?
+        .ok_or(ApiError::NotFound("server"))
 }
 
 /// How many incidents of each server are not resolved.

@@ -1,9 +1,13 @@
 //! Bodies about servers.
 
+use crate::resources::hosting::cpanel::ServerCpanel;
+use crate::resources::hosting::litespeed::ServerLitespeed;
+use crate::resources::hosting::mail_queue::ServerMailQueue;
+use crate::resources::hosting::mysql::ServerMysql;
+use crate::resources::probe::Probe;
 use chrono::{DateTime, Utc};
-use noc_pipeline::payload::{KindError, Metrics};
-use noc_storage::relational::entity::server;
-use noc_storage::relational::servers::Status;
+use noc_pipeline::payload::Metrics;
+use noc_storage::relational::servers::{Listed, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -38,6 +42,8 @@ pub struct Server {
     pub status: ServerStatus,
     /// False while monitoring is switched off.
     pub is_active: bool,
+    /// Then monitoring is switched on again by itself; null while on, or when only a person does that.
+    pub disabled_until: Option<DateTime<Utc>>,
     /// What the host calls itself.
     pub hostname: Option<String>,
     /// Operating system.
@@ -58,8 +64,20 @@ pub struct Server {
     pub load1: Option<f64>,
     /// Logical cores, by the newest `metrics` report: what load is compared with.
     pub cores: Option<u64>,
+    /// What it is for: the value of its tag `role:<value>`.
+    pub role: Option<String>,
+    /// Load of 1 min on each core.
+    pub load_per_core: Option<f64>,
+    /// Share of time waiting for disks, percent.
+    pub iowait_pct: Option<f64>,
     /// Share in use of its fullest file system, by bytes or by inodes, percent.
     pub worst_disk_pct: Option<f64>,
+    /// Share of inodes in use of the file system that has fewest left, percent.
+    pub worst_inodes_pct: Option<f64>,
+    /// Messages put off in its mail queue.
+    pub deferred_mail: Option<u64>,
+    /// Connections in use of its database server, percent.
+    pub mysql_connections_pct: Option<f64>,
     /// Incidents not resolved.
     pub open_incidents: u64,
     /// When its agent got its secret.
@@ -70,16 +88,28 @@ pub struct Server {
     pub created_at: DateTime<Utc>,
 }
 
+/// How long monitoring stays off.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DisableAgent {
+    /// Then it is switched on again by itself, within a minute; a year ahead at most. Absent: until a person does it.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+}
+
 impl Server {
-    /// Of a row, with the number of its incidents that are not resolved. What its newest reports add is filled in by
-    /// [`super::with_reports`].
+    /// Of a row, with the number of its incidents that are not resolved.
     #[must_use]
-    pub fn new(row: server::Model, open_incidents: u64) -> Self {
+    pub fn new(listed: Listed, open_incidents: u64) -> Self {
+        let row = listed.server;
+        let tags = row.tag_list();
         Self {
             id: row.id,
-            tags: row.tag_list(),
+            role: role_of(&tags),
+            tags,
             status: ServerStatus::read(&row.status),
             is_active: row.is_active,
+            disabled_until: row.disabled_until,
             name: row.name,
             hostname: row.hostname,
             os: row.os,
@@ -90,8 +120,13 @@ impl Server {
             cpu_pct: row.cpu,
             ram_pct: row.ram,
             load1: row.load1,
-            cores: None,
-            worst_disk_pct: None,
+            cores: listed.cores.and_then(whole),
+            load_per_core: listed.load_per_core,
+            iowait_pct: listed.iowait_pct,
+            worst_disk_pct: listed.worst_disk_pct,
+            worst_inodes_pct: listed.worst_inodes_pct,
+            deferred_mail: listed.deferred_mail.and_then(whole),
+            mysql_connections_pct: listed.mysql_connections_pct,
             open_incidents,
             enrolled_at: row.enrolled_at,
             re_enrol_until: row.re_enrol_until,
@@ -100,9 +135,25 @@ impl Server {
     }
 }
 
+/// A count that is stored as the number lists sort by.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it was a whole number below 2^53"
+)]
+fn whole(count: f64) -> Option<u64> {
+    (count >= 0.0).then_some(count as u64)
+}
+
+fn role_of(tags: &[String]) -> Option<String> {
+    let mut roles = tags.iter().filter_map(|tag| tag.strip_prefix("role:"));
+    roles.next().map(str::to_owned)
+}
+
 impl ServerStatus {
     /// As the database spells it; what it cannot be is unknown.
-    fn read(name: &str) -> Self {
+    #[must_use]
+    pub fn read(name: &str) -> Self {
         match Status::from_name(name) {
             Some(Status::Registering) => Self::Registering,
             Some(Status::Up) => Self::Up,
@@ -127,7 +178,7 @@ pub struct ServerQuery {
     pub tag: Option<String>,
     /// Only servers whose monitoring is on (true) or off (false).
     pub is_active: Option<bool>,
-    /// `status` (worst first, the default), `name`, `cpu_pct`, `ram_pct`, `load1`, `last_seen_at`, `created_at`; `-` before it turns around.
+    /// `trouble` (the default, worst first: down, an open critical incident, unknown, stale, other open incidents by severity, registering, up, disabled), `status`, `name`, `cpu_pct`, `ram_pct`, `load1`, `load_per_core`, `iowait_pct`, `worst_disk_pct`, `worst_inodes_pct`, `deferred_mail`, `mysql_connections_pct`, `agent_version`, `last_seen_at`, `created_at`; `-` before it turns around.
     pub sort: Option<String>,
     /// Rows on the page, 1 to 200; 50 when absent.
     pub limit: Option<u64>,
@@ -192,48 +243,6 @@ pub struct MetricColumn {
     pub min: Vec<Option<f64>>,
     /// Largest.
     pub max: Vec<Option<f64>>,
-}
-
-/// Whether the newest report of a kind can be relied on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ProbeState {
-    /// It can.
-    Ok,
-    /// It is older than two intervals.
-    Stale,
-    /// Nothing was ever received.
-    NoData,
-    /// The agent may not read its source.
-    NoPermission,
-    /// The source is not on the host.
-    NotInstalled,
-    /// The source answered nonsense.
-    CollectorError,
-    /// The source did not answer in time.
-    Timeout,
-}
-
-impl From<KindError> for ProbeState {
-    fn from(error: KindError) -> Self {
-        match error {
-            KindError::NoPermission => Self::NoPermission,
-            KindError::NotInstalled => Self::NotInstalled,
-            KindError::CollectorError => Self::CollectorError,
-            KindError::Timeout => Self::Timeout,
-        }
-    }
-}
-
-/// Where a report stands: shown beside its values, so that *unknown* never looks like *fine*.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Probe {
-    /// Whether it can be relied on.
-    pub state: ProbeState,
-    /// When it was measured.
-    pub observed_at: Option<DateTime<Utc>>,
-    /// What would help, in the agent's words.
-    pub hint: Option<String>,
 }
 
 /// The file systems of a server as last reported.
@@ -377,7 +386,8 @@ impl From<&Metrics> for HostMetrics {
     }
 }
 
-/// The body of the live event `metrics.received`: the report that just became readable, as its GET gives it.
+/// The body of the live event `metrics.received`: the report that just became readable, as its GET gives it. Other kinds
+/// of report only tell that there is a new one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MetricsReceived {
     /// Whose.
@@ -392,4 +402,12 @@ pub struct MetricsReceived {
     pub disks: Option<ServerDisks>,
     /// For `processes`: as `GET /api/servers/{id}/services`.
     pub services: Option<ServerServices>,
+    /// For `mysql`: as `GET /api/servers/{id}/mysql`.
+    pub mysql: Option<ServerMysql>,
+    /// For `litespeed`: as `GET /api/servers/{id}/litespeed`.
+    pub litespeed: Option<ServerLitespeed>,
+    /// For `cpanel`: as `GET /api/servers/{id}/cpanel`.
+    pub cpanel: Option<ServerCpanel>,
+    /// For `mail-queue`: as `GET /api/servers/{id}/mail-queue`.
+    pub mail_queue: Option<ServerMailQueue>,
 }

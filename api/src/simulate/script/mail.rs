@@ -1,0 +1,215 @@
+//! Mail: who sends too much, and who only seems to.
+
+use super::entry::{Anomaly, Weekday};
+use super::plan::Planner;
+use super::verdict::{Case, FIVES, Verdict};
+use crate::simulate::calendar::DAY_MS;
+use crate::simulate::fault::{FaultKind, MailBurst, Newsletter, NewsletterDay};
+use crate::simulate::host::names;
+use crate::simulate::kinds::View;
+use crate::simulate::kinds::email_stats::{newsletter_start, usual_per_hour};
+use noc_pipeline::clock::UnixMs;
+use std::time::Duration;
+
+/// What the rule asks for at least: recipients in an hour, and times the usual.
+const FLOOR: f64 = 100.0;
+const TIMES: f64 = 5.0;
+/// Newsletters of a kind until the pattern is known.
+const LEARNED_AFTER: usize = 2;
+
+impl Planner<'_> {
+    pub(super) fn mail(&mut self, case: &Case<'_>, what: &Anomaly) {
+        let login = self.chooser.bits();
+        match what {
+            Anomaly::HackedMailbox {
+                recipients_per_hour,
+                ramp,
+                domains,
+                addresses,
+                countries,
+                failures,
+                by_day,
+            } => {
+                let burst = MailBurst {
+                    login,
+                    by_script: false,
+                    per_hour: f64::from(*recipients_per_hour),
+                    ramp: self.scaled(*ramp),
+                    domains: *domains,
+                    addresses: *addresses,
+                    countries: *countries,
+                    failures: *failures,
+                    by_day: *by_day,
+                };
+                self.burst(case, burst);
+            }
+            Anomaly::ScriptSpam {
+                recipients_per_hour,
+                failures,
+            } => {
+                let burst = MailBurst {
+                    login,
+                    by_script: true,
+                    per_hour: f64::from(*recipients_per_hour),
+                    ramp: Duration::ZERO,
+                    domains: 0,
+                    addresses: 0,
+                    countries: 0,
+                    failures: *failures,
+                    by_day: false,
+                };
+                self.burst(case, burst);
+            }
+            Anomaly::Newsletter {
+                recipients,
+                weekday,
+                day_of_month,
+                hour,
+                minutes,
+            } => {
+                let on = match (weekday, day_of_month) {
+                    (None, Some(day)) => NewsletterDay::Monthly((*day).clamp(1, 28)),
+                    (weekday, _) => NewsletterDay::Weekly(weekday.unwrap_or(Weekday::Tue) as u8),
+                };
+                let letter = Newsletter {
+                    login,
+                    on,
+                    minute_of_day: (hour * 60).min(1_439),
+                    minutes: *minutes,
+                    recipients: *recipients,
+                };
+                self.newsletter(case, letter);
+            }
+            _ => {}
+        }
+    }
+
+    fn burst(&mut self, case: &Case<'_>, burst: MailBurst) {
+        let host = case.host;
+        let Some((_, sender)) = host.mail.login(burst.login) else {
+            return;
+        };
+        let Some(domain) = host.mail.domain_of(sender) else {
+            return;
+        };
+        let view = View::of(host, &[], case.from);
+        let subject = if burst.by_script {
+            names::planted_script(host.noise, &domain.account)
+        } else {
+            sender.name.clone()
+        };
+        let usual = if burst.by_script {
+            0.0
+        } else {
+            usual_per_hour(&view, |other| other.name == sender.name)
+        };
+        let forged = burst.domains > 0;
+        let mut subjects = vec![subject];
+        if forged {
+            subjects.extend(
+                (0..burst.domains.min(10)).map(|n| names::forged_domain(host.noise, n.into())),
+            );
+        } else {
+            subjects.push(domain.name.clone());
+        }
+        let wanted = FLOOR.max(TIMES * usual * 1.5);
+        let critical = burst.per_hour >= 1_000.0;
+        let evident = burst.failures >= 0.15
+            || burst.addresses >= 5
+            || burst.countries >= 3
+            || burst.by_script
+            || forged;
+        let severity = if critical {
+            "critical"
+        } else if evident {
+            "high"
+        } else {
+            "medium"
+        };
+        let slow = burst.ramp >= Duration::from_secs(86_400);
+        let onset = onset(&burst, wanted);
+        let within = if slow {
+            Duration::from_secs(3 * 86_400)
+        } else {
+            FIVES
+        };
+        let also: &[&str] = if slow {
+            &["mail_ramp", "mail_queue_spike"]
+        } else {
+            &["mail_queue_spike", "mail_ramp"]
+        };
+        self.fault(case, FaultKind::MailBurst(burst));
+        let verdict = Verdict::incident("outgoing_mail_abuse", severity, within)
+            .after(onset)
+            .or(also);
+        self.truth(
+            case,
+            Verdict {
+                subjects,
+                ..verdict
+            },
+        );
+    }
+
+    /// A line for each time it is sent: the first ones are unknown to everybody, the later ones are not.
+    fn newsletter(&mut self, case: &Case<'_>, letter: Newsletter) {
+        let Some((_, sender)) = case.host.mail.login(letter.login) else {
+            return;
+        };
+        let subjects: Vec<String> = std::iter::once(sender.name.clone())
+            .chain(
+                case.host
+                    .mail
+                    .domain_of(sender)
+                    .map(|domain| domain.name.clone()),
+            )
+            .collect();
+        let end = case
+            .until
+            .or(self.stage.end)
+            .unwrap_or(UnixMs(case.from.0 + 28 * DAY_MS));
+        let length = i64::from(letter.minutes) * 60_000;
+        let mut sent = Vec::new();
+        let mut at = newsletter_start(case.host, &letter, UnixMs(end.0 - 1));
+        while at >= case.from {
+            sent.push(at);
+            at = newsletter_start(case.host, &letter, UnixMs(at.0 - 1));
+        }
+        sent.reverse();
+        let weekly = matches!(letter.on, NewsletterDay::Weekly(_));
+        self.fault(case, FaultKind::Newsletter(letter));
+        for (n, from) in sent.into_iter().enumerate() {
+            let quiet = Verdict::quiet("outgoing_mail_abuse").or(&["mail_ramp"]);
+            let known = weekly && n >= LEARNED_AFTER;
+            let verdict = if known { quiet } else { quiet.either() };
+            let this = Case {
+                from,
+                until: Some(UnixMs(from.0 + length)),
+                ..*case
+            };
+            self.truth(
+                &this,
+                Verdict {
+                    subjects: subjects.clone(),
+                    ..verdict
+                },
+            );
+        }
+    }
+}
+
+/// How long it takes until so many recipients came together within the running hour.
+fn onset(burst: &MailBurst, wanted: f64) -> Duration {
+    let per_hour = burst.per_hour.max(1.0);
+    let ramp_h = burst.ramp.as_secs_f64() / 3_600.0;
+    // While it grows, an hour at the time t holds about t / ramp of its height.
+    let grown_h = ramp_h * (wanted / per_hour).min(1.0);
+    let collected_h = wanted / per_hour;
+    let hours = if ramp_h > collected_h {
+        grown_h + 1.0
+    } else {
+        collected_h + ramp_h / 2.0
+    };
+    // The hour may end in between, and the count begins anew.
+    Duration::from_secs_f64((hours * 3_600.0 + 300.0).min(28.0 * 86_400.0))
+}

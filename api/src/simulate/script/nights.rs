@@ -1,0 +1,132 @@
+//! What happens at night: backups, and clocks that are put back or forth.
+
+use super::entry::Anomaly;
+use super::plan::Planner;
+use super::verdict::{Case, FIVES, Verdict, days_of, secs};
+use crate::simulate::calendar::{DAY_MS, Zone};
+use crate::simulate::fault::FaultKind;
+use crate::simulate::kinds::View;
+use crate::simulate::kinds::backups::{Run, days_between, last_run};
+use noc_pipeline::clock::UnixMs;
+
+/// Without a success of any job for so long a server's backups are stale.
+const STALE: std::time::Duration = secs(30 * 3_600);
+
+impl Planner<'_> {
+    pub(super) fn night(&mut self, case: &Case<'_>, what: &Anomaly) {
+        match what {
+            Anomaly::BackupStops {} => self.backups_stop(case),
+            Anomaly::BackupFails {} => {
+                self.backups_end(case, FaultKind::BackupsFail, "backup_failed", "high")
+            }
+            Anomaly::BackupPartial {} => {
+                self.backups_end(case, FaultKind::BackupsPartial, "backup_partial", "medium")
+            }
+            Anomaly::BackupEmpty {} => {
+                self.backups_end(case, FaultKind::BackupsEmpty, "backup_partial", "medium")
+            }
+            Anomaly::DstChange { zone } => {
+                self.fault(case, FaultKind::Zone(*zone));
+                let end = case
+                    .until
+                    .or(self.stage.end)
+                    .unwrap_or(UnixMs(case.from.0 + 28 * DAY_MS));
+                let changes: Vec<UnixMs> = Zone::of(*zone).changes(case.from, end).collect();
+                if changes.is_empty() {
+                    self.left_out(case.kind, "no clock is put back or forth in this time");
+                }
+                for from in changes {
+                    let week = UnixMs(from.0 + 7 * DAY_MS);
+                    let this = Case {
+                        from,
+                        until: Some(week),
+                        ..*case
+                    };
+                    let also = &["cron_overdue", "backup_stale", "mail_ramp"];
+                    self.truth(&this, Verdict::quiet("outgoing_mail_abuse").or(also));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs of a host's jobs in order of their ends.
+    fn runs(case: &Case<'_>, days: i64) -> Vec<(Run, &'static str)> {
+        let view = View::of(case.host, &[], case.from);
+        let mut runs = Vec::new();
+        for (n, job) in case.host.backups.iter().enumerate() {
+            let mut at = UnixMs(case.from.0 + days * DAY_MS);
+            let first = UnixMs(case.from.0 - (days_between(job.every) + 1) * DAY_MS);
+            while at > first {
+                let run = last_run(&view, n, job, at);
+                runs.push((run, job.job));
+                at = UnixMs(run.started_at.0 - 1);
+            }
+        }
+        runs.sort_by_key(|(run, _)| run.finished_at);
+        runs
+    }
+
+    fn backups_stop(&mut self, case: &Case<'_>) {
+        self.fault(case, FaultKind::BackupsStop);
+        let runs = Self::runs(case, 0);
+        let last = runs.iter().rfind(|(run, _)| run.started_at < case.from);
+        let stale_at = last
+            .map_or(case.from, |(run, _)| run.finished_at)
+            .plus(STALE);
+        if case.until.is_some_and(|until| until <= stale_at) {
+            self.truth(case, Verdict::quiet("backup_stale"));
+            return;
+        }
+        let verdict = Verdict::incident("backup_stale", "high", secs(3_600 * 2));
+        self.truth(
+            case,
+            verdict
+                .after(stale_at.since(case.from))
+                .or(&["backup_failed"]),
+        );
+    }
+
+    fn backups_end(
+        &mut self,
+        case: &Case<'_>,
+        kind: FaultKind,
+        detector: &'static str,
+        severity: &'static str,
+    ) {
+        let days = days_of(case, 30) + 1;
+        self.fault(case, kind);
+        let lasts = |at: UnixMs| at >= case.from && case.until.is_none_or(|until| at < until);
+        let runs = Self::runs(case, days);
+        let mut bad = runs.iter().filter(|(run, _)| lasts(run.started_at));
+        let Some((first, _)) = bad.next() else {
+            self.left_out(case.kind, "no backup runs in this time");
+            return;
+        };
+        let mut subjects: Vec<String> = runs
+            .iter()
+            .filter(|(run, _)| lasts(run.started_at))
+            .map(|(_, job)| (*job).to_owned())
+            .collect();
+        subjects.sort();
+        subjects.dedup();
+        // A run that began badly ends badly.
+        let last = runs
+            .iter()
+            .rfind(|(run, _)| lasts(run.started_at))
+            .map(|(run, _)| run.finished_at);
+        let until = case
+            .until
+            .map(|until| until.max(last.map_or(until, |last| last.plus(secs(1)))));
+        let verdict =
+            Verdict::incident(detector, severity, FIVES).after(first.finished_at.since(case.from));
+        let verdict = verdict.or(&["backup_stale"]);
+        self.truth(
+            &Case { until, ..*case },
+            Verdict {
+                subjects,
+                ..verdict
+            },
+        );
+    }
+}
