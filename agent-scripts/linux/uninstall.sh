@@ -1,26 +1,70 @@
 #!/usr/bin/env bash
-# Removes the HostSeba NOC agent from this host: service, files, log and spool, user. Leaves nothing behind.
+# Removes the HostSeba NOC agent from this host: services, timer, files, log and spool, user. Leaves nothing behind, and
+# says what it removed. Safe to run again.
 set -euo pipefail
 export LC_ALL=C
 
-readonly USER_NAME=hostseba-noc UNIT=hostseba-noc-agent STATE_DIR=/var/log/hostseba-noc
+readonly USER_NAME=hostseba-noc STATE_DIR=/var/log/hostseba-noc UNIT_DIR=/etc/systemd/system
 [[ $(id -u) -eq 0 ]] || { echo 'uninstall: must be run by root' >&2; exit 1; }
 
-if [[ -e /etc/systemd/system/$UNIT.service ]]; then
-  if [[ -d /run/systemd/system ]]; then systemctl disable --now --quiet "$UNIT" || true; fi
-  rm -f "/etc/systemd/system/$UNIT.service" "/etc/systemd/system/multi-user.target.wants/$UNIT.service"
-  if [[ -d /run/systemd/system ]]; then systemctl daemon-reload; fi
-fi
-rm -f "/etc/cron.d/$UNIT"
+remove() { # paths
+  local path
+  for path in "$@"; do
+    [[ -e $path || -L $path ]] || continue
+    rm -rf -- "$path" && echo "removed $path"
+  done
+}
 
-# A process that cron or the installer started: told to stop, then stopped.
-if [[ -r $STATE_DIR/run/pid ]] && read -r pid <"$STATE_DIR/run/pid" && grep -qs 'agent.sh' "/proc/$pid/cmdline"; then
+# ---- first whatever starts it, then whatever runs
+has_systemd=0; [[ -d /run/systemd/system ]] && has_systemd=1
+for unit in hostseba-noc-counts.timer hostseba-noc-counts.service hostseba-noc-agent.service; do
+  [[ -e $UNIT_DIR/$unit ]] || continue
+  if ((has_systemd)); then systemctl disable --now --quiet "$unit" || true; fi
+  remove "$UNIT_DIR/$unit" "$UNIT_DIR/$unit.d" "$UNIT_DIR/multi-user.target.wants/$unit" "$UNIT_DIR/timers.target.wants/$unit"
+done
+if ((has_systemd)); then
+  systemctl daemon-reload
+  systemctl reset-failed hostseba-noc-agent.service hostseba-noc-counts.service 2>/dev/null || true
+fi
+remove /etc/cron.d/hostseba-noc-agent /etc/cron.d/hostseba-noc-counts
+
+# A process that cron or the installer started: told to stop, then stopped, with all that belongs to it.
+if [[ -r $STATE_DIR/run/pid ]] && read -r pid <"$STATE_DIR/run/pid" && [[ $pid =~ ^[0-9]+$ ]] && grep -qs 'agent.sh' "/proc/$pid/cmdline"; then
   kill "$pid" 2>/dev/null || true
-  for ((i = 0; i < 20; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.5; done
+  for ((i = 0; i < 60; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.5; done
   kill -9 "$pid" 2>/dev/null || true
+  echo "stopped process $pid"
+fi
+uid=$(id -u "$USER_NAME" 2>/dev/null || true)
+if [[ -n $uid ]]; then
+  # No process outlives its user: a probe that hung, a command somebody started.
+  for folder in /proc/[0-9]*; do
+    while read -r word owner _; do
+      if [[ $word == Uid: && $owner == "$uid" ]]; then kill -9 "${folder#/proc/}" 2>/dev/null || true; fi
+    done 2>/dev/null <"$folder/status" || true
+  done
 fi
 
-rm -rf /opt/hostseba-noc /etc/hostseba-noc "$STATE_DIR"
-if getent passwd "$USER_NAME" >/dev/null; then userdel "$USER_NAME"; fi
-if getent group "$USER_NAME" >/dev/null; then groupdel "$USER_NAME"; fi
+# ---- what was granted
+if [[ -n $uid ]] && command -v setfacl >/dev/null; then
+  # Wherever logs lie: the doctor's commands name files and their folders there.
+  while IFS= read -r path; do
+    setfacl -x "u:$USER_NAME" -- "$path" && echo "removed $USER_NAME from the access list of $path"
+    if [[ -d $path ]]; then setfacl -d -x "u:$USER_NAME" -- "$path" 2>/dev/null || true; fi
+  done < <(getfacl -Rps -- /var/log /usr/local/apache/logs /usr/local/lsws/logs 2>/dev/null |
+    awk -v user="user:$USER_NAME:" '/^# file: / { file = substr($0, 9) } index($0, user) == 1 { print file }')
+fi
+remove /opt/hostseba-noc /etc/hostseba-noc "$STATE_DIR" /var/lib/hostseba-noc
+if [[ -n $uid ]]; then
+  home=$(getent passwd "$USER_NAME" | cut -d: -f6)
+  # Only the folder made for it; a shared one, such as /, is somebody else's.
+  if [[ $home == /home/hostseba-noc ]]; then remove "$home"; fi
+  userdel "$USER_NAME" && echo "removed user $USER_NAME"
+fi
+if getent group "$USER_NAME" >/dev/null; then groupdel "$USER_NAME" && echo "removed group $USER_NAME"; fi
+
 echo 'The agent is gone. Delete the server in the dashboard, or it will be reported as down.'
+if command -v mysql >/dev/null || command -v mariadb >/dev/null; then
+  echo "If you made the user monitor_ro in MySQL or MariaDB for it: DROP USER 'monitor_ro'@'localhost';"
+fi
+if [[ -d /usr/local/jetapps ]]; then echo 'If you made a hook in JetBackup for it, delete it there: its script is gone.'; fi
