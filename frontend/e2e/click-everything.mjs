@@ -228,12 +228,124 @@ const stories = {
       ['/incidents', /^incidents-/],
       ['/servers/3/incidents', /^incidents-of-this-server-/],
       ['/settings/users', /^users-/],
+      ['/hosting/mail-queue', /^mail-queue-/],
+      ['/hosting/top-senders', /^top-senders-/],
+      ['/hosting/backups', /^backups-/],
+      ['/hosting/disks', /^disks-/],
+      ['/hosting/mysql', /^mysql-/],
+      ['/hosting/litespeed', /^litespeed-/],
+      ['/hosting/cpanel', /^cpanel-/],
+      ['/hosting/firewall', /^top-attackers-/],
+      ['/hosting/crons', /^cron-jobs-/],
     ]) {
       await go(page, path);
       const download = page.waitForEvent('download');
-      await page.getByRole('button', { name: 'CSV' }).click();
+      await page.getByRole('button', { name: 'CSV' }).first().click();
       assert.match((await download).suggestedFilename(), name);
     }
+  },
+
+  async 'the menu leads to every page of Hosting'(page) {
+    await signIn(page);
+    const names = [
+      'Mail Queue',
+      'Top Senders',
+      'Backups',
+      'Disks',
+      'MySQL',
+      'LiteSpeed',
+      'cPanel',
+      'Firewall Events',
+      'Cron Jobs',
+    ];
+    const menu = page.getByRole('navigation', { name: 'Main' });
+    await menu.getByRole('link', { name: 'Cron Jobs' }).waitFor();
+    const shown = await menu.getByRole('link').allTextContents();
+    assert.deepEqual(shown.slice(3, 12), names);
+    for (const name of names) {
+      await menu.getByRole('link', { name, exact: true }).click();
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+    }
+  },
+
+  async 'an address is looked up: where it is blocked, why, and how it gets in again'(page) {
+    await signIn(page);
+    await go(page, '/hosting/firewall');
+    const box = page.getByRole('textbox', { name: 'Is this address blocked' });
+    await box.fill('203.0.113.66; reboot');
+    await page.getByRole('button', { name: 'Look it up' }).click();
+    await page.getByText('This must be an IPv4 or IPv6 address').waitFor();
+    await box.fill(' 203.0.113.66 ');
+    await page.keyboard.press('Enter');
+    await page.getByText('Blocked on 2 servers').waitFor();
+    await page.waitForURL(/ip=203\.0\.113\.66/);
+    const known = page.getByRole('list', { name: 'Servers that know 203.0.113.66' });
+    assert.match(await known.getByRole('listitem').first().textContent(), /web-11.*Failed SSH login/);
+    assert.equal(
+      await page.getByRole('list', { name: 'Servers that cannot tell' }).getByText('no data').count(),
+      1,
+    );
+    await page.getByRole('button', { name: 'Copy command that lets it in on web-11.hostseba' }).click();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), 'sudo csf -tr 203.0.113.66');
+    // The log below is that of the address alone.
+    const log = page.getByRole('table', { name: 'Firewall log' });
+    assert.equal(await log.getByRole('row').count(), 4);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.waitForURL((url) => url.search === '');
+    // What attackers wrote is text, and an address in the log leads to the same question.
+    await log.getByText('<script>alert(document.cookie)</script>').waitFor();
+    await log.getByRole('link', { name: '198.51.100.7', exact: true }).click();
+    await page.getByText('Blocked on 1 server').waitFor();
+    assert.equal(await box.inputValue(), '198.51.100.7');
+  },
+
+  async 'a fleet list is sorted, narrowed and opened, and says why a host cannot tell'(page) {
+    await signIn(page);
+    await go(page, '/hosting/mail-queue');
+    const table = page.getByRole('table', { name: 'Mail Queue' });
+    const first = () => table.getByRole('row').nth(1).textContent();
+    assert.match(await first(), /^web-11\.hostseba1,264/);
+    await page.getByRole('button', { name: 'Oldest' }).click();
+    await page.waitForURL(/sort=oldest_age_s/);
+    await page.getByRole('button', { name: 'Most frozen first' }).click();
+    await page.waitForURL((url) => url.search === '');
+    const blind = table.getByRole('row', { name: /ns-01/ });
+    await blind.getByText('no permission').waitFor();
+    assert.match(await blind.textContent(), /exim lists its queue to its admin group only/);
+    assert.equal(await blind.getByRole('cell').count(), 3);
+    await page.getByRole('combobox', { name: 'Any report' }).click({ force: true });
+    await page.getByRole('option', { name: 'no permission' }).click();
+    await page.waitForURL(/state=no_permission/);
+    await table.getByRole('row', { name: /web-11/ }).waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /ns-01/ }).waitFor();
+  },
+
+  async 'a long fleet list turns its pages and goes back'(page) {
+    await mock('large');
+    await signIn(page);
+    await go(page, '/hosting/mysql');
+    await page.getByText(/^100 of \d+$/).waitFor();
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await page.waitForURL(/cursor=100/);
+    await page.getByRole('button', { name: 'First page' }).waitFor();
+    await page.goBack();
+    await page.waitForURL((url) => url.search === '');
+    await page.getByRole('row', { name: /web-11/ }).waitFor();
+  },
+
+  async 'backups show who has none to go back to'(page) {
+    await signIn(page);
+    await go(page, '/hosting/backups');
+    const matrix = page.getByRole('table', { name: 'Backups' });
+    assert.match(await matrix.getByRole('row').nth(1).textContent(), /^db-03\.hostsebanever good/);
+    await matrix.getByRole('img', { name: 'Thu 7 May: failed, 3 runs' }).waitFor();
+    const without = page.getByRole('table', { name: 'Not configured' });
+    await without.getByText('its hook is not').waitFor();
+    assert.equal(await without.getByRole('row').count(), 5);
   },
 
   async 'deleting asks first, and a click beside an editor loses nothing'(page) {

@@ -3,7 +3,7 @@ export interface Shot {
   name: string;
   path: string;
   as?: string | null;
-  world?: 'quiet' | 'empty';
+  world?: 'quiet' | 'empty' | 'large';
   api?: 'held' | 'broken';
   bare?: boolean;
   prepare?: (page: unknown) => Promise<unknown>;

@@ -25,6 +25,18 @@ const choose = async (page, box, option) => {
   await page.getByRole('option', { name: option }).first().click();
 };
 
+const HOSTING = [
+  'mail-queue',
+  'top-senders',
+  'backups',
+  'disks',
+  'mysql',
+  'litespeed',
+  'cpanel',
+  'firewall',
+  'crons',
+];
+
 export const SHOTS = [
   { name: 'login', path: '/login', as: null, bare: true },
   {
@@ -164,6 +176,25 @@ export const SHOTS = [
   { name: 'server-disks-nothing', path: '/servers/7/disks' },
   { name: 'server-services', path: '/servers/1/services' },
   { name: 'server-services-stale', path: '/servers/4/services' },
+  { name: 'server-mysql', path: '/servers/3/mysql' },
+  { name: 'server-cpanel', path: '/servers/3/cpanel' },
+  { name: 'server-litespeed', path: '/servers/3/litespeed' },
+  { name: 'server-mail', path: '/servers/3/mail' },
+  { name: 'server-firewall', path: '/servers/3/firewall' },
+  { name: 'server-crons', path: '/servers/3/crons' },
+  { name: 'server-backups', path: '/servers/3/backups' },
+  { name: 'server-mysql-no-permission', path: '/servers/14/mysql' },
+  { name: 'server-cpanel-not-installed', path: '/servers/12/cpanel' },
+  { name: 'server-mail-stale', path: '/servers/2/mail' },
+  { name: 'server-firewall-timeout', path: '/servers/4/firewall' },
+  { name: 'server-firewall-nothing', path: '/servers/3/firewall?q=nobody-writes-this' },
+  { name: 'server-backups-not-configured', path: '/servers/12/backups' },
+  { name: 'server-mysql-loading', path: '/servers/3/mysql', api: 'held' },
+  { name: 'agents', path: '/agents' },
+  { name: 'agents-silent', path: '/agents?state=silent,never_reported' },
+  { name: 'agents-nothing', path: '/agents?q=no-such-host' },
+  { name: 'agents-loading', path: '/agents', api: 'held' },
+  { name: 'agents-broken', path: '/agents', api: 'broken' },
   { name: 'server-incidents', path: '/servers/3/incidents' },
   { name: 'server-incidents-none', path: '/servers/9/incidents' },
 
@@ -204,6 +235,38 @@ export const SHOTS = [
   { name: 'incident-loading', path: '/incidents/42', api: 'held' },
   { name: 'incident-broken', path: '/incidents/42', api: 'broken' },
   { name: 'incident-gone', path: '/incidents/999' },
+
+  ...HOSTING.flatMap((page) => {
+    const path = `/hosting/${page}`;
+    const name = `hosting-${page}`;
+    return [
+      { name, path },
+      { name: `${name}-empty`, path, world: 'empty' },
+      { name: `${name}-loading`, path, api: 'held' },
+      { name: `${name}-broken`, path, api: 'broken' },
+      { name: `${name}-large`, path, world: 'large' },
+      { name: `${name}-no-match`, path: `${path}?q=nothing-like-this` },
+    ];
+  }),
+  { name: 'hosting-mail-queue-server', path: '/hosting/mail-queue?server=3' },
+  {
+    name: 'hosting-mail-queue-blind',
+    path: '/hosting/mail-queue?state=no_permission,timeout,collector_error,no_data',
+  },
+  { name: 'hosting-mail-queue-sorted', path: '/hosting/mail-queue?sort=-oldest_age_s&tag=cpanel' },
+  { name: 'hosting-top-senders-viewer', path: '/hosting/top-senders?kind=login', as: 'reader@hostseba.com' },
+  { name: 'hosting-mysql-not-installed', path: '/hosting/mysql?state=not_installed,ok' },
+  { name: 'hosting-backups-never', path: '/hosting/backups?state=never_good,stale' },
+  { name: 'hosting-crons-unknown', path: '/hosting/crons?state=unknown,failed' },
+  { name: 'hosting-firewall-blocked', path: '/hosting/firewall?ip=203.0.113.66&range=30d' },
+  { name: 'hosting-firewall-let-in', path: '/hosting/firewall?ip=198.51.100.99&range=30d' },
+  { name: 'hosting-firewall-unheard', path: '/hosting/firewall?ip=2001:db8::1&range=30d' },
+  { name: 'hosting-firewall-no-address', path: '/hosting/firewall?ip=not-an-address&range=30d' },
+  { name: 'hosting-firewall-quiet', path: '/hosting/firewall', world: 'quiet' },
+  {
+    name: 'hosting-firewall-country',
+    path: '/hosting/firewall?country=BD&action=block,temp_block&source=lfd',
+  },
 
   { name: 'channels', path: '/settings/channels' },
   { name: 'channels-loading', path: '/settings/channels', api: 'held' },

@@ -248,6 +248,8 @@ export function freshWorld() {
       }),
     ],
     nextId: 500,
+    /** Nothing happens: what is listed by what happened is empty. */
+    quiet: false,
   };
 }
 
@@ -256,7 +258,7 @@ export function quietWorld(): World {
   const world = freshWorld();
   for (const s of world.servers)
     Object.assign(s, { status: 'up', is_active: true, open_incidents: 0, last_seen_at: ago(20) });
-  return { ...world, incidents: [], deliveries: [], tokens: [] };
+  return { ...world, incidents: [], deliveries: [], tokens: [], quiet: true };
 }
 
 /** The first minute after the installation. */
@@ -266,5 +268,26 @@ export const emptyWorld = (): World => ({
   rules: [],
   policies: [],
 });
+
+/** A fleet that fills several pages, with names as long as names may be. */
+export function largeWorld(): World {
+  const world = freshWorld();
+  const [model] = world.servers.filter((s) => s.name === 'web-02.hostseba');
+  if (!model) return world;
+  const names = Array.from({ length: 240 }, (_, i) =>
+    i % 40 === 7
+      ? `customer-${i}.a-very-long-host-name.of-the-second-data-centre.dhaka.hostseba.example`
+      : `node-${String(i).padStart(3, '0')}.hostseba`,
+  );
+  const more = names.map((name, i) => ({
+    ...model,
+    id: 101 + i,
+    name,
+    hostname: name,
+    open_incidents: 0,
+    last_seen_at: ago(5 + (i % 50)),
+  }));
+  return { ...world, servers: [...world.servers, ...more] };
+}
 
 export type World = ReturnType<typeof freshWorld>;

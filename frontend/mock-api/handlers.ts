@@ -3,6 +3,8 @@ import { byUrgency, severityRank } from '@/domain/severity';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
 import type { World } from './db';
+import { hosting } from './hosting';
+import { by, contains, found, has, page, require, sorted } from './list';
 import { metrics } from './measurements';
 import { meOf } from './people';
 import { DISKS, servicesOf } from './servers';
@@ -17,52 +19,6 @@ export interface MockState {
 }
 
 const DOWN_FIRST = ['down', 'unknown', 'stale', 'registering', 'up', 'disabled'];
-
-const has = (wanted: string | null, value: string) => !wanted || wanted.split(',').includes(value);
-const contains = (q: string | null, ...texts: (string | null)[]) =>
-  !q || texts.some((t) => t?.toLowerCase().includes(q.toLowerCase()));
-
-function found<T extends { id: number }>(rows: T[], id: number): T {
-  const row = rows.find((r) => r.id === id);
-  if (!row) throw new Refusal(404, 'not_found', 'There is no such thing.');
-  return row;
-}
-
-/** A page of rows; the cursor is simply the place. */
-function page<T>(rows: T[], query: URLSearchParams) {
-  const start = Number(query.get('cursor') || 0);
-  const limit = Number(query.get('limit') ?? 50);
-  if (!(limit >= 1 && limit <= 200))
-    throw new Refusal(422, 'validation_failed', 'The request is not valid.', { limit: ['must be 1 to 200'] });
-  const end = start + limit;
-  return {
-    data: rows.slice(start, end),
-    meta: { next_cursor: end < rows.length ? String(end) : null, total: rows.length },
-  };
-}
-
-function sorted<T>(rows: T[], sort: string, orders: Record<string, (a: T, b: T) => number>): T[] {
-  const name = sort.replace(/^-/, '');
-  const order = orders[name];
-  if (!order)
-    throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
-      sort: [`must be one of ${Object.keys(orders).join(', ')}`],
-    });
-  return [...rows].sort((a, b) => (sort.startsWith('-') ? order(b, a) : order(a, b)));
-}
-
-const by =
-  <T>(pick: (row: T) => number | string | null) =>
-  (a: T, b: T) => {
-    const [x, y] = [pick(a) ?? '', pick(b) ?? ''];
-    return x < y ? -1 : x > y ? 1 : 0;
-  };
-
-function require(field: string, value: unknown): void {
-  if (value === undefined || value === null || value === '') {
-    throw new Refusal(422, 'validation_failed', 'The request is not valid.', { [field]: ['is required'] });
-  }
-}
 
 export function handlers(state: MockState, publish: Publish): Handlers {
   const w = () => state.world;
@@ -179,6 +135,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
   };
 
   return {
+    ...hosting(w, () => meOf(me()).permissions.includes('mail.pii')),
     '/api/auth/csrf-cookie': { get: () => undefined },
     '/api/auth/login': {
       post: ({ body }) => {

@@ -31,12 +31,31 @@ function value(field: string, server: Server, t: number, index: number): number 
     disk_write_bytes_per_s: 9e6 * (0.3 + day) + Math.abs(n) * 4e6 + backup * 60e6,
     tcp_established: 420 * (0.4 + day) + n * 40 + 60,
     processes: 310 + day * 60 + n * 12,
+    threads_connected: 90 * (0.4 + day) + n * 14 + backup * 60,
+    max_connections: 300,
+    replication_lag_s: backup * 95 + Math.abs(n) * 2,
+    requests_per_s: 140 * (0.3 + day) + n * 22,
+    connections: 210 * (0.4 + day) + n * 30,
+    bytes_in_per_s: 0.6e6 * (0.3 + day) + n * 0.1e6,
+    bytes_out_per_s: 9e6 * (0.3 + day) + n * 2e6,
+    total: 160 * (0.4 + day) + n * 30,
+    deferred: 70 * (0.4 + day) + n * 12,
+    frozen: 14 + day * 6,
+    oldest_age_s: 3600 * (9 + 4 * day),
+    bounces_1h: 8 * (0.4 + day) + n * 3,
+    accounts_active: 212,
+    accounts_suspended: 9,
+    email_accounts: 1840,
+    databases: 388,
+    domains: 641,
   };
   return Math.max(0, base[field] ?? 0);
 }
 
 /** As the server would answer: single reports up to 6 h, buckets with min and max above; an outage is a gap. */
-export function metrics(server: Server, fields: string[], from: number, to: number): Metrics {
+export function metrics(server: Server, names: string[], from: number, to: number): Metrics {
+  const kind = names[0]?.includes('.') ? (names[0].split('.')[0] ?? 'metrics') : 'metrics';
+  const fields = names.map((name) => name.split('.').at(-1) ?? name);
   const seconds = (to - from) / 1000;
   const bucket = seconds <= 6 * 3600 ? 60 : seconds <= 86_400 ? 300 : seconds <= 7 * 86_400 ? 3600 : 4 * 3600;
   const raw = bucket === 60;
@@ -52,5 +71,5 @@ export function metrics(server: Server, fields: string[], from: number, to: numb
       avg.map((v, i) => Math.max(0, v + k * (0.12 * v + 0.06 * v * Math.abs(noise(index, i)))));
     return { field, subject: null, avg, min: raw ? avg : spread(-1), max: raw ? avg : spread(1) };
   });
-  return { kind: 'metrics', at_ms, bucket_ms: raw ? 0 : bucket * 1000, hourly: bucket >= 3600, columns };
+  return { kind, at_ms, bucket_ms: raw ? 0 : bucket * 1000, hourly: bucket >= 3600, columns };
 }

@@ -7,7 +7,18 @@ export type Role = User['role'];
 const GRANTS: [Role, string[]][] = [
   ['viewer', ['servers.view', 'incidents.view', 'rules.view']],
   ['oncall', ['incidents.act', 'deliveries.view']],
-  ['operator', ['servers.manage', 'rules.manage', 'deliveries.manage', 'channels.view', 'users.view']],
+  [
+    'operator',
+    [
+      'servers.manage',
+      'rules.manage',
+      'deliveries.manage',
+      'channels.view',
+      'users.view',
+      'reports.export',
+      'mail.pii',
+    ],
+  ],
   ['admin', ['channels.manage', 'users.manage', 'dashboard.admin.view', 'security.manage']],
 ];
 

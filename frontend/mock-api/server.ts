@@ -4,12 +4,12 @@ import { extname, join, normalize } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { mockNow } from './clock';
 import { Refusal } from './contract';
-import { emptyWorld, freshWorld, quietWorld } from './db';
+import { emptyWorld, freshWorld, largeWorld, quietWorld } from './db';
 import { handlers, type MockState } from './handlers';
 
 /**
  * The mock API: HTTP, CSRF, the Pusher socket, and `dist/` under the real server's Content-Security-Policy.
- * `POST /mock/{reset,quiet,empty,expire-csrf,sign-out,sign-in/<e-mail>}` are for tests: the first three begin anew in that world.
+ * `POST /mock/{reset,quiet,empty,large,expire-csrf,sign-out,sign-in/<e-mail>}` are for tests: the first four begin anew in that world.
  */
 const DIST = join(import.meta.dirname ?? process.cwd(), '../dist');
 const KEY = 'mock-key';
@@ -54,6 +54,7 @@ function mock(action: string): void {
   if (action === 'reset') Object.assign(state, { world: freshWorld(), signedIn: null });
   if (action === 'quiet') Object.assign(state, { world: quietWorld(), signedIn: null });
   if (action === 'empty') Object.assign(state, { world: emptyWorld(), signedIn: null });
+  if (action === 'large') Object.assign(state, { world: largeWorld(), signedIn: null });
   if (action === 'expire-csrf') csrf = `token-${Math.random()}`;
   if (action === 'sign-out') state.signedIn = null;
   const email = /^sign-in\/(.+)$/.exec(action)?.[1];

@@ -39,6 +39,15 @@ test('every list has its empty, loading and broken picture', () => {
     '/settings/rules',
     '/settings/escalation',
     '/settings/deliveries',
+    '/hosting/mail-queue',
+    '/hosting/top-senders',
+    '/hosting/backups',
+    '/hosting/disks',
+    '/hosting/mysql',
+    '/hosting/litespeed',
+    '/hosting/cpanel',
+    '/hosting/firewall',
+    '/hosting/crons',
   ];
   const without = lists.filter((path) => {
     const here = SHOTS.filter((shot) => shot.path === path);

@@ -52,7 +52,7 @@ export interface ListAsk {
 }
 
 /** Leaves empty filters out of the request. */
-const filled = <T extends object>(ask: T): T =>
+export const filled = <T extends object>(ask: T): T =>
   Object.fromEntries(Object.entries(ask).filter(([, v]) => v !== undefined && v !== '' && v !== null)) as T;
 
 export const serversQuery = (ask: ListAsk & { tag?: string }) =>

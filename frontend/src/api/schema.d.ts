@@ -1,5 +1,25 @@
 // Generated from api/openapi.json by `npm run generate`. Do not edit.
 export interface paths {
+    "/api/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every agent, worst first, with what it may read.
+         * @description Needs `servers.view`.
+         */
+        get: operations["list_agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alert-rules": {
         parameters: {
             query?: never;
@@ -233,6 +253,241 @@ export interface paths {
          * @description Needs `rules.manage`.
          */
         patch: operations["update_escalation_policy"];
+        trace?: never;
+    };
+    "/api/hosting/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether an address is blocked, where and why, by the logs of the last 30 days.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups of the fleet, a row each server: who has had no good one for longest first.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_backups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/cpanel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * cPanel hosts of the fleet.
+         * @description Orders: `-license` (the default; licences that do not hold first, then those that end soonest), `accounts`,
+         *     `email_accounts`, `name`, `observed_at`.
+         *
+         *     Needs `servers.view`.
+         */
+        get: operations["hosting_cpanel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/crons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cron jobs of the fleet, overdue ones first.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_crons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/disks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * File systems of the fleet, a row each server.
+         * @description Orders: `-worst_pct` (the default, the fullest first, by bytes or by inodes), `used_pct`, `inodes_used_pct`, `name`,
+         *     `observed_at`.
+         *
+         *     Needs `servers.view`.
+         */
+        get: operations["hosting_disks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/firewall-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The firewalls' logs of the fleet, newest first.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_firewall_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/litespeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * LiteSpeed servers of the fleet.
+         * @description Orders: `-connections_pct` (the default; stopped servers first, then the fullest), `requests_per_s`,
+         *     `hit_ratio_pct`, `name`, `observed_at`.
+         *
+         *     Needs `servers.view`.
+         */
+        get: operations["hosting_litespeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mail queues of the fleet.
+         * @description Orders: `-frozen` (the default, the most frozen messages first), `deferred`, `oldest_age_s`, `name`, `observed_at`.
+         *
+         *     Needs `servers.view`.
+         */
+        get: operations["hosting_mail_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mysql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Database servers of the fleet.
+         * @description Orders: `-connections_pct` (the default, the fullest first), `lag_s` (a broken replica counts as the most behind),
+         *     `slow_queries_per_min`, `name`, `observed_at`.
+         *
+         *     Needs `servers.view`.
+         */
+        get: operations["hosting_mysql"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/top-attackers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The addresses that firewalls had most to do with in the last 24 h; the 1,000 worst are counted.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_top_attackers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/top-senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who sends most mail, by login and by script: of each the 1,000 with most recipients in 24 hours, and those with most in
+         *     the running hour.
+         * @description Needs `servers.view`.
+         */
+        get: operations["hosting_top_senders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/incidents": {
@@ -584,6 +839,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The backups of a server: the last seven days, its jobs, and its runs page by page.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_backups"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/cpanel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cPanel installation of a host as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_cpanel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/crons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The cron jobs of a host as last reported, overdue ones first; of very many the first 2,000.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_crons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/disable-agent": {
         parameters: {
             query?: never;
@@ -644,6 +959,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/firewall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The firewall of a server: what it did in the last 24 h, and its log, newest first.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_firewall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/incidents": {
         parameters: {
             query?: never;
@@ -664,6 +999,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/litespeed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The LiteSpeed server of a host as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_litespeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/mail-queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The mail queue of a host as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_mail_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/metrics": {
         parameters: {
             query?: never;
@@ -676,6 +1051,26 @@ export interface paths {
          * @description Needs `servers.view`.
          */
         get: operations["server_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/servers/{id}/mysql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The database server of a host as last reported.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_mysql"];
         put?: never;
         post?: never;
         delete?: never;
@@ -811,6 +1206,143 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description How often something happened. */
+        ActionCount: {
+            /** @description What. */
+            action: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+        };
+        /** @description What one server has to say about an address. */
+        AddressOnServer: {
+            event: components["schemas"]["FirewallEvent"] | null;
+            /**
+             * Format: int64
+             * @description How often the address stands in the log, within the time looked at.
+             */
+            events: number;
+            /** @description Where the report stands that says so. */
+            probe: components["schemas"]["Probe"];
+            /** @description Which server. */
+            server: components["schemas"]["ServerRef"];
+            /** @description Whether it turns the address away. */
+            state: components["schemas"]["BlockState"];
+            /**
+             * Format: date-time
+             * @description When a block for a time ends or ended.
+             */
+            until: string | null;
+        };
+        /** @description Whether an address is blocked, where and why. */
+        AddressReport: {
+            /**
+             * Format: int64
+             * @description On how many servers it is blocked.
+             */
+            blocked_on: number;
+            /** @description Two letters; null where nobody knows. */
+            country: string | null;
+            /** @description The address, in its usual spelling. */
+            ip: string;
+            /**
+             * Format: int64
+             * @description How far the log was looked back, hours.
+             */
+            looked_back_h: number;
+            /** @description Servers that know the address: those that block it first. */
+            servers: components["schemas"]["AddressOnServer"][];
+            /** @description The first of those, with what would help. */
+            unknown: components["schemas"]["AddressOnServer"][];
+            /**
+             * Format: int64
+             * @description Servers whose firewall log is not read, so that they may block it all the same.
+             */
+            unknown_servers: number;
+        };
+        /** @description One agent. */
+        Agent: {
+            /**
+             * Format: date-time
+             * @description When it got its secret.
+             */
+            enrolled_at: string | null;
+            /** @description What it may read, every kind of report there is. */
+            grants: components["schemas"]["Grant"][];
+            /**
+             * Format: date-time
+             * @description Last payload of any kind.
+             */
+            last_seen_at: string | null;
+            /** @description Why it is not healthy, in words; empty when it is. */
+            reasons: string[];
+            /** @description Values that were refused. */
+            refused: components["schemas"]["RefusedFields"];
+            /** @description Its server. */
+            server: components["schemas"]["ServerRef"];
+            /**
+             * Format: int64
+             * @description How far its clock lags ours, milliseconds; negative when it is ahead, null when it is not known.
+             */
+            skew_ms: number | null;
+            /** @description What waits on the host. */
+            spool: components["schemas"]["Spool"];
+            /** @description How it stands. */
+            state: components["schemas"]["AgentState"];
+            /**
+             * Format: int64
+             * @description Seconds since it was started.
+             */
+            uptime_s: number | null;
+            /** @description Its version. */
+            version: string | null;
+        };
+        /** @description A page of agents, and the fleet in numbers. */
+        AgentList: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Agent"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+            /** @description The whole fleet. */
+            summary: components["schemas"]["AgentSummary"];
+        };
+        /**
+         * @description How an agent stands.
+         * @enum {string}
+         */
+        AgentState: "healthy" | "degraded" | "silent" | "never_reported" | "not_enrolled" | "disabled";
+        /** @description The fleet in numbers, whatever is filtered. */
+        AgentSummary: {
+            /**
+             * Format: int64
+             * @description The ones that report, but not all is well.
+             */
+            degraded: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones that have a secret.
+             */
+            enrolled: number;
+            /**
+             * Format: int64
+             * @description Servers whose monitoring is on.
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description Of those, the ones that are healthy.
+             */
+            healthy: number;
+            /**
+             * Format: int64
+             * @description The ones that are silent, those that never reported among them.
+             */
+            silent: number;
+            /** @description Versions of those that are expected, the most common first. */
+            versions: components["schemas"]["VersionCount"][];
+        };
         /** @description An alert rule: what to look for, and whom to tell. */
         AlertRule: {
             /** @description Channels it tells at once; null when a policy does. */
@@ -897,6 +1429,129 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description An address that firewalls had to do with. */
+        Attacker: {
+            /** @description What happened, most often first. */
+            actions: components["schemas"]["ActionCount"][];
+            /** @description Two letters; null where nobody knows. */
+            country: string | null;
+            /**
+             * Format: int64
+             * @description How often it was turned away or seen to attack in the last 24 h.
+             */
+            events: number;
+            /** @description The address. */
+            ip: string;
+            /**
+             * Format: date-time
+             * @description When it was last seen.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description On how many servers.
+             */
+            servers: number;
+        };
+        /** @description The runs of one day, in the zone of the installation. */
+        BackupDay: {
+            /**
+             * Format: date
+             * @description Which day.
+             */
+            date: string;
+            /**
+             * Format: int64
+             * @description How many runs ended.
+             */
+            runs: number;
+            status: components["schemas"]["BackupStatus"] | null;
+        };
+        /** @description One job of a server. */
+        BackupJob: {
+            /** @description The tool's name of the job. */
+            job: string;
+            /**
+             * Format: date-time
+             * @description When its newest run ended.
+             */
+            last_finished_at: string;
+            /**
+             * Format: date-time
+             * @description When its newest good run ended.
+             */
+            last_good_at: string | null;
+            /**
+             * Format: int64
+             * @description Size of its newest good run, bytes.
+             */
+            last_good_bytes: number | null;
+            /** @description How its newest run ended. */
+            last_status: components["schemas"]["BackupStatus"];
+            /** @description `jetbackup` ... */
+            tool: string;
+        };
+        /** @description One run. */
+        BackupRun: {
+            /**
+             * Format: int64
+             * @description Accounts it did not back up.
+             */
+            accounts_failed: number | null;
+            /**
+             * Format: int64
+             * @description Accounts it is there for.
+             */
+            accounts_total: number | null;
+            /**
+             * Format: int64
+             * @description What was written, bytes.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description How long it took, seconds.
+             */
+            duration_s: number | null;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description The tool's name of the job. */
+            job: string;
+            /** @description The tool's own words, and why a success counts as partial. */
+            message: string | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string | null;
+            /** @description How it ended. */
+            status: components["schemas"]["BackupStatus"];
+            /** @description `jetbackup` ... */
+            tool: string;
+        };
+        /**
+         * @description How a server stands with its backups.
+         * @enum {string}
+         */
+        BackupState: "ok" | "stale" | "never_good" | "not_configured";
+        /**
+         * @description How a run ended, as we count it: a success with nothing written or with accounts missing is partial.
+         * @enum {string}
+         */
+        BackupStatus: "success" | "partial" | "failed";
+        /**
+         * @description Whether a server turns an address away.
+         * @enum {string}
+         */
+        BlockState: "blocked" | "unblocked" | "seen" | "unknown";
         /** @description One field of a channel's form. */
         ChannelField: {
             /** @description What unset means, as text. */
@@ -969,6 +1624,44 @@ export interface components {
             /** @description The password made up for them; shown this once, must be changed at the first log-in. */
             initial_password: string | null;
         };
+        /** @description One cron job as last reported. */
+        CronJob: {
+            /** @description What is run; secrets are taken out on the host. */
+            command: string;
+            /**
+             * Format: date-time
+             * @description When it should have begun, or is to begin, after its last run; by its schedule in the host's zone.
+             */
+            expected_at: string | null;
+            /** @description Whether it did not begin when it should have; null where nobody can tell. */
+            is_overdue: boolean | null;
+            /**
+             * Format: int64
+             * @description How it last ended.
+             */
+            last_exit: number | null;
+            /**
+             * Format: date-time
+             * @description When it last began; null where there is no evidence.
+             */
+            last_run_at: string | null;
+            /**
+             * Format: int64
+             * @description For how long it is overdue, seconds.
+             */
+            overdue_s: number | null;
+            /** @description Five fields or a word such as `@daily`, as written. */
+            schedule: string;
+            /** @description How it stands with its schedule. */
+            state: components["schemas"]["CronState"];
+            /** @description Whom it runs as. */
+            user: string;
+        };
+        /**
+         * @description How a job stands with its schedule.
+         * @enum {string}
+         */
+        CronState: "on_time" | "overdue" | "at_boot" | "unknown";
         /** @description A message to one recipient over one channel; the body of `delivery.updated`. */
         Delivery: {
             /**
@@ -1042,6 +1735,14 @@ export interface components {
             /** @description Metrics for threshold and baseline rules. */
             metrics: components["schemas"]["Metric"][];
         };
+        /** @description How long monitoring stays off. */
+        DisableAgent: {
+            /**
+             * Format: date-time
+             * @description Then it is switched on again by itself, within a minute; a year ahead at most. Absent: until a person does it.
+             */
+            until?: string | null;
+        };
         /** @description One file system. */
         DiskPartition: {
             /**
@@ -1080,6 +1781,19 @@ export interface components {
              * @description In use, percent.
              */
             used_pct: number | null;
+        };
+        /** @description One file system, and where it is going. */
+        DiskTrend: components["schemas"]["DiskPartition"] & {
+            /**
+             * Format: double
+             * @description By how many bytes it grows in an hour, by the trend of the last six hours; negative while it is emptied, null before there is a trend.
+             */
+            bytes_per_h: number | null;
+            /**
+             * Format: double
+             * @description Hours until it is full at that pace, by bytes or by inodes, whichever comes first; null while it does not fill.
+             */
+            hours_to_full: number | null;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -1185,6 +1899,136 @@ export interface components {
          * @enum {string}
          */
         FieldKind: "text" | "number" | "bool" | "multiline" | "password" | "select" | "list";
+        /** @description One line of a firewall's log. */
+        FirewallEvent: {
+            /** @description `block`, `temp_block`, `unblock`, `brute_force`, `scanner`, `port_scan`, `mod_security`, `login_failure`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Two letters; null where nobody knows. */
+            country: string | null;
+            /** @description The address it is about. */
+            ip: string;
+            /** @description Ports, as the log writes them. */
+            ports: string | null;
+            /** @description The log's words. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Whose firewall.
+             */
+            server_id: number;
+            /** @description Its server's name; null of a server that is gone. */
+            server_name: string | null;
+            /** @description `lfd`, `csf`, `modsecurity`, `fail2ban`. */
+            source: string;
+            /** @description Account or login it is about. */
+            user: string | null;
+        };
+        /** @description Whether an agent may read what a kind of report is made from. */
+        Grant: {
+            /** @description What would help, in the agent's words. */
+            hint: string | null;
+            /** @description Kind of report. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was measured.
+             */
+            observed_at: string | null;
+            /** @description Where its newest report stands; `no_data`: the agent never sent one. */
+            state: components["schemas"]["ProbeState"];
+        };
+        /**
+         * @description Whether there is a cache hit ratio.
+         * @enum {string}
+         */
+        HitRatioState: "measured" | "no_requests" | "unknown";
+        /** @description A row of the fleet's backups. */
+        HostBackups: {
+            /** @description The last seven days, oldest first. */
+            days: components["schemas"]["BackupDay"][];
+            /** @description What would help, in the agent's words, where its backup tool cannot be watched. */
+            hint: string | null;
+            /**
+             * Format: int64
+             * @description How many jobs ever ran.
+             */
+            jobs: number;
+            /**
+             * Format: int64
+             * @description Of those, how many have no good run within 30 h: one good job does not make up for another.
+             */
+            jobs_behind: number;
+            /**
+             * Format: int64
+             * @description How long ago that is, seconds.
+             */
+            last_good_age_s: number | null;
+            /**
+             * Format: date-time
+             * @description When the newest good run ended.
+             */
+            last_good_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the newest run ended, whatever came of it.
+             */
+            last_run_at: string | null;
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+            /** @description How it stands. */
+            state: components["schemas"]["BackupState"];
+        };
+        /** @description A row of the fleet's cPanel hosts. */
+        HostCpanel: components["schemas"]["ServerCpanel"] & {
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+        };
+        /** @description A row of the fleet's cron jobs. */
+        HostCron: components["schemas"]["CronJob"] & {
+            /**
+             * Format: int64
+             * @description Id of the job.
+             */
+            id: number;
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+            /** @description The zone that its schedule is in. */
+            timezone: string | null;
+        };
+        /** @description A row of the fleet's disks. */
+        HostDisks: {
+            /**
+             * Format: double
+             * @description Hours until its first file system is full; null while none fills.
+             */
+            hours_to_full: number | null;
+            /** @description Its file systems, fullest first. */
+            partitions: components["schemas"]["DiskTrend"][];
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+            /**
+             * Format: double
+             * @description Share in use of its fullest file system, by bytes or by inodes, percent.
+             */
+            worst_pct: number | null;
+        };
+        /** @description A row of the fleet's LiteSpeed servers. */
+        HostLitespeed: components["schemas"]["ServerLitespeed"] & {
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+        };
+        /** @description A row of the fleet's mail queues. */
+        HostMailQueue: components["schemas"]["ServerMailQueue"] & {
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+        };
         /** @description The host itself as last reported. */
         HostMetrics: {
             /**
@@ -1278,6 +2122,11 @@ export interface components {
              */
             uptime_s: number | null;
         };
+        /** @description A row of the fleet's database servers. */
+        HostMysql: components["schemas"]["ServerMysql"] & {
+            /** @description Whose. */
+            server: components["schemas"]["ServerRef"];
+        };
         /** @description An incident, as a list shows it. */
         Incident: {
             /**
@@ -1364,6 +2213,20 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
+        List_Attacker: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Attacker"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_BackupRun: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["BackupRun"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
         List_Delivery: {
             /** @description The rows of this page. */
             data: components["schemas"]["Delivery"][];
@@ -1374,6 +2237,62 @@ export interface components {
         List_EscalationPolicy: {
             /** @description The rows of this page. */
             data: components["schemas"]["EscalationPolicy"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_FirewallEvent: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["FirewallEvent"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostBackups: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostBackups"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostCpanel: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostCpanel"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostCron: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostCron"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostDisks: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostDisks"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostLitespeed: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostLitespeed"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostMailQueue: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostMailQueue"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_HostMysql: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostMysql"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -1409,6 +2328,13 @@ export interface components {
         List_Session: {
             /** @description The rows of this page. */
             data: components["schemas"]["Session"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_TopSender: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["TopSender"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -1477,7 +2403,7 @@ export interface components {
             subject: string | null;
             /** @description What it measures. */
             title: string;
-            /** @description `percent`, `bytes`, `bytes_per_s`, `s`, `count`, `load`, `yes_no` (1 or 0). */
+            /** @description `percent`, `bytes`, `bytes_per_s`, `s`, `count`, `per_s`, `load`, `yes_no` (1 or 0). */
             unit: string;
         };
         /** @description One field of one subject; all vectors are as long as the axis, null where nothing was measured. */
@@ -1509,8 +2435,12 @@ export interface components {
             /** @description Kind of payload the fields belong to. */
             kind: string;
         };
-        /** @description The body of the live event `metrics.received`: the report that just became readable, as its GET gives it. */
+        /**
+         * @description The body of the live event `metrics.received`: the report that just became readable, as its GET gives it. Other kinds
+         *     of report only tell that there is a new one.
+         */
         MetricsReceived: {
+            cpanel: components["schemas"]["ServerCpanel"] | null;
             disks: components["schemas"]["ServerDisks"] | null;
             /**
              * Format: date-time
@@ -1519,7 +2449,10 @@ export interface components {
             event_at: string;
             /** @description Which kind; the field of the same meaning is set. */
             kind: string;
+            litespeed: components["schemas"]["ServerLitespeed"] | null;
+            mail_queue: components["schemas"]["ServerMailQueue"] | null;
             metrics: components["schemas"]["HostMetrics"] | null;
+            mysql: components["schemas"]["ServerMysql"] | null;
             /**
              * Format: int64
              * @description Whose.
@@ -1533,6 +2466,22 @@ export interface components {
             install_command: string;
             /** @description The token; shown this once. */
             token: string;
+        };
+        /** @description Replication as last reported. */
+        MysqlReplication: {
+            /** @description Whether the thread that fetches from the primary runs. */
+            io_running: boolean | null;
+            /**
+             * Format: int64
+             * @description How far behind, seconds; null on a replica means broken, not 0.
+             */
+            lag_s: number | null;
+            /** @description `none`, `primary`, `replica` or `unknown`. */
+            role: string | null;
+            /** @description Whether the thread that applies what was fetched runs. */
+            sql_running: boolean | null;
+            /** @description How it stands. */
+            status: components["schemas"]["ReplicationStatus"];
         };
         /** @description A new rule. Either `channels` or `escalation_policy_id`, not both, not neither. */
         NewAlertRule: {
@@ -1729,6 +2678,31 @@ export interface components {
          * @enum {string}
          */
         ProbeState: "ok" | "stale" | "no_data" | "no_permission" | "not_installed" | "collector_error" | "timeout";
+        /** @description One sender's part of a queue. */
+        QueueSender: {
+            /**
+             * Format: int64
+             * @description Messages.
+             */
+            count: number | null;
+            /** @description Domain of the sender's address; empty for bounces. */
+            domain: string;
+        };
+        /** @description Values of an agent that were impossible and stored as null. */
+        RefusedFields: {
+            /** @description The fields of the last report that had some. */
+            fields: string[];
+            /**
+             * Format: date-time
+             * @description When that report came.
+             */
+            last_at: string | null;
+            /**
+             * Format: int64
+             * @description How many there were.
+             */
+            total: number;
+        };
         /** @description A registration token, without the token itself: that is shown once, when it is made. */
         RegistrationToken: {
             /** @description Hosts from these networks need no approval; empty: single-use tokens need none. */
@@ -1775,6 +2749,11 @@ export interface components {
              */
             uses: number;
         };
+        /**
+         * @description How a database server stands in its replication.
+         * @enum {string}
+         */
+        ReplicationStatus: "none" | "running" | "lagging" | "broken" | "unknown";
         /**
          * @description A person's role.
          * @enum {string}
@@ -1840,6 +2819,11 @@ export interface components {
             /** @description These servers. */
             server_ids: number[];
         };
+        /**
+         * @description What a sender is.
+         * @enum {string}
+         */
+        SenderKind: "login" | "script";
         /** @description A monitored server: its row of the fleet, and the body of `server.updated`. */
         Server: {
             /** @description Version of its agent. */
@@ -1862,6 +2846,16 @@ export interface components {
              */
             created_at: string;
             /**
+             * Format: int64
+             * @description Messages put off in its mail queue.
+             */
+            deferred_mail: number | null;
+            /**
+             * Format: date-time
+             * @description Then monitoring is switched on again by itself; null while on, or when only a person does that.
+             */
+            disabled_until: string | null;
+            /**
              * Format: date-time
              * @description When its agent got its secret.
              */
@@ -1873,6 +2867,11 @@ export interface components {
              * @description Id.
              */
             id: number;
+            /**
+             * Format: double
+             * @description Share of time waiting for disks, percent.
+             */
+            iowait_pct: number | null;
             /** @description False while monitoring is switched off. */
             is_active: boolean;
             /**
@@ -1890,6 +2889,16 @@ export interface components {
              * @description Load, mean of 1 min.
              */
             load1: number | null;
+            /**
+             * Format: double
+             * @description Load of 1 min on each core.
+             */
+            load_per_core: number | null;
+            /**
+             * Format: double
+             * @description Connections in use of its database server, percent.
+             */
+            mysql_connections_pct: number | null;
             /** @description Unique name. */
             name: string;
             /**
@@ -1909,6 +2918,8 @@ export interface components {
              * @description Until when its name may be enrolled once more.
              */
             re_enrol_until: string | null;
+            /** @description What it is for: the value of its tag `role:<value>`. */
+            role: string | null;
             /** @description How it stands. */
             status: components["schemas"]["ServerStatus"];
             /** @description Tags, plain or `key:value`. */
@@ -1918,6 +2929,89 @@ export interface components {
              * @description Share in use of its fullest file system, by bytes or by inodes, percent.
              */
             worst_disk_pct: number | null;
+            /**
+             * Format: double
+             * @description Share of inodes in use of the file system that has fewest left, percent.
+             */
+            worst_inodes_pct: number | null;
+        };
+        /** @description The backups of a server. */
+        ServerBackups: {
+            /** @description The last seven days, oldest first. */
+            days: components["schemas"]["BackupDay"][];
+            /** @description What would help, in the agent's words, where its backup tool cannot be watched. */
+            hint: string | null;
+            /** @description Its jobs, longest without a good run first. */
+            jobs: components["schemas"]["BackupJob"][];
+            /**
+             * Format: date-time
+             * @description When the newest good run ended.
+             */
+            last_good_at: string | null;
+            /** @description Its runs, newest first, page by page. */
+            runs: components["schemas"]["List_BackupRun"];
+            /** @description How it stands. */
+            state: components["schemas"]["BackupState"];
+        };
+        /** @description The cPanel installation of a host as last reported. */
+        ServerCpanel: {
+            /**
+             * Format: int64
+             * @description Accounts that are not suspended.
+             */
+            accounts_active: number | null;
+            /**
+             * Format: int64
+             * @description Suspended accounts.
+             */
+            accounts_suspended: number | null;
+            /**
+             * Format: int64
+             * @description Databases.
+             */
+            databases: number | null;
+            /**
+             * Format: int64
+             * @description Domains of all accounts.
+             */
+            domains: number | null;
+            /**
+             * Format: int64
+             * @description Mailboxes.
+             */
+            email_accounts: number | null;
+            /**
+             * Format: int64
+             * @description Days until then, negative once it is over.
+             */
+            license_days_left: number | null;
+            /**
+             * Format: date
+             * @description The last day of the licence, where it is told.
+             */
+            license_expires_on: string | null;
+            /** @description `active`, `trial`, `inactive`, `expired`, `missing` or `unknown`. */
+            license_status: string | null;
+            /** @description Whether customers can get in; null when it is not known. */
+            license_valid: boolean | null;
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /** @description As installed. */
+            version: string | null;
+        };
+        /** @description The cron jobs of a server. */
+        ServerCrons: {
+            /** @description Overdue ones first. */
+            jobs: components["schemas"]["CronJob"][];
+            /**
+             * Format: int64
+             * @description How many are overdue; null without a report.
+             */
+            overdue: number | null;
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /** @description The zone that schedules are in. */
+            timezone: string | null;
         };
         /** @description The file systems of a server as last reported. */
         ServerDisks: {
@@ -1925,6 +3019,156 @@ export interface components {
             partitions: components["schemas"]["DiskPartition"][];
             /** @description Where the report stands. */
             probe: components["schemas"]["Probe"];
+        };
+        /** @description The firewall of a server. */
+        ServerFirewall: {
+            /** @description What happened in the last 24 h, most often first; empty when nothing is known, see the probe. */
+            actions_24h: components["schemas"]["ActionCount"][];
+            /** @description Newest first, page by page. */
+            events: components["schemas"]["List_FirewallEvent"];
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+        };
+        /** @description The LiteSpeed server of a host as last reported. A stopped server has no values but version and age. */
+        ServerLitespeed: {
+            /**
+             * Format: double
+             * @description Received, bytes per second.
+             */
+            bytes_in_per_s: number | null;
+            /**
+             * Format: double
+             * @description Sent, bytes per second.
+             */
+            bytes_out_per_s: number | null;
+            /**
+             * Format: int64
+             * @description Clients connected, plain and TLS.
+             */
+            connections: number | null;
+            /**
+             * Format: double
+             * @description Connections in use, percent.
+             */
+            connections_pct: number | null;
+            /**
+             * Format: double
+             * @description Of the requests that the cache may answer the share it did, percent, between the two newest reports.
+             */
+            hit_ratio_pct: number | null;
+            /** @description Whether there is a hit ratio. */
+            hit_ratio_state: components["schemas"]["HitRatioState"];
+            /**
+             * Format: int64
+             * @description Clients it takes at once.
+             */
+            max_connections: number | null;
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /**
+             * Format: int64
+             * @description Age of the web server's own report when it was read, seconds.
+             */
+            report_age_s: number | null;
+            /**
+             * Format: double
+             * @description Requests per second.
+             */
+            requests_per_s: number | null;
+            /** @description Whether it runs. */
+            state: components["schemas"]["WebServerState"];
+            /** @description Edition and version. */
+            version: string | null;
+            /**
+             * Format: int64
+             * @description Virtual hosts.
+             */
+            vhosts: number | null;
+        };
+        /** @description The mail queue of a host as last reported. */
+        ServerMailQueue: {
+            /**
+             * Format: int64
+             * @description Bounces in the last hour.
+             */
+            bounces_1h: number | null;
+            /**
+             * Format: int64
+             * @description Messages put off at least once.
+             */
+            deferred: number | null;
+            /**
+             * Format: double
+             * @description By how much the deferred messages grow in an hour, by the trend of the last two hours; negative while they are delivered, null before there is a trend.
+             */
+            deferred_per_h: number | null;
+            /**
+             * Format: int64
+             * @description Messages that are not tried any more.
+             */
+            frozen: number | null;
+            /** @description `exim`, `postfix` ... */
+            mta: string | null;
+            /**
+             * Format: int64
+             * @description Age of the oldest message, seconds.
+             */
+            oldest_age_s: number | null;
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /** @description Who has most messages in the queue, the largest first. */
+            top_senders: components["schemas"]["QueueSender"][];
+            /**
+             * Format: int64
+             * @description Messages in the queue.
+             */
+            total: number | null;
+        };
+        /** @description The database server of a host as last reported. */
+        ServerMysql: {
+            /**
+             * Format: double
+             * @description Connections in use, percent.
+             */
+            connections_pct: number | null;
+            /**
+             * Format: double
+             * @description Deadlocks per hour between the two newest reports; null after a restart, and where they are not counted.
+             */
+            deadlocks_per_h: number | null;
+            /** @description `mariadb`, `mysql` ... */
+            flavour: string | null;
+            /**
+             * Format: int64
+             * @description Clients it takes at once.
+             */
+            max_connections: number | null;
+            /** @description Where the report stands. */
+            probe: components["schemas"]["Probe"];
+            /**
+             * Format: double
+             * @description Statements per second between the two newest reports; null after a restart.
+             */
+            questions_per_s: number | null;
+            /** @description Replication. */
+            replication: components["schemas"]["MysqlReplication"];
+            /**
+             * Format: double
+             * @description Slow statements per minute between the two newest reports; null after a restart.
+             */
+            slow_queries_per_min: number | null;
+            /**
+             * Format: int64
+             * @description Clients connected.
+             */
+            threads_connected: number | null;
+            /**
+             * Format: int64
+             * @description Seconds since its start.
+             */
+            uptime_s: number | null;
+            /** @description As the server tells it. */
+            version: string | null;
         };
         /** @description Changes of a server; what is absent stays. */
         ServerPatch: {
@@ -1938,6 +3182,20 @@ export interface components {
              * @default null
              */
             tags?: string[] | null;
+        };
+        /** @description The server that a row is about. */
+        ServerRef: {
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Unique name. */
+            name: string;
+            /** @description How it stands. */
+            status: components["schemas"]["ServerStatus"];
+            /** @description Tags, plain or `key:value`. */
+            tags: string[];
         };
         /** @description The services of a server as last reported. */
         ServerServices: {
@@ -2010,6 +3268,24 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description Reports that wait on the host. */
+        Spool: {
+            /**
+             * Format: int64
+             * @description Their size, bytes.
+             */
+            bytes: number | null;
+            /**
+             * Format: int64
+             * @description Files; null where the agent does not tell.
+             */
+            files: number | null;
+            /**
+             * Format: int64
+             * @description Reports that were dropped because it was full, since the agent was installed.
+             */
+            lost_total: number | null;
+        };
         /** @description Whom a step tells. */
         Targets: {
             /**
@@ -2054,6 +3330,46 @@ export interface components {
          * @enum {string}
          */
         TokenState: "active" | "used" | "expired" | "revoked";
+        /** @description Who sends mail, by login or by script. */
+        TopSender: {
+            /** @description The hosting account it belongs to. */
+            account: string | null;
+            /**
+             * Format: int64
+             * @description Addresses it logged in from in 24 hours, the most that an hour had; null of a script.
+             */
+            addresses: number | null;
+            /**
+             * Format: double
+             * @description By how much that is more than usual; null until it is known what is usual.
+             */
+            expected_x: number | null;
+            /**
+             * Format: double
+             * @description Of its recipients in 24 hours the share that could not be reached, percent; null of a script.
+             */
+            failures_pct: number | null;
+            /** @description Recipients of each of the last 24 hours, oldest first; null where nothing was reported of it. */
+            hours: (number | null)[];
+            /** @description What it is. */
+            kind: components["schemas"]["SenderKind"];
+            /** @description The login, masked for those who may not see customers' addresses; null of a script. */
+            login: string | null;
+            /**
+             * Format: int64
+             * @description Recipients of its messages in the running hour.
+             */
+            recipients_1h: number;
+            /**
+             * Format: int64
+             * @description Recipients of its messages in the last 24 hours.
+             */
+            recipients_24h: number;
+            /** @description The script's path; null of a login. */
+            script: string | null;
+            /** @description On which server. */
+            server: components["schemas"]["ServerRef"];
+        };
         /** @description An account. */
         User: {
             /**
@@ -2102,6 +3418,21 @@ export interface components {
             /** @default null */
             role?: components["schemas"]["Role"] | null;
         };
+        /** @description How many agents run a version. */
+        VersionCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            agents: number;
+            /** @description The version; null where it is not known. */
+            version: string | null;
+        };
+        /**
+         * @description Whether a web server runs.
+         * @enum {string}
+         */
+        WebServerState: "running" | "stopped" | "unknown";
     };
     responses: never;
     parameters: never;
@@ -2111,6 +3442,76 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_agents: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description States, separated by commas. */
+                state?: string;
+                /** @description Exactly this version; `unknown` for those that do not tell. */
+                version?: string;
+                /** @description `state` (the default, worst first), `name`, `last_seen_at`, `version`, `skew`, `spool_bytes`, `refused`; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_alert_rules: {
         parameters: {
             query?: never;
@@ -3236,6 +4637,768 @@ export interface operations {
             };
             /** @description `csrf_mismatch`: get the cookie again */
             419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_address: {
+        parameters: {
+            query: {
+                /** @description An IPv4 or IPv6 address. */
+                ip: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressReport"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_backups: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description `ok`, `stale`, `never_good`, `not_configured`, separated by commas; all of them when absent. */
+                state?: string;
+                /** @description `last_good_at` (the default: never first, then the oldest), `last_run_at`, `name`; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostBackups"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_cpanel: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Where the newest report stands: `ok`, `stale`, `no_data`, `no_permission`, `not_installed`, `collector_error`, `timeout`, separated by commas. */
+                state?: string;
+                /** @description An order, `-` before it turns it around; the description names those there are, worst first when absent. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostCpanel"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_crons: {
+        parameters: {
+            query?: {
+                /** @description Part of the command, or of the user it runs as. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description `overdue`, `on_time`, `at_boot`, `unknown` (nobody can tell whether it ran), `failed` (ended with something else than 0), separated by commas. */
+                state?: string;
+                /** @description `overdue` (the default: the longest overdue first, then what failed), `server`, `user`, `last_run_at`; `-` before it turns around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostCron"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_disks: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Where the newest report stands: `ok`, `stale`, `no_data`, `no_permission`, `not_installed`, `collector_error`, `timeout`, separated by commas. */
+                state?: string;
+                /** @description An order, `-` before it turns it around; the description names those there are, worst first when absent. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostDisks"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_firewall_events: {
+        parameters: {
+            query?: {
+                /** @description Part of the reason, or of the account or login. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description One address. */
+                ip?: string;
+                /** @description Actions, separated by commas. */
+                action?: string;
+                /** @description Sources, separated by commas. */
+                source?: string;
+                /** @description First instant, inclusive; 24 h before `to` when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_FirewallEvent"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_litespeed: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Where the newest report stands: `ok`, `stale`, `no_data`, `no_permission`, `not_installed`, `collector_error`, `timeout`, separated by commas. */
+                state?: string;
+                /** @description An order, `-` before it turns it around; the description names those there are, worst first when absent. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostLitespeed"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_mail_queue: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Where the newest report stands: `ok`, `stale`, `no_data`, `no_permission`, `not_installed`, `collector_error`, `timeout`, separated by commas. */
+                state?: string;
+                /** @description An order, `-` before it turns it around; the description names those there are, worst first when absent. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostMailQueue"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_mysql: {
+        parameters: {
+            query?: {
+                /** @description Part of the server's name, host name or a tag. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Where the newest report stands: `ok`, `stale`, `no_data`, `no_permission`, `not_installed`, `collector_error`, `timeout`, separated by commas. */
+                state?: string;
+                /** @description An order, `-` before it turns it around; the description names those there are, worst first when absent. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_HostMysql"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_top_attackers: {
+        parameters: {
+            query?: {
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description Two letters. */
+                country?: string;
+                /** @description `-events` (the default), `-servers`, `-last_at`; without `-` the other way around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Attacker"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_top_senders: {
+        parameters: {
+            query?: {
+                /** @description Part of the login, account or script; logins only for those who may see them. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description `login` or `script`; both when absent. */
+                kind?: string;
+                /** @description `-recipients_1h` (the default), `-recipients_24h`, `-failures_pct`; without `-` the other way around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_TopSender"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4451,7 +6614,7 @@ export interface operations {
                 tag?: string;
                 /** @description Only servers whose monitoring is on (true) or off (false). */
                 is_active?: boolean;
-                /** @description `status` (worst first, the default), `name`, `cpu_pct`, `ram_pct`, `load1`, `last_seen_at`, `created_at`; `-` before it turns around. */
+                /** @description `trouble` (the default, worst first: down, an open critical incident, unknown, stale, other open incidents by severity, registering, up, disabled), `status`, `name`, `cpu_pct`, `ram_pct`, `load1`, `load_per_core`, `iowait_pct`, `worst_disk_pct`, `worst_inodes_pct`, `deferred_mail`, `mysql_connections_pct`, `agent_version`, `last_seen_at`, `created_at`; `-` before it turns around. */
                 sort?: string;
                 /** @description Rows on the page, 1 to 200; 50 when absent. */
                 limit?: number;
@@ -4840,9 +7003,16 @@ export interface operations {
             };
         };
     };
-    disable_agent: {
+    server_backups: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Name of an order; `-` before it turns it around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
             header?: never;
             path: {
                 /** @description Server */
@@ -4857,7 +7027,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Server"];
+                    "application/json": components["schemas"]["ServerBackups"];
                 };
             };
             /** @description `unauthenticated` */
@@ -4886,8 +7056,238 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invalid_transition`: it is off already */
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_cpanel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerCpanel"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_crons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerCrons"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    disable_agent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableAgent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Server"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is off already, until the same time */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5074,6 +7474,93 @@ export interface operations {
             };
         };
     };
+    server_firewall: {
+        parameters: {
+            query?: {
+                /** @description Part of the reason, or of the account or login. */
+                q?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description A tag the server must carry. */
+                tag?: string;
+                /** @description One address. */
+                ip?: string;
+                /** @description Actions, separated by commas. */
+                action?: string;
+                /** @description Sources, separated by commas. */
+                source?: string;
+                /** @description First instant, inclusive; 24 h before `to` when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerFirewall"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     server_incidents: {
         parameters: {
             query?: {
@@ -5099,6 +7586,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List_Incident"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_litespeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerLitespeed"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_mail_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerMailQueue"];
                 };
             };
             /** @description `unauthenticated` */
@@ -5174,6 +7793,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricSeries"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_mysql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerMysql"];
                 };
             };
             /** @description `unauthenticated` */

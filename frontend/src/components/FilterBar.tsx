@@ -1,7 +1,7 @@
-import { MultiSelect, TextInput } from '@mantine/core';
+import { Button, MultiSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
-import { Search } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { Search, Tag, X } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
 import css from './FilterBar.module.css';
 
 /** Search text of a list: typed at once, asked for 250 ms after the last key. */
@@ -55,5 +55,35 @@ export function ChoiceFilter<T extends string>({ label, options, value, onChange
       clearable
       hidePickedOptions
     />
+  );
+}
+
+/** One tag, whole: asked for when the field is left or Enter is pressed. */
+export function TagFilter({ value, onChange }: { value: string; onChange: (tag: string) => void }) {
+  return (
+    <TextInput
+      size="xs"
+      w={140}
+      aria-label="Exact tag"
+      placeholder="Tag"
+      leftSection={<Tag size={13} />}
+      defaultValue={value}
+      key={value}
+      onBlur={(e) => change(e.currentTarget.value)}
+      onKeyDown={(e) => e.key === 'Enter' && change(e.currentTarget.value)}
+    />
+  );
+
+  function change(text: string) {
+    if (text.trim() !== value) onChange(text.trim());
+  }
+}
+
+/** A filter that some link set, and that has no field of its own: what it is, and the way out of it. */
+export function FilterChip({ children, onRemove }: { children: ReactNode; onRemove: () => void }) {
+  return (
+    <Button variant="light" rightSection={<X size={13} aria-label="remove this filter" />} onClick={onRemove}>
+      {children}
+    </Button>
   );
 }

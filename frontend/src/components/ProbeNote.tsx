@@ -1,32 +1,25 @@
 import { TriangleAlert } from 'lucide-react';
 import type { Probe } from '@/api/types';
-import { DataBadge, type DataLook } from '@/ui/StatusBadge';
+import { PROBE_MEANING } from '@/domain/probe';
+import { HintText } from '@/ui/HintText';
+import { ProbeBadge } from '@/ui/ProbeBadge';
 import { TimeAgo } from '@/ui/TimeAgo';
 import css from './ProbeNote.module.css';
 
-const LOOK: Record<Probe['state'], { badge: DataLook; text: string } | null> = {
-  ok: null,
-  stale: { badge: 'stale', text: 'The values below are old.' },
-  no_data: { badge: 'unknown', text: 'Nothing was ever reported.' },
-  no_permission: { badge: 'no_permission', text: 'The agent may not read this.' },
-  not_installed: { badge: 'unknown', text: 'There is no such thing on this host.' },
-  collector_error: { badge: 'unknown', text: 'The agent could not make sense of what it read.' },
-  timeout: { badge: 'unknown', text: 'The agent got no answer in time.' },
-};
+const Words = ({ probe }: { probe: Probe }) => (
+  <>
+    {PROBE_MEANING[probe.state]}
+    {probe.hint && (
+      <>
+        : <HintText text={probe.hint} />
+      </>
+    )}
+  </>
+);
 
-/** The agent's advice as a sentence; what stands in backquotes is to be typed. */
-function Hint({ text }: { text: string }) {
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
-  return sentence.split(/`([^`]+)`/).map((part, i) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: parts of one fixed text
-    i % 2 === 1 ? <code key={i}>{part}</code> : part,
-  );
-}
-
-/** Says where a report stands, so that unknown never looks like fine. */
+/** Says where a report stands, so that unknown never looks like fine: above the values of one host. */
 export function ProbeNote({ probe }: { probe: Probe }) {
-  const look = LOOK[probe.state];
-  if (!look) {
+  if (probe.state === 'ok') {
     return (
       <p className={css.fresh}>
         measured <TimeAgo at={probe.observed_at} />
@@ -36,9 +29,9 @@ export function ProbeNote({ probe }: { probe: Probe }) {
   return (
     <div className={css.note} role="status">
       <TriangleAlert size={15} aria-hidden />
-      <DataBadge state={look.badge} hint={probe.hint} />
+      <ProbeBadge probe={probe} />
       <span>
-        {look.text} {probe.hint && <Hint text={probe.hint} />}
+        <Words probe={probe} />
       </span>
       {probe.observed_at && (
         <span className={css.when}>
@@ -46,5 +39,17 @@ export function ProbeNote({ probe }: { probe: Probe }) {
         </span>
       )}
     </div>
+  );
+}
+
+/** The same in a row of many hosts, in the place of its values. */
+export function ProbeInline({ probe }: { probe: Probe }) {
+  return (
+    <span className={css.inline}>
+      <ProbeBadge probe={probe} />
+      <span>
+        <Words probe={probe} />
+      </span>
+    </span>
   );
 }

@@ -26,7 +26,7 @@ interface Props<T extends { id: number | string }> {
   everything?: () => Promise<T[]>;
   sort?: string;
   onSort?: (sort: string) => void;
-  /** The list's own order, which is no column's. */
+  /** The list's own order, by a name that says what it is for. */
   ownSort?: { value: string; label: string };
   /** Shows the page that begins at the cursor; undefined is the first. */
   cursor?: string;
@@ -37,6 +37,12 @@ interface Props<T extends { id: number | string }> {
   /** What `a` does to the row that j and k are at. */
   onAct?: (row: T) => void;
   tone?: (row: T) => 'critical' | undefined;
+  /** Stands in the place of what was measured; see `DataTable`. */
+  note?: (row: T) => ReactNode;
+  /** The second list of a page leaves j, k and Enter to the first. */
+  keyless?: boolean;
+  /** Stands where a list of a page has its own heading; the table is named by its label all the same. */
+  heading?: ReactNode;
   selection?: {
     keys: ReadonlySet<string>;
     set: (keys: Set<string>) => void;
@@ -56,12 +62,16 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
   const last = rows.length - 1;
   const row = at === undefined ? undefined : rows[at];
   const openRow = () => row && props.onOpen?.(row);
-  useKeys({
-    j: () => setAt((i) => Math.min(last, (i ?? -1) + 1)),
-    k: () => setAt((i) => Math.max(0, (i ?? 1) - 1)),
-    Enter: openRow,
-    ...(props.onAct ? { a: () => row && props.onAct?.(row) } : {}),
-  });
+  useKeys(
+    props.keyless
+      ? {}
+      : {
+          j: () => setAt((i) => Math.min(last, (i ?? -1) + 1)),
+          k: () => setAt((i) => Math.max(0, (i ?? 1) - 1)),
+          Enter: openRow,
+          ...(props.onAct ? { a: () => row && props.onAct?.(row) } : {}),
+        },
+  );
 
   const exportCsv = async () => {
     try {
@@ -97,6 +107,7 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
     ));
   return (
     <section className={css.panel} aria-label={label}>
+      {props.heading && <div className={css.heading}>{props.heading}</div>}
       {(props.filters || sorting) && (
         <div className={css.filters}>
           {props.filters}
@@ -123,6 +134,7 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
             onOpen={props.onOpen}
             cursor={at}
             tone={props.tone}
+            note={props.note}
             selected={selection?.keys}
             onSelect={selection?.set}
             selectable={selection?.selectable}
@@ -170,7 +182,8 @@ function SortSelect<T>(props: {
     .flatMap(({ key, header }) => [
       { value: key, label: `${header} ↑` },
       { value: `-${key}`, label: `${header} ↓` },
-    ]);
+    ])
+    .filter(({ value }) => value !== props.own?.value);
   return (
     <Select
       size="xs"

@@ -2,6 +2,8 @@ import { Link } from 'react-router';
 import type { Server } from '@/api/types';
 import { loadPerCore, percent } from '@/domain/units';
 import type { Column } from '@/ui/DataTable';
+import { Faded } from '@/ui/Faded';
+import { Level, levelOf } from '@/ui/Level';
 import { Meter } from '@/ui/Meter';
 import { StatusBadge, Tags } from '@/ui/StatusBadge';
 import { TimeAgo } from '@/ui/TimeAgo';
@@ -10,15 +12,11 @@ import css from './ServerTable.module.css';
 /** Load of a core as text; above 1 the run queue is longer than the cores can serve. */
 export function LoadText({ server }: { server: Server }) {
   const load = loadPerCore(server.load1, server.cores);
-  const level = load === null ? 'none' : load >= 4 ? 'danger' : load >= 1 ? 'warn' : 'fine';
+  const title = `load ${server.load1 ?? '–'} on ${server.cores ?? 'unknown'} cores`;
   return (
-    <span
-      className={css.load}
-      data-level={level}
-      title={`load ${server.load1 ?? '–'} on ${server.cores ?? 'unknown'} cores`}
-    >
+    <Level level={levelOf(load, 1, 4)} title={title}>
       {load === null ? '–' : load.toFixed(2)}
-    </span>
+    </Level>
   );
 }
 
@@ -32,25 +30,16 @@ const LIMITS = {
 /** A share as text, for a card that has no room for its bar. */
 function Share(props: { label: string; value: number | null | undefined; warn: number; danger: number }) {
   const { label, value, warn, danger } = props;
-  const level =
-    value === null || value === undefined || value < warn ? 'fine' : value < danger ? 'warn' : 'danger';
   return (
     <span>
-      {label}{' '}
-      <span className={css.load} data-level={level}>
-        {percent(value)}
-      </span>
+      {label} <Level level={levelOf(value, warn, danger)}>{percent(value)}</Level>
     </span>
   );
 }
 
-const fresh = (server: Server) => server.status === 'up';
-
-/** Values of a silent server are its last ones: shown, but faded. */
-const Faded = ({ server, children }: { server: Server; children: React.ReactNode }) => (
-  <span className={css.value} data-old={!fresh(server) || undefined}>
-    {children}
-  </span>
+/** Values of a silent server are its last ones. */
+const Last = ({ server, children }: { server: Server; children: React.ReactNode }) => (
+  <Faded old={server.status !== 'up'}>{children}</Faded>
 );
 
 export const serverColumns: Column<Server>[] = [
@@ -82,9 +71,9 @@ export const serverColumns: Column<Server>[] = [
     width: 92,
     sortable: true,
     cell: (s) => (
-      <Faded server={s}>
+      <Last server={s}>
         <LoadText server={s} />
-      </Faded>
+      </Last>
     ),
     csv: (s) => loadPerCore(s.load1, s.cores)?.toFixed(3),
   },
@@ -94,9 +83,9 @@ export const serverColumns: Column<Server>[] = [
     width: 128,
     sortable: true,
     cell: (s) => (
-      <Faded server={s}>
+      <Last server={s}>
         <Meter value={s.cpu_pct ?? null} label={`CPU of ${s.name}`} {...LIMITS.cpu} />
-      </Faded>
+      </Last>
     ),
     csv: (s) => s.cpu_pct,
   },
@@ -106,9 +95,9 @@ export const serverColumns: Column<Server>[] = [
     width: 128,
     sortable: true,
     cell: (s) => (
-      <Faded server={s}>
+      <Last server={s}>
         <Meter value={s.ram_pct ?? null} label={`RAM of ${s.name}`} {...LIMITS.ram} />
-      </Faded>
+      </Last>
     ),
     csv: (s) => s.ram_pct,
   },
@@ -117,9 +106,9 @@ export const serverColumns: Column<Server>[] = [
     header: 'Worst disk',
     width: 128,
     cell: (s) => (
-      <Faded server={s}>
+      <Last server={s}>
         <Meter value={s.worst_disk_pct ?? null} label={`Fullest disk of ${s.name}`} {...LIMITS.disk} />
-      </Faded>
+      </Last>
     ),
     csv: (s) => s.worst_disk_pct,
   },
@@ -149,7 +138,7 @@ export function ServerCard({ server }: { server: Server }) {
         <b>{server.name}</b>
         <StatusBadge status={server.status} />
       </span>
-      <Faded server={server}>
+      <Last server={server}>
         <span className={css.cardFacts}>
           <Share label="CPU" value={server.cpu_pct} {...LIMITS.cpu} />
           <Share label="RAM" value={server.ram_pct} {...LIMITS.ram} />
@@ -158,7 +147,7 @@ export function ServerCard({ server }: { server: Server }) {
             Load/core <LoadText server={server} />
           </span>
         </span>
-      </Faded>
+      </Last>
       <span className={css.cardFacts}>
         <span>
           seen <TimeAgo at={server.last_seen_at} />

@@ -1,20 +1,43 @@
 import {
+  Archive,
+  BrickWallShield,
+  CalendarClock,
+  Database,
+  HardDrive,
+  Inbox,
   LayoutDashboard,
   ListChecks,
   Mails,
+  PanelsTopLeft,
+  Radio,
   Route,
   Send,
   Server,
   ShieldUser,
   TriangleAlert,
   UserRound,
+  UsersRound,
+  Zap,
 } from 'lucide-react';
 
 /** The menu: only what exists. `permission` decides whether the entry can be opened, never whether it is shown. */
 export const MENU = [
   { label: 'Overview', to: '/', icon: LayoutDashboard, permission: null },
   { label: 'Servers', to: '/servers', icon: Server, permission: 'servers.view' },
+  { label: 'Agents', to: '/agents', icon: Radio, permission: 'servers.view' },
   { label: 'Incidents', to: '/incidents', icon: TriangleAlert, permission: 'incidents.view' },
+] as const;
+
+export const HOSTING = [
+  { label: 'Mail Queue', to: '/hosting/mail-queue', icon: Inbox, permission: 'servers.view' },
+  { label: 'Top Senders', to: '/hosting/top-senders', icon: UsersRound, permission: 'servers.view' },
+  { label: 'Backups', to: '/hosting/backups', icon: Archive, permission: 'servers.view' },
+  { label: 'Disks', to: '/hosting/disks', icon: HardDrive, permission: 'servers.view' },
+  { label: 'MySQL', to: '/hosting/mysql', icon: Database, permission: 'servers.view' },
+  { label: 'LiteSpeed', to: '/hosting/litespeed', icon: Zap, permission: 'servers.view' },
+  { label: 'cPanel', to: '/hosting/cpanel', icon: PanelsTopLeft, permission: 'servers.view' },
+  { label: 'Firewall Events', to: '/hosting/firewall', icon: BrickWallShield, permission: 'servers.view' },
+  { label: 'Cron Jobs', to: '/hosting/crons', icon: CalendarClock, permission: 'servers.view' },
 ] as const;
 
 export const SETTINGS = [

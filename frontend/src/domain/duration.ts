@@ -23,6 +23,10 @@ export function shortDuration(ms: number): string {
   return '';
 }
 
+/** The same of seconds that may not be known: an en dash then, which is not `0 s`. */
+export const shortSeconds = (seconds: number | null | undefined): string =>
+  seconds === null || seconds === undefined ? '–' : shortDuration(seconds * 1000);
+
 /** Seconds as an operator would say them: `0 s`, `90 s`, `15 min`, `2 h`, `1 h 30 min`. */
 export function spokenSeconds(total: number): string {
   if (total < 120 && total % 60 !== 0) return `${total} s`;

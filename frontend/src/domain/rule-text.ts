@@ -3,7 +3,13 @@ import { spokenSeconds } from './duration';
 
 type Metrics = Catalogue['metrics'];
 
-const SIGN: Record<string, string> = { percent: ' %', bytes: ' B', bytes_per_second: ' B/s', seconds: ' s' };
+const SIGN: Record<string, string> = {
+  percent: ' %',
+  bytes: ' B',
+  bytes_per_s: ' B/s',
+  per_s: ' /s',
+  s: ' s',
+};
 
 /** A rule's condition and scope as an operator would say them. `metrics` says what the numbers count. */
 export function conditionText({ condition: c }: Pick<AlertRule, 'condition'>, metrics: Metrics = []): string {

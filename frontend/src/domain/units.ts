@@ -37,8 +37,19 @@ export const UNIT_FORMAT: Record<Unit, (value: number | null | undefined) => str
   bytes,
   bytes_per_s: (value) => (value === null || value === undefined ? NONE : `${bytes(value)}/s`),
   count,
-  seconds: (value) => (value === null || value === undefined ? NONE : `${count(value)} s`),
+  seconds: (value) => {
+    if (value === null || value === undefined) return NONE;
+    if (Math.abs(value) < 120) return `${count(value)} s`;
+    if (Math.abs(value) < 7200) return `${count(value / 60)} min`;
+    return Math.abs(value) < 172_800 ? `${count(value / 3600)} h` : `${count(value / 86_400)} d`;
+  },
 };
+
+/** By how many times something is more than usual: `0.8x`, `3.4x`, `25x`. */
+export function times(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en-US')}x`;
+}
 
 /** Load of one core, the only load that compares between machines; `null` when either part is unknown. */
 export function loadPerCore(

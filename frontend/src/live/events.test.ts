@@ -38,6 +38,34 @@ describe('live updates', () => {
     expect(queries.getQueryData(['incidents', 9])).toMatchObject({ id: 9 });
   });
 
+  it('asks for the lists of the kind that was reported, at most every ten seconds', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    const live = liveUpdates(queries);
+    for (let i = 0; i < 40; i++)
+      live.apply('metrics.received', { server_id: 7, kind: 'firewall', event_at: '' });
+    vi.advanceTimersByTime(3000);
+    expect(invalidated.mock.calls).toEqual([[{ queryKey: ['servers', 7, 'firewall'] }]]);
+    vi.advanceTimersByTime(6999);
+    expect(invalidated).toHaveBeenCalledTimes(1);
+    vi.advanceTimersByTime(1);
+    expect(invalidated.mock.calls.slice(1)).toEqual([
+      [{ queryKey: ['hosting', 'firewall-events'] }],
+      [{ queryKey: ['hosting', 'top-attackers'] }],
+      [{ queryKey: ['hosting', 'address'] }],
+    ]);
+  });
+
+  it('asks for the senders when mail was counted, and for nothing on a kind that no list shows', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    const live = liveUpdates(queries);
+    live.apply('metrics.received', { server_id: 7, kind: 'lifecycle', event_at: '' });
+    vi.advanceTimersByTime(20_000);
+    expect(invalidated).not.toHaveBeenCalled();
+    live.apply('metrics.received', { server_id: 7, kind: 'email-stats', event_at: '' });
+    vi.advanceTimersByTime(20_000);
+    expect(invalidated).toHaveBeenCalledWith({ queryKey: ['hosting', 'top-senders'] });
+  });
+
   it('forgets what it planned when it is stopped', () => {
     const invalidated = vi.spyOn(queries, 'invalidateQueries');
     const live = liveUpdates(queries);

@@ -33,6 +33,22 @@ const patchRow = <T extends { id: number }>(page: Page<T> | undefined, row: Part
 /** At most one refetch of a list per this many ms: a fleet of thousands reports many times a second. */
 const LIST_REFRESH_MS = 3000;
 
+/** What the lists of the whole fleet show changes once a minute at most: asking more often would only cost. */
+const FLEET_REFRESH_MS = 10_000;
+
+/** The questions about the fleet that a kind of report answers, by the second part of their key. */
+const FLEET_QUESTIONS: Record<string, string[]> = {
+  mysql: ['mysql'],
+  litespeed: ['litespeed'],
+  cpanel: ['cpanel'],
+  crons: ['crons'],
+  backups: ['backups'],
+  disks: ['disks'],
+  'mail-queue': ['mail-queue'],
+  'email-stats': ['top-senders'],
+  firewall: ['firewall-events', 'top-attackers', 'address'],
+};
+
 /**
  * Brings events into the query cache. A row that is shown changes at once; whether it belongs to a filtered list, and
  * where in its order, only the server knows, so lists are asked again, but not more often than every three seconds.
@@ -40,15 +56,16 @@ const LIST_REFRESH_MS = 3000;
 export function liveUpdates(queries: QueryClient) {
   const pending = new Map<string, ReturnType<typeof setTimeout>>();
 
-  const refreshSoon = (...queryKey: unknown[]) => {
+  const refreshIn = (ms: number, queryKey: unknown[]) => {
     const name = JSON.stringify(queryKey);
     if (pending.has(name)) return;
     const timer = setTimeout(() => {
       pending.delete(name);
       void queries.invalidateQueries({ queryKey });
-    }, LIST_REFRESH_MS);
+    }, ms);
     pending.set(name, timer);
   };
+  const refreshSoon = (...queryKey: unknown[]) => refreshIn(LIST_REFRESH_MS, queryKey);
 
   const handlers: { [E in keyof LiveEvents]: (data: LiveEvents[E]) => void } = {
     'server.updated': (server) => {
@@ -64,6 +81,10 @@ export function liveUpdates(queries: QueryClient) {
       if (services) queries.setQueryData(['servers', id, 'services'], services);
       if (kind === 'disks' && !disks) refreshSoon('servers', id, 'disks');
       if (kind === 'processes' && !services) refreshSoon('servers', id, 'services');
+      const questions = FLEET_QUESTIONS[kind] ?? [];
+      for (const question of questions) refreshIn(FLEET_REFRESH_MS, ['hosting', question]);
+      // A tab of the server is asked for under the name of its kind.
+      if (kind !== 'disks' && questions.length > 0) refreshSoon('servers', id, kind);
     },
     'incident.opened': (incident) => {
       queries.setQueryData(['incidents', incident.id], incident);

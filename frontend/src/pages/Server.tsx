@@ -1,4 +1,4 @@
-import { Button, Menu, Tabs, TagsInput, TextInput } from '@mantine/core';
+import { Button, Menu, Select, Tabs, TagsInput, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Ellipsis, KeyRound, Pencil, Power, Trash2 } from 'lucide-react';
@@ -12,7 +12,7 @@ import { EditorDrawer } from '@/components/EditorDrawer';
 import { idOf } from '@/components/route-id';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
-import { useNow } from '@/live/clock';
+import { now as serverNow, useNow } from '@/live/clock';
 import { useLiveChannel, usePollEvery } from '@/live/connection';
 import { ActionButton } from '@/ui/ActionButton';
 import { ConfirmDialog } from '@/ui/ConfirmDialog';
@@ -31,6 +31,13 @@ const TABS = [
   { value: 'charts', label: 'Charts' },
   { value: 'disks', label: 'Disks' },
   { value: 'services', label: 'Services' },
+  { value: 'mysql', label: 'MySQL' },
+  { value: 'cpanel', label: 'cPanel' },
+  { value: 'litespeed', label: 'LiteSpeed' },
+  { value: 'mail', label: 'Mail' },
+  { value: 'firewall', label: 'Firewall' },
+  { value: 'crons', label: 'Cron' },
+  { value: 'backups', label: 'Backups' },
   { value: 'incidents', label: 'Incidents' },
 ] as const;
 
@@ -100,6 +107,11 @@ function Facts({ server }: { server: Server }) {
       <span>
         seen <TimeAgo at={server.last_seen_at} />
       </span>
+      {server.disabled_until && (
+        <span>
+          off until <Moment at={server.disabled_until} />
+        </span>
+      )}
       {server.re_enrol_until && Date.parse(server.re_enrol_until) > now && (
         <span>
           may be enrolled again until <Moment at={server.re_enrol_until} />
@@ -110,11 +122,26 @@ function Facts({ server }: { server: Server }) {
   );
 }
 
+const OFF_FOR = [
+  { value: '', label: 'Until somebody switches it on' },
+  { value: '1', label: '1 hour' },
+  { value: '4', label: '4 hours' },
+  { value: '24', label: '1 day' },
+  { value: '168', label: '1 week' },
+] as const;
+
+/** The call's body for so many hours from now, by the server's clock. */
+const offUntil = (hours: string) => {
+  if (!hours) return {};
+  return { until: new Date(serverNow() + Number(hours) * 3_600_000).toISOString() };
+};
+
 function Actions({ server }: { server: Server }) {
   const blocked = useBlocked('servers.manage');
   const navigate = useNavigate();
   const [editing, editor] = useDisclosure(false);
   const [asked, ask] = useState<'switch' | 're-enrol' | 'delete' | null>(null);
+  const [off, setOff] = useState<string>(OFF_FOR[0].value);
   const answered = () => ask(null);
   const path = { params: { path: { id: server.id } } };
   const refresh = [['servers']];
@@ -122,7 +149,7 @@ function Actions({ server }: { server: Server }) {
     run: () =>
       body(
         server.is_active
-          ? client.POST('/api/servers/{id}/disable-agent', path)
+          ? client.POST('/api/servers/{id}/disable-agent', { ...path, body: offUntil(off) })
           : client.POST('/api/servers/{id}/enable-agent', path),
       ),
     done: server.is_active
@@ -186,8 +213,16 @@ function Actions({ server }: { server: Server }) {
         onConfirm={() => toggle.mutate(undefined)}
         busy={toggle.isPending}
       >
-        Its open incidents end without a message and nothing new is looked for until somebody switches it on
-        again. The agent on the host keeps running.
+        Its open incidents end without a message and nothing new is looked for until it is switched on again.
+        The agent on the host keeps running.
+        <Select
+          mt="md"
+          label="For how long"
+          data={[...OFF_FOR]}
+          value={off}
+          onChange={(value) => value && setOff(value)}
+          allowDeselect={false}
+        />
       </ConfirmDialog>
       <ConfirmDialog
         opened={asked === 're-enrol'}

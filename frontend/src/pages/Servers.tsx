@@ -1,10 +1,9 @@
-import { TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Plus, Tag } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
 import { everyPage, queryClient, serversQuery } from '@/api/queries';
 import type { Server } from '@/api/types';
-import { ChoiceFilter, SearchFilter } from '@/components/FilterBar';
+import { ChoiceFilter, SearchFilter, TagFilter } from '@/components/FilterBar';
 import { ResourceTable } from '@/components/ResourceTable';
 import { ServerCard, serverColumns } from '@/components/ServerTable';
 import { useBlocked } from '@/components/session';
@@ -80,19 +79,7 @@ export function Component() {
               value={values.status}
               onChange={(status) => change({ status, cursor: '' })}
             />
-            <TextInput
-              size="xs"
-              w={140}
-              aria-label="Exact tag"
-              placeholder="Tag"
-              leftSection={<Tag size={13} />}
-              defaultValue={values.tag}
-              key={values.tag}
-              onBlur={(e) => change({ tag: e.currentTarget.value.trim(), cursor: '' })}
-              onKeyDown={(e) =>
-                e.key === 'Enter' && change({ tag: e.currentTarget.value.trim(), cursor: '' })
-              }
-            />
+            <TagFilter value={values.tag} onChange={(tag) => change({ tag, cursor: '' })} />
           </>
         }
         empty={

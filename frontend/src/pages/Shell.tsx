@@ -17,7 +17,7 @@ import { body, client } from '@/api/client';
 import { isApiError } from '@/api/error';
 import { incidentsQuery, meQuery, queryClient } from '@/api/queries';
 import { useKeys } from '@/components/keyboard';
-import { MENU, SETTINGS } from '@/components/menu';
+import { HOSTING, MENU, SETTINGS } from '@/components/menu';
 import { OfflineBanner } from '@/components/OfflineBanner';
 import { SearchDialog } from '@/components/SearchDialog';
 import { ShortcutsDialog } from '@/components/ShortcutsDialog';
@@ -144,7 +144,12 @@ function useFocusOnNewPage(pathname: string) {
 
 function MenuEntries() {
   const me = useMe();
-  const entry = ({ label, to, icon: Icon, permission }: (typeof MENU | typeof SETTINGS)[number]) =>
+  const entry = ({
+    label,
+    to,
+    icon: Icon,
+    permission,
+  }: (typeof MENU | typeof HOSTING | typeof SETTINGS)[number]) =>
     permission && !isGranted(me, permission) ? (
       <Tooltip key={to} label={`Your account (${me.role}) may not see this`} position="right">
         <span className={cx(css.entry, css.closed)} aria-disabled>
@@ -161,6 +166,8 @@ function MenuEntries() {
   return (
     <>
       {MENU.map(entry)}
+      <div className={css.heading}>Hosting</div>
+      {HOSTING.map(entry)}
       <div className={css.heading}>Settings</div>
       {SETTINGS.map(entry)}
     </>

@@ -69,3 +69,27 @@ describe('sorting and selecting', () => {
     expect(onSelect).toHaveBeenCalledWith(new Set(['b']));
   });
 });
+
+describe('rows in which nothing was measured', () => {
+  const measured: Column<Row>[] = [
+    { key: 'id', header: 'Name', cell: (r) => r.id, csv: (r) => r.id },
+    { key: 'n', header: 'Number', measured: true, cell: (r) => r.n, csv: (r) => r.n },
+    { key: 'm', header: 'Twice', measured: true, cell: (r) => r.n * 2, csv: (r) => r.n * 2 },
+    { key: 'at', header: 'When', cell: () => 'now', csv: () => 'now' },
+    { key: 'why', header: 'Why', hidden: true, cell: () => 'never shown', csv: () => 'x' },
+  ];
+
+  it('say why in the place of the values, and keep what is known', () => {
+    render(
+      table([row('a', 1), row('b', 0)], { columns: measured, note: (r) => r.n === 0 && 'no permission' }),
+    );
+    expect(shown()).toEqual(['a12now', 'bno permissionnow']);
+    expect(screen.getByText('no permission').getAttribute('colspan')).toBe('2');
+    expect(screen.getAllByRole('columnheader').map((th) => th.textContent)).toEqual([
+      'Name',
+      'Number',
+      'Twice',
+      'When',
+    ]);
+  });
+});

@@ -1,4 +1,5 @@
 import { Checkbox, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { cx } from './cx';
@@ -18,6 +19,10 @@ export interface Column<T> {
   width?: string | number;
   /** Left out below 1200 px. */
   wide?: boolean;
+  /** Holds what was measured: gives way to the row's `note`. Such columns stand side by side. */
+  measured?: boolean;
+  /** Only in the export. */
+  hidden?: boolean;
 }
 
 interface Props<T> {
@@ -39,12 +44,13 @@ interface Props<T> {
   /** Index of the row that j and k are at. */
   cursor?: number;
   tone?: (row: T) => 'critical' | undefined;
+  /** Stands in the place of all that was measured, where nothing was: why, and what would help. */
+  note?: (row: T) => ReactNode;
 }
 
 /** A table that keeps still. It knows rows and columns; where the rows come from is `ResourceTable`'s business. */
 export function DataTable<T>(props: Props<T>) {
   const {
-    columns,
     rowKey,
     sort,
     onSort,
@@ -57,6 +63,8 @@ export function DataTable<T>(props: Props<T>) {
     tone,
   } = props;
   const phone = usePhone();
+  const narrow = useMediaQuery('(max-width: 75em)', false, { getInitialValueInEffect: false }) ?? false;
+  const columns = props.columns.filter((column) => !column.hidden && !(narrow && column.wide));
   const [held, setHeld] = useState(false);
   const shown = useRef(props.rows);
   const { rows, waiting } = held
@@ -153,20 +161,33 @@ export function DataTable<T>(props: Props<T>) {
               }}
             >
               {selected && <td className={css.check}>{select(row)}</td>}
-              {columns.map((column) => (
-                <td
-                  key={column.key}
-                  className={cx(column.align === 'right' && css.right, column.wide && css.wide)}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
+              <Cells columns={columns} row={row} note={props.note?.(row)} />
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+function Cells<T>({ columns, row, note }: { columns: Column<T>[]; row: T; note: ReactNode }) {
+  const noted = note !== undefined && note !== null && note !== false;
+  const measured = noted ? columns.filter((column) => column.measured) : [];
+  return columns.map((column) => {
+    if (column === measured[0]) {
+      return (
+        <td key={column.key} colSpan={measured.length}>
+          {note}
+        </td>
+      );
+    }
+    if (measured.includes(column)) return null;
+    return (
+      <td key={column.key} className={cx(column.align === 'right' && css.right)}>
+        {column.cell(row)}
+      </td>
+    );
+  });
 }
 
 function HeaderCell<T>({
@@ -181,7 +202,7 @@ function HeaderCell<T>({
   const direction = sort === column.key ? 'ascending' : sort === `-${column.key}` ? 'descending' : undefined;
   const Arrow = direction === 'descending' ? ArrowDown : ArrowUp;
   const style = { width: column.width };
-  const names = cx(column.align === 'right' && css.right, column.wide && css.wide);
+  const names = cx(column.align === 'right' && css.right);
   if (!column.sortable || !onSort) {
     return (
       <th scope="col" style={style} className={names}>

@@ -25,7 +25,7 @@ type CreatedUser = Answer<'/api/users', 'post'>;
 const ROLES: { value: User['role']; label: string }[] = [
   { value: 'viewer', label: 'viewer – sees the fleet and its incidents' },
   { value: 'oncall', label: 'oncall – also acts on incidents' },
-  { value: 'operator', label: 'operator – also servers, rules and policies' },
+  { value: 'operator', label: 'operator – also servers, rules, policies' },
   { value: 'admin', label: 'admin – everything' },
 ];
 

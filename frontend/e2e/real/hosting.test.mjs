@@ -1,0 +1,254 @@
+// What hosting programs say arrives on their pages: a real exim queue, MariaDB, cron, the log of lfd, the reports of
+// LiteSpeed, a backup's hook; installed and read by the real agent, looked at in Chromium. LiteSpeed, lfd and JetBackup
+// are not in Debian: their files are written as they write them. Needs root, like the agent's installer.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it as test } from 'node:test';
+import { FIRST_PASSWORD, PASSWORD, run, System, until } from './system.mjs';
+
+const HOST = 'e2e-hosting-01';
+const HOSTING = '/opt/hostseba-noc/agent-hosting.sh';
+const LFD = '/var/log/lfd.log';
+const LSHTTPD = '/tmp/lshttpd';
+const CRON = '/etc/cron.d/noc-e2e';
+const MONITOR = { user: 'monitor_ro', password: 'only-looks' };
+
+describe('hosting', { timeout: 300_000 }, () => {
+  const system = new System();
+  const ours = { lfd: !existsSync(LFD), lshttpd: !existsSync(LSHTTPD) };
+  let page;
+  let problems;
+  let id;
+  let socket;
+
+  before(async () => {
+    process.env.NOC_URL = await system.startNoc();
+    const { launch, openPage } = await import('../browser.mjs');
+    const browser = await launch();
+    system.onEnd(() => browser.close());
+    ({ page, problems } = await openPage(browser));
+  });
+
+  after(async () => {
+    if (existsSync('/opt/hostseba-noc/uninstall.sh')) run('/opt/hostseba-noc/uninstall.sh', []);
+    rmSync(CRON, { force: true });
+    if (ours.lfd) rmSync(LFD, { force: true });
+    if (ours.lshttpd) rmSync(LSHTTPD, { recursive: true, force: true });
+    for (const message of queued()) run('/usr/sbin/exim4', ['-Mrm', message]);
+    await system.end();
+  });
+
+  let broken = null;
+  const it = (name, body) =>
+    test(name, async () => {
+      assert.equal(broken, null, `not tried, because this failed: ${broken}`);
+      broken = name;
+      await body();
+      broken = null;
+    });
+
+  const go = async (path) => {
+    await page.goto(system.url + path);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+  };
+  const api = (path) =>
+    page.evaluate(async (path) => {
+      const answer = await fetch(path);
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    }, path);
+  /** The tab's facts by name, as they stand on the page. */
+  const fact = (name) =>
+    page
+      .locator('dl > div')
+      .filter({ has: page.locator('dt', { hasText: new RegExp(`^${name}$`) }) })
+      .locator('dd');
+  const shows = async (name, value) =>
+    until(`${name} = ${value}`, async () => (await fact(name).first().innerText()).includes(value), 60_000);
+  const queued = () =>
+    run('/usr/sbin/exim4', ['-bp'])
+      .split('\n')
+      .map((line) => /^\s*\S+\s+\S+\s+(\S{16,23}) <.*@noc-e2e\.example>/.exec(line)?.[1])
+      .filter(Boolean);
+  const sql = (text) => run('mariadb', ['--no-defaults', '-uroot', `-S${socket}`, '-BNe', text]).trim();
+
+  it('programs of a hosting server run on this host', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      run('/usr/sbin/exim4', ['-odq', '-f', `shop${n}@noc-e2e.example`, 'someone@remote.invalid'], {
+        input: `Subject: ${n}\n\nhello\n`,
+      });
+    }
+    const [first] = queued();
+    assert.ok(first, 'exim queues');
+    run('/usr/sbin/exim4', ['-Mf', first]);
+
+    const data = join(system.folder, 'mariadb');
+    socket = join(system.folder, 'mariadb.sock');
+    mkdirSync(data);
+    run('mariadb-install-db', [
+      '--no-defaults',
+      '--user=root',
+      `--datadir=${data}`,
+      '--skip-test-db',
+      '--auth-root-authentication-method=normal',
+    ]);
+    chmodSync(system.folder, 0o755);
+    system.start(
+      'mariadbd',
+      [
+        '--no-defaults',
+        '--user=root',
+        `--datadir=${data}`,
+        `--socket=${socket}`,
+        '--skip-networking',
+        '--max-connections=77',
+      ],
+      { name: 'mariadbd' },
+    );
+    await until('mariadb to answer', () => sql('SELECT 1') === '1');
+    chmodSync(socket, 0o777);
+    sql(
+      `CREATE USER ${MONITOR.user}@localhost IDENTIFIED BY '${MONITOR.password}'; ` +
+        `GRANT PROCESS, REPLICATION CLIENT, SHOW VIEW, SLAVE MONITOR ON *.* TO ${MONITOR.user}@localhost`,
+    );
+
+    if (ours.lshttpd) mkdirSync(LSHTTPD);
+    report(41.5, 1200);
+    if (ours.lfd) writeFileSync(LFD, '', { mode: 0o644 });
+    writeFileSync(CRON, '17 3 * * * root /usr/local/bin/noc-e2e-job --password=hunter2 --all\n');
+  });
+
+  /** What LiteSpeed writes every ten seconds. */
+  const report = (rate, requests) => {
+    const file = join(LSHTTPD, '.rtreport');
+    writeFileSync(
+      file,
+      `VERSION: LiteSpeed Web Server/Enterprise/6.3.4\nUPTIME: 2 days 01:02:03\n` +
+        `BPS_IN: 12, BPS_OUT: 340, SSL_BPS_IN: 3, SSL_BPS_OUT: 60\n` +
+        `MAXCONN: 10000, MAXSSL_CONN: 5000, PLAINCONN: 12, AVAILCONN: 9988, IDLECONN: 2, SSLCONN: 31, AVAILSSL: 4969\n` +
+        `REQ_RATE []: REQ_PROCESSING: 2, REQ_PER_SEC: ${rate}, TOT_REQS: ${requests}, PUB_CACHE_HITS_PER_SEC: 1.0, ` +
+        `TOTAL_PUB_CACHE_HITS: 300, PRIVATE_CACHE_HITS_PER_SEC: 0.0, TOTAL_PRIVATE_CACHE_HITS: 10, STATIC_HITS_PER_SEC: 5.0, TOTAL_STATIC_HITS: 600\n` +
+        `REQ_RATE [shop.example]: REQ_PROCESSING: 2, REQ_PER_SEC: ${rate}, TOT_REQS: ${requests}\n` +
+        `BLOCKED_IP: \nEOF\n`,
+    );
+    chmodSync(file, 0o644);
+    utimesSync(file, new Date(), new Date());
+  };
+
+  it('the agent is installed and reads them', async () => {
+    await page.goto(`${system.url}/login`);
+    await page.getByLabel('E-mail').fill('admin@hostseba.com');
+    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Current password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('New password again').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+
+    await go('/servers/new');
+    await page.getByLabel('Server name').fill(HOST);
+    await page.getByRole('button', { name: 'Create install command' }).click();
+    await page.getByRole('button', { name: 'Copy install command' }).click();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    const asRoot = command.replace(
+      'sudo bash noc-install.sh ',
+      'bash noc-install.sh --interval 2 --counts yes ',
+    );
+    const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: system.folder });
+    assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
+    await page.getByText(`${HOST} is reporting`).waitFor({ timeout: 20_000 });
+    const [server] = (await api('/api/servers')).data;
+    id = server.id;
+
+    const home = '/home/hostseba-noc';
+    mkdirSync(home, { recursive: true });
+    const [uid, gid] = ['-u', '-g'].map((of) => Number(run('id', [of, 'hostseba-noc'])));
+    const conf = join(home, '.my.cnf');
+    writeFileSync(conf, `[client]\nuser=${MONITOR.user}\npassword=${MONITOR.password}\nsocket=${socket}\n`, {
+      mode: 0o600,
+    });
+    for (const path of [home, conf]) chownSync(path, uid, gid);
+    // No timers here: root's counts are made as its timer would.
+    run(HOSTING, ['counts']);
+  });
+
+  it('the mail queue is what exim says it is', async () => {
+    await go(`/servers/${id}/mail`);
+    const total = run('/usr/sbin/exim4', ['-bpc']).trim();
+    const frozen = String(run('/usr/sbin/exim4', ['-bp']).split('*** frozen ***').length - 1);
+    await shows('In queue', total);
+    await shows('Frozen', frozen);
+    await go('/hosting/mail-queue');
+    await page.getByRole('row', { name: new RegExp(HOST) }).waitFor();
+  });
+
+  it('the database server is what MariaDB says it is', async () => {
+    await go(`/servers/${id}/mysql`);
+    await shows('Version', sql('SELECT VERSION()'));
+    await shows('Connections', `of ${sql('SELECT @@max_connections')}`);
+    await shows('Replication', 'none');
+  });
+
+  it('the web server is what LiteSpeed reports', async () => {
+    const alive = setInterval(() => report(41.5, 1200 + (Math.floor(Date.now() / 1000) % 1000)), 2_000);
+    try {
+      await go(`/servers/${id}/litespeed`);
+      await shows('State', 'running');
+      await shows('Requests/s', '41.5');
+      await shows('Connections', '43 of 10,000');
+    } finally {
+      clearInterval(alive);
+    }
+  });
+
+  it('a line of lfd is on the page, and its text is text', async () => {
+    const now = new Date();
+    const stamp = `${now.toLocaleString('en-US', { month: 'short' })} ${String(now.getDate()).padStart(2)} ${now.toTimeString().slice(0, 8)}`;
+    writeFileSync(
+      LFD,
+      `${stamp} web01 lfd[812]: (sshd) Failed SSH login from 203.0.113.77 (BD/Bangladesh/<b>host</b>): 5 in the last 3600 secs - *Blocked in csf* [LF_SSHD]\n`,
+      { flag: 'a' },
+    );
+    await go(`/servers/${id}/firewall`);
+    await page.getByText('203.0.113.77').first().waitFor({ timeout: 60_000 });
+    assert.equal(await page.locator('b', { hasText: 'host' }).count(), 0);
+    await go('/hosting/firewall?ip=203.0.113.77&range=30d');
+    await page.getByText(HOST).first().waitFor();
+  });
+
+  it('cron jobs arrive without their secrets', async () => {
+    await go(`/servers/${id}/crons`);
+    await page.getByText('/usr/local/bin/noc-e2e-job').first().waitFor({ timeout: 90_000 });
+    assert.ok(!(await page.content()).includes('hunter2'));
+  });
+
+  it('a backup told by its hook is a row', async () => {
+    run(HOSTING, ['report-backup', 'jetbackup', 'nightly accounts', 'partial', '2 of 40 accounts failed']);
+    await go(`/servers/${id}/backups`);
+    await until(
+      'the run',
+      async () => {
+        await page.reload();
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        return (await page.getByText('2 of 40 accounts failed').count()) > 0;
+      },
+      60_000,
+    );
+    await go('/hosting/backups');
+    await page.getByText(HOST).first().waitFor();
+  });
+
+  it('what is not on this host is not called broken', async () => {
+    await go(`/servers/${id}/cpanel`);
+    await page.getByText('not installed').first().waitFor({ timeout: 90_000 });
+    await go('/agents');
+    const row = page.getByRole('row', { name: new RegExp(HOST) });
+    await row.waitFor();
+    await row.getByRole('img', { name: /^mysql: Reported on time/ }).waitFor({ timeout: 60_000 });
+  });
+
+  it('nothing failed on the way', () => assert.equal(problems.join('\n'), ''));
+});

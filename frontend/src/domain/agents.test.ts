@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { skewText, spoolText } from './agents';
+
+test('a clock is in step, behind or ahead', () => {
+  expect([null, 0, -1_400, 3_000, -90_000, 600_000, -7_200_000].map(skewText)).toEqual([
+    '–',
+    'in step',
+    'in step',
+    '3 s behind',
+    '90 s ahead',
+    '10 min behind',
+    '2 h ahead',
+  ]);
+});
+
+test('what waits on a host is said, and what was lost', () => {
+  expect(spoolText({ files: null, lost_total: null })).toBe('–');
+  expect(spoolText({ files: 0, lost_total: 0 })).toBe('empty');
+  expect(spoolText({ files: 1, lost_total: 0 })).toBe('1 tick waits');
+  expect(spoolText({ files: 40, lost_total: 12 })).toBe('40 ticks wait, 12 lost');
+});

@@ -1,0 +1,58 @@
+/** How an agent stands, worst first: the order of the filter. */
+export const AGENT_STATES = [
+  'silent',
+  'never_reported',
+  'degraded',
+  'not_enrolled',
+  'healthy',
+  'disabled',
+] as const;
+
+export type AgentState = (typeof AGENT_STATES)[number];
+
+export const AGENT_TEXT: Record<AgentState, string> = {
+  silent: 'silent',
+  never_reported: 'never reported',
+  degraded: 'degraded',
+  not_enrolled: 'not enrolled',
+  healthy: 'healthy',
+  disabled: 'switched off',
+};
+
+/** Kinds of reports in the order of the matrix, with heads that fit above a cell. */
+export const GRANT_HEADS: Record<string, string> = {
+  metrics: 'CPU',
+  processes: 'Svc',
+  disks: 'Disk',
+  mysql: 'SQL',
+  litespeed: 'LSWS',
+  cpanel: 'cP',
+  'mail-queue': 'Queue',
+  'email-stats': 'Sent',
+  firewall: 'FW',
+  crons: 'Cron',
+  backups: 'Bkp',
+  inventory: 'Inv',
+};
+
+/** Clocks agree within two seconds; beyond five minutes our own time is used instead. */
+export function skewText(ms: number | null): string {
+  if (ms === null) return '–';
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds < 2) return 'in step';
+  const amount =
+    seconds < 120
+      ? `${seconds} s`
+      : seconds < 7200
+        ? `${Math.round(seconds / 60)} min`
+        : `${Math.round(seconds / 3600)} h`;
+  return `${amount} ${ms > 0 ? 'behind' : 'ahead'}`;
+}
+
+/** What waits on a host, in words; nothing where nothing waits. */
+export function spoolText(spool: { files: number | null; lost_total: number | null }): string {
+  if (spool.files === null) return '–';
+  const waits =
+    spool.files === 0 ? 'empty' : `${spool.files} ${spool.files === 1 ? 'tick waits' : 'ticks wait'}`;
+  return spool.lost_total ? `${waits}, ${spool.lost_total} lost` : waits;
+}
