@@ -7,6 +7,10 @@
     reason = "a test fails by panicking, its helpers too"
 )]
 
+mod agent_core;
+mod agent_mail;
+mod agent_outage;
+mod agent_probes;
 mod architecture;
 mod contract_kafka;
 mod contract_mariadb;
@@ -16,10 +20,12 @@ mod fleet;
 mod health;
 mod ingest_answers;
 mod ingest_bad_input;
+mod ingest_bad_kinds;
 mod ingest_faults;
 mod ingest_identity;
 mod ingest_network;
 mod kill;
 mod notify_email;
 mod server_switch;
+mod simulate;
 mod two_nodes;

@@ -10,14 +10,19 @@
 )]
 
 mod agent;
+mod agent_scripts;
+pub mod linux_agent;
 pub mod parts;
+pub mod private_host;
 pub mod program;
 pub mod proxy;
 pub mod questdb;
 pub mod smtp;
 pub mod stack;
+pub mod stand_in;
 
 pub use agent::{TestAgent, at, batch, metrics, now, processes};
+pub use agent_scripts::{AgentScripts, Awk, age, awks};
 
 use crate::parts::RealParts;
 use noc_actors::Parts;

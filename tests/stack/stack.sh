@@ -38,7 +38,7 @@ port() { # part
 pid() { # part
   local pid
   pid=$(cat "$stack/$1/pid" 2>/dev/null) || return 1
-  tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$stack/$1/" || return 1
+  { tr "\0" " " <"/proc/$pid/cmdline"; } 2>/dev/null | grep -qF "$stack/$1/" || return 1
   [[ $(cut -d' ' -f3 <"/proc/$pid/stat") != Z ]] || return 1
   echo "$pid"
 }

@@ -16,6 +16,7 @@ use futures::future::join_all;
 use noc_api::simulate::client::Client;
 use noc_pipeline::clock::Stopwatch;
 use noc_tests::Harness;
+use noc_tests::TestAgent;
 use noc_tests::parts::RealParts;
 use noc_tests::program::{Launch, Program};
 use noc_tests::smtp::{SmtpServer, Tls};
@@ -81,6 +82,8 @@ impl Node {
 struct World {
     smtp: SmtpServer,
     hosts: Vec<Host>,
+    /// Enrolled, and silent but for what a test sends in its name.
+    spare: TestAgent,
     nodes: Vec<Node>,
     // Last: whoever uses them goes first.
     parts: RealParts,
@@ -96,6 +99,7 @@ impl World {
         let smtp = SmtpServer::start(Tls::None, None).await;
         let mut harness = Harness::on(parts, |_| {}).await;
         let hosts = prepare(&harness, smtp.port).await;
+        let spare = harness.enrol("spare").await;
         harness.stop().await;
         let parts = harness.into_parts();
         let mut settings = parts.environment();
@@ -107,6 +111,7 @@ impl World {
         Self {
             smtp,
             hosts,
+            spare,
             nodes,
             parts,
         }

@@ -1,11 +1,12 @@
 //! Kafka, QuestDB and MariaDB, killed, frozen, and away for a minute.
 
-use super::World;
+use super::{Node, World};
 use noc_pipeline::clock::{Stopwatch, sleep};
 use noc_tests::parts::Servers;
 use noc_tests::proxy::{Fault, FaultProxy};
 use noc_tests::smtp::SmtpServer;
 use noc_tests::stack::Broken;
+use noc_tests::{TestAgent, metrics};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -78,6 +79,7 @@ async fn each_part_is_frozen_under_load() {
 async fn kafka_is_away_for_a_minute() {
     let mut world = World::with_nodes(2, |_| {}).await;
     world.break_things(0, 60);
+    let mut spare = world.spare.clone();
     world
         .meanwhile(async |nodes, _| {
             sleep(Duration::from_secs(1)).await;
@@ -85,6 +87,7 @@ async fn kafka_is_away_for_a_minute() {
             sleep(MINUTE).await;
             for node in nodes.iter() {
                 assert!(node.running().ready().await.is_some(), "it still answers");
+                refused(node, &mut spare).await;
             }
             mend(gone).await;
             sleep(Duration::from_secs(5)).await;
@@ -112,6 +115,21 @@ async fn questdb_is_away_for_a_minute_and_incidents_are_on_time() {
         .await;
     assert!(kept > 5_000, "payloads were taken all the time: {kept}");
     world.check().await;
+}
+
+/// An agent is told to come again, in time.
+async fn refused(node: &Node, agent: &mut TestAgent) {
+    let watch = Stopwatch::start();
+    let answer = reqwest::Client::new()
+        .post(format!("{}/api/agent/metrics", node.running().url))
+        .header("Authorization", agent.bearer())
+        .json(&agent.payload(metrics()))
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert!(watch.elapsed() < Duration::from_secs(15), "no hang");
 }
 
 /// The port in an address.
