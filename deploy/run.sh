@@ -4,7 +4,7 @@
 # agent's spool and log lie in /var/tmp. Ctrl-C stops it all.
 #
 #   deploy/run.sh          the product and one real agent
-#   deploy/run.sh --demo   a simulated fleet beside it, with faults
+#   deploy/run.sh --demo   a simulated fleet beside it, with trouble (data/demo-truth.jsonl says what)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 demo=0; [[ ${1:-} == --demo ]] && demo=1
@@ -61,7 +61,7 @@ state=$data/agent; conf=$state/agent.conf
 if [[ ! -s $conf ]]; then
   mkdir -p "$state"
   token=$("$noc" registration-token --name "$(hostname)")
-  version=$(agent-scripts/linux/agent.sh version)
+  version=$(agent-scripts/compose.sh agent | sed -n 's/^readonly .*VERSION=//p')
   answer=$(printf '{"token":"%s","hostname":"%s","os":"Linux","arch":"%s","agent_version":"%s"}' "$token" "$(hostname)" "$(uname -m)" "$version" |
     curl -fsS -H 'Content-Type: application/json' --data-binary @- "$address/api/agent/register")
   (
@@ -71,23 +71,31 @@ if [[ ! -s $conf ]]; then
       "$(sed -n 's/.*"agent_secret" *: *"\([^"]*\)".*/\1/p' <<<"$answer")" "${AGENT_INTERVAL_S:-60}" >"$conf"
   )
 fi
+agent_files() {
+  local name
+  for name in agent agent-hosting; do agent-scripts/compose.sh "$name" "$home/$name.sh"; done
+}
 if [[ $(id -u) -eq 0 ]]; then
   as=(setpriv --reuid nobody --regid "$(id -gn nobody)" --clear-groups)
   home=$state
   "${as[@]}" test -x "$data" || home=/var/tmp/hostseba-noc-agent.$(cksum <<<"$data" | cut -d' ' -f1)
   mkdir -p "$home"
-  install -m 0755 agent-scripts/linux/agent.sh "$home/agent.sh"
+  agent_files
   [[ $home == "$state" ]] || install -m 0600 "$conf" "$home/agent.conf"
   chown -R "nobody:$(id -gn nobody)" "$home"; chmod 0700 "$home"
   agent=("${as[@]}" env NOC_AGENT_CONF="$home/agent.conf" NOC_AGENT_STATE="$home" "$home/agent.sh" run)
 else
-  agent=(env NOC_AGENT_CONF="$conf" NOC_AGENT_STATE="$state" agent-scripts/linux/agent.sh run)
+  home=$state
+  agent_files
+  agent=(env NOC_AGENT_CONF="$conf" NOC_AGENT_STATE="$state" "$home/agent.sh" run)
 fi
 "${agent[@]}" &
 pids+=($!)
 
 if ((demo)); then
-  "$noc" simulate --url "$address" --token-file <("$noc" registration-token --name demo --max-uses 100) --servers 25 --faults &
+  # Six hours of the past first, so that charts and baselines are not empty; trouble begins now.
+  "$noc" simulate --url "$address" --servers 25 --prefix demo --identities "$data/demo-fleet.json" \
+    --from "$(date -u -d '6 hours ago' +%FT%TZ)" --script demo --script-now --truth "$data/demo-truth.jsonl" &
   pids+=($!)
 fi
 

@@ -39,7 +39,7 @@ pub struct Outcome {
 
 /// `rounds` batches of metrics, processes and disks for each server, a millisecond apart in event time.
 pub fn batches(servers: &[Enrolled], rounds: usize, connections: Connections) -> Vec<Request> {
-    let fleet = Fleet::new(7, u32::try_from(servers.len()).unwrap_or(u32::MAX));
+    let fleet = Fleet::steady(7, u32::try_from(servers.len()).unwrap_or(u32::MAX));
     let now = SystemClock.now();
     let mut agents: Vec<Agent> = servers
         .iter()
@@ -49,7 +49,7 @@ pub fn batches(servers: &[Enrolled], rounds: usize, connections: Connections) ->
     for round in 0..rounds {
         for (i, (server, agent)) in servers.iter().zip(&mut agents).enumerate() {
             let at = UnixMs(now.0 - i64::try_from(rounds - round).unwrap_or(0));
-            let payloads = fleet.everything_at(u32::try_from(i).unwrap_or(0), at);
+            let payloads = fleet.basics_at(u32::try_from(i).unwrap_or(0), at);
             let (body, _) = agent.batch(payloads.into_iter().map(|p| (at, p)), at);
             out.push(post(&server.bearer, &body, connections));
         }

@@ -2,6 +2,7 @@
 //!
 //! CPU is counted in seconds of the server process (user and system), so that a busy machine changes little.
 
+mod events;
 mod latency;
 mod load;
 mod noc;
@@ -38,6 +39,8 @@ enum Bench {
     Latency,
     /// Actors and snapshots by the hundred thousand.
     Restart,
+    /// A day of a million firewall events, stored and asked for.
+    Events,
     /// Requests and hand-over on the servers of `make stack`.
     Real,
 }
@@ -62,6 +65,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     if wanted(Bench::Restart) {
         runtime.block_on(restart::run(&arguments.noc, arguments.rounds))?;
+    }
+    if wanted(Bench::Events) {
+        runtime.block_on(events::run(arguments.rounds))?;
     }
     if wanted(Bench::Real) {
         runtime.block_on(real::run(&arguments.noc, arguments.rounds))?;
