@@ -4,10 +4,12 @@ mod backups;
 mod cpanel;
 mod crons;
 mod disks;
+mod firewall;
 mod fleet;
 mod litespeed;
 mod mail_queue;
 mod mysql;
+mod top_senders;
 
 use super::{House, T0};
 use noc_pipeline::clock::UnixMs;
