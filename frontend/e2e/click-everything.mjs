@@ -261,7 +261,8 @@ const stories = {
     const menu = page.getByRole('navigation', { name: 'Main' });
     await menu.getByRole('link', { name: 'Cron Jobs' }).waitFor();
     const shown = await menu.getByRole('link').allTextContents();
-    assert.deepEqual(shown.slice(3, 12), names);
+    const first = shown.indexOf(names[0]);
+    assert.deepEqual(shown.slice(first, first + names.length), names);
     for (const name of names) {
       await menu.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
