@@ -85,7 +85,7 @@ case $mode in
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
     stage 'whole system' cargo test --profile ci --workspace --test it --locked -- --skip faults::
     stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- --skip faults:: --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
-    stage 'faults in nodes and parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- faults:: --test-threads=1
+    stage 'a full disk' cargo test --profile ci --workspace --test it --locked -- faults::full_disk --test-threads=1
     stage 'browser: every button, against the mock' frontend_click
     stage 'browser: first light, everything real' tests/browser.sh
     stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh
