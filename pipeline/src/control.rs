@@ -1,9 +1,11 @@
 //! Operators' decisions that change actor state. They travel in the log, so that state is a function of the log
 //! alone: a replay meets them where they happened.
 
+use crate::clock::UnixMs;
 use crate::id::ServerId;
 use crate::payload::Comparator;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One decision. Rules go to every partition, the rest to the server's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,130 @@ pub enum Control {
     RuleRemoved {
         /// Which.
         rule_id: i64,
+    },
+    /// A word for one detector about one subject of a server.
+    Told {
+        /// Whose.
+        server: ServerId,
+        /// Key of the detector.
+        detector: String,
+        /// Its subject; empty where the word is about the server.
+        subject: String,
+        /// What it is told.
+        word: Word,
+    },
+    /// What only a look at the whole fleet can tell.
+    Fleet(FleetWord),
+}
+
+/// What a detector is told by people or by the platform's own checks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "word", rename_all = "snake_case")]
+pub enum Word {
+    /// The case of this subject is closed: its incident is over, and the next breach is a new case.
+    CaseClosed,
+    /// It was no abuse. Until `until` the subject may do this much in an hour; carries the whole of the allowance.
+    Allowance {
+        /// In the detector's unit.
+        limit: f64,
+        /// When it ends, unless clean use renews it.
+        until: UnixMs,
+    },
+    /// The allowance is taken back.
+    AllowanceRevoked,
+    /// How it is now is normal: the baseline learns again although the incident is open.
+    NewNormal,
+    /// What a daily check of the server's addresses at blocklists came to.
+    Blocklists {
+        /// One an address and list.
+        listings: Vec<Listing>,
+    },
+    /// What a daily check of sending domains came to.
+    MailAuth {
+        /// One a domain.
+        domains: Vec<MailAuth>,
+    },
+}
+
+impl Word {
+    /// Whether the platform's own daily checks say it, and not people.
+    #[must_use]
+    pub const fn is_a_check(&self) -> bool {
+        matches!(self, Self::Blocklists { .. } | Self::MailAuth { .. })
+    }
+}
+
+/// Whether a blocklist names an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// The address asked for.
+    pub address: String,
+    /// Zone of the list, such as `zen.spamhaus.org`.
+    pub list: String,
+    /// Whether being listed there is a matter of policy, such as addresses of end users, and no abuse.
+    pub is_policy: bool,
+    /// What the list said.
+    pub state: ListingState,
+    /// The list's own words, or where to ask for removal.
+    pub detail: Option<String>,
+}
+
+/// What a blocklist said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListingState {
+    /// It names the address.
+    Listed,
+    /// It does not.
+    Clean,
+    /// It did not answer, or refuses our resolver.
+    Unknown,
+}
+
+/// How a sending domain is set up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailAuth {
+    /// The domain.
+    pub domain: String,
+    /// Mails it sent in the last 7 days.
+    pub sent_7d: u64,
+    /// SPF.
+    pub spf: AuthState,
+    /// DKIM.
+    pub dkim: AuthState,
+    /// DMARC.
+    pub dmarc: AuthState,
+}
+
+/// Whether one of the three is right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthState {
+    /// There and right.
+    Fine,
+    /// Missing or wrong.
+    Broken,
+    /// No answer.
+    Unknown,
+}
+
+/// What only a look at the whole fleet can tell. Each word carries the whole of what it sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fleet", rename_all = "snake_case")]
+pub enum FleetWord {
+    /// The median over all subjects of the fleet, for those without a history of their own.
+    Prior {
+        /// `<kind>.<field>`.
+        metric: String,
+        /// The median.
+        value: f64,
+    },
+    /// So many of a group are silent that it is one trouble; empty `members`: it is over.
+    Silent {
+        /// Such as `dc:fra1`, `198.51.100.0/24` or `fleet`.
+        group: String,
+        /// Those that are silent.
+        members: Vec<ServerId>,
     },
 }
 
@@ -119,18 +245,59 @@ pub enum Condition {
     Baseline {
         /// `<kind>.<field>`.
         metric: String,
-        /// Breach above `factor` times the baseline.
+        /// Breach above `factor` times the baseline, or below a `factor`th of it.
         factor: f64,
-        /// Never a breach below this.
+        /// Never a breach above the baseline below this, nor one below a baseline of less than this.
         min_value: f64,
         /// How long it must hold.
         for_seconds: u32,
+        /// On which side of the baseline.
+        #[serde(default)]
+        direction: Direction,
+        /// So many standard deviations away from the baseline as well; 0 leaves it to the factor alone.
+        #[serde(default = "three")]
+        deviations: f64,
     },
-    /// Routing for what a built-in detector opens.
+    /// Routing for what a built-in detector opens, and its numbers where the default ones do not fit.
     Detector {
-        /// Key of the detector.
+        /// Key of the detector; `*` for routing all of them.
         detector: String,
+        /// Numbers of the detector by their keys; those not named keep their defaults.
+        #[serde(default)]
+        numbers: BTreeMap<String, f64>,
+        /// Whether the detector is to leave these servers alone.
+        #[serde(default)]
+        off: bool,
     },
+}
+
+/// On which side of its baseline a metric is in breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More than usual.
+    #[default]
+    Above,
+    /// Less than usual.
+    Below,
+    /// Either.
+    Both,
+}
+
+const fn three() -> f64 {
+    3.0
+}
+
+impl Condition {
+    /// Routing alone: the detector keeps its numbers.
+    #[must_use]
+    pub fn routing(detector: &str) -> Self {
+        Self::Detector {
+            detector: detector.to_owned(),
+            numbers: BTreeMap::new(),
+            off: false,
+        }
+    }
 }
 
 /// How bad it is, mildest first.
@@ -200,8 +367,10 @@ impl Control {
     pub fn server(&self) -> Option<ServerId> {
         match self {
             Self::ServerSettings(settings) => Some(settings.server),
-            Self::ServerRemoved { server } | Self::IncidentResolved { server, .. } => Some(*server),
-            Self::RuleSet(_) | Self::RuleRemoved { .. } => None,
+            Self::ServerRemoved { server }
+            | Self::IncidentResolved { server, .. }
+            | Self::Told { server, .. } => Some(*server),
+            Self::RuleSet(_) | Self::RuleRemoved { .. } | Self::Fleet(_) => None,
         }
     }
 }

@@ -36,6 +36,16 @@ pub enum LiveEvent {
         /// Row of `incidents`.
         incident: i64,
     },
+    /// A sender mails far more than it does: a case to review.
+    AbuseDetected {
+        /// Row of `mail_abuse_cases`.
+        case: i64,
+    },
+    /// A case of mail abuse changed: what was seen, or what was decided.
+    AbuseUpdated {
+        /// Row of `mail_abuse_cases`.
+        case: i64,
+    },
     /// A delivery changed.
     DeliveryUpdated {
         /// Row of `notification_deliveries`.

@@ -253,6 +253,15 @@ impl Record {
     }
 }
 
+/// Whose payload encoded bytes are, read from the header alone; `None` for other records, and for what is none.
+#[must_use]
+pub fn server_of(bytes: &[u8]) -> Option<ServerId> {
+    let (header, rest) = bytes.split_first_chunk::<3>()?;
+    let (server, _) = rest.split_first_chunk::<4>()?;
+    let is_payload = header.first() == Some(&VERSION) && header.get(1) == Some(&TAG_PAYLOAD);
+    is_payload.then(|| ServerId(u32::from_be_bytes(*server)))
+}
+
 /// Walks over a record's bytes.
 struct Reader<'a> {
     bytes: &'a [u8],

@@ -46,6 +46,8 @@ pub async fn every_subscriber_hears_every_event(bus: Arc<dyn LiveBus>) {
         LiveEvent::IncidentOpened { incident: i64::MAX },
         LiveEvent::IncidentUpdated { incident: 1 },
         LiveEvent::DeliveryUpdated { delivery: 2 },
+        LiveEvent::AbuseDetected { case: 4 },
+        LiveEvent::AbuseUpdated { case: 5 },
         LiveEvent::ExecutionChanged { execution: 3 },
         LiveEvent::DeliveriesQueued,
         LiveEvent::CredentialsChanged,

@@ -18,7 +18,7 @@ pub const MAX_PAYLOAD_BYTES: usize = 512 * 1024;
 pub const MAX_BATCH: usize = 500;
 
 /// A hint is cut off after this many characters.
-const MAX_HINT_CHARS: usize = 500;
+pub(super) const MAX_HINT_CHARS: usize = 500;
 
 /// One payload, validated.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,10 +48,34 @@ impl Posted {
         self.report.kind()
     }
 
-    /// The log record of this payload of `server`.
+    /// What [`parse_post`] makes of the JSON of a sound report, without writing and reading it: for replays of what
+    /// was never sent.
     #[must_use]
-    pub fn encode(self, server: ServerId) -> Encoded {
-        let record = PayloadRecord {
+    pub fn of(envelope: Envelope, mut report: Report, received_at: UnixMs) -> Self {
+        let mut body = Vec::with_capacity(1024);
+        report.write_json(&mut body);
+        // Of what was sent: a repeat is as skewed as it happens to be.
+        let body_hash = body_hash(&envelope, &body);
+        if report.correct_times(&|agents| envelope.correct(agents, received_at)) {
+            body.clear();
+            report.write_json(&mut body);
+        }
+        Self {
+            envelope,
+            received_at,
+            skew_ms: envelope.skew_ms(received_at),
+            event_at: envelope.event_at(received_at),
+            refused_fields: Vec::new(),
+            body_hash,
+            report: Arc::new(report),
+            body,
+        }
+    }
+
+    /// This payload of `server` as it is judged.
+    #[must_use]
+    pub fn record(&self, server: ServerId) -> PayloadRecord {
+        PayloadRecord {
             server,
             received_at: self.received_at,
             event_at: self.event_at,
@@ -59,9 +83,14 @@ impl Posted {
             boot_id: self.envelope.boot_id,
             seq: self.envelope.seq,
             body_hash: self.body_hash,
-            report: self.report,
-        };
-        record.encode_with_body(&self.body)
+            report: Arc::clone(&self.report),
+        }
+    }
+
+    /// The log record of this payload of `server`.
+    #[must_use]
+    pub fn encode(self, server: ServerId) -> Encoded {
+        self.record(server).encode_with_body(&self.body)
     }
 }
 
@@ -214,26 +243,12 @@ fn conclude(
     findings: Findings,
     received_at: UnixMs,
 ) -> Result<Posted, FieldErrors> {
-    let (Some((envelope, mut report)), true) = (read, findings.errors.is_empty()) else {
+    let (Some((envelope, report)), true) = (read, findings.errors.is_empty()) else {
         return Err(findings.errors);
     };
-    let mut body = Vec::with_capacity(1024);
-    report.write_json(&mut body);
-    // Of what was sent: a repeat is as skewed as it happens to be.
-    let body_hash = body_hash(&envelope, &body);
-    if report.correct_times(&|agents| envelope.correct(agents, received_at)) {
-        body.clear();
-        report.write_json(&mut body);
-    }
     Ok(Posted {
-        envelope,
-        received_at,
-        skew_ms: envelope.skew_ms(received_at),
-        event_at: envelope.event_at(received_at),
         refused_fields: findings.refused,
-        body_hash,
-        report: Arc::new(report),
-        body,
+        ..Posted::of(envelope, report, received_at)
     })
 }
 

@@ -47,6 +47,24 @@ pub struct MetricSpec {
     pub description: &'static str,
 }
 
+impl MetricSpec {
+    /// Whether it only ever grows until what counts is restarted: its steps tell something, its height does not.
+    #[must_use]
+    pub fn is_counter(&self) -> bool {
+        const COUNTERS: [&str; 8] = [
+            "inventory.spool_lost_total",
+            "litespeed.private_hits_total",
+            "litespeed.public_hits_total",
+            "litespeed.requests_total",
+            "litespeed.static_hits_total",
+            "mysql.deadlocks_total",
+            "mysql.questions_total",
+            "mysql.slow_queries_total",
+        ];
+        COUNTERS.contains(&self.name)
+    }
+}
+
 /// Every metric of every kind, in the order of kinds and fields.
 #[must_use]
 pub fn metrics_catalogue() -> &'static [MetricSpec] {
@@ -93,6 +111,11 @@ pub(crate) trait Body: Sized {
 
     /// Calls `each` with the events in it; `row_at` is the time of its numbers.
     fn events(&self, _row_at: UnixMs, _each: &mut EventVisitor<'_>) {}
+
+    /// What would let the agent see what is missing in it, in the agent's words.
+    fn hint(&self) -> Option<&str> {
+        None
+    }
 
     /// See [`Occasion`]; most kinds tell how things stand, and only the newest such report counts.
     fn occasion(&self) -> Option<Occasion> {

@@ -1,5 +1,6 @@
 //! `cpanel`: accounts of a cPanel host and its licence, every 3,600 s.
 
+use super::batch::MAX_HINT_CHARS;
 use super::catalogue::{Body, columns, float};
 use super::validate::Fields;
 use chrono::NaiveDate;
@@ -30,6 +31,9 @@ pub struct Cpanel {
     /// The last day of the licence, where it is told.
     #[serde(default)]
     pub license_expires_on: Option<NaiveDate>,
+    /// What would let the agent see the rest, in its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// How a licence stands.
@@ -94,6 +98,7 @@ impl Body for Cpanel {
         let domains = fields.count("domains");
         let license_status = fields.required_choice("license_status", STATUSES);
         let license_expires_on = fields.parsed("license_expires_on", date);
+        let hint = fields.clipped_text("hint", MAX_HINT_CHARS);
         Some(Self {
             version: version?,
             accounts_active,
@@ -103,7 +108,12 @@ impl Body for Cpanel {
             domains,
             license_status: license_status?,
             license_expires_on,
+            hint,
         })
+    }
+
+    fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     fn rows(&self) -> &[Self] {

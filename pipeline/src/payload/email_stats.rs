@@ -32,6 +32,9 @@ pub struct EmailStats {
     pub logins: Vec<LoginStats>,
     /// By script, each once.
     pub scripts: Vec<ScriptStats>,
+    /// Addresses that failed to log in, each once: those with most failures, and those that got in after some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<AddressStats>,
 }
 
 /// Mail of one sender domain.
@@ -68,6 +71,8 @@ pub struct LoginStats {
     pub countries: Option<Distinct>,
     /// Sender domains it used.
     pub domains: Option<Distinct>,
+    /// Wrong passwords that were tried for it.
+    pub auth_failures: Option<u64>,
 }
 
 /// Mail of one script.
@@ -81,6 +86,24 @@ pub struct ScriptStats {
     pub messages: Option<u64>,
     /// Recipients of those.
     pub recipients: Option<u64>,
+}
+
+/// Logging in to send mail from one address.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct AddressStats {
+    /// The address, in its shortest form.
+    pub ip: String,
+    /// Wrong passwords in this hour.
+    pub failures: Option<u64>,
+    /// Messages taken from it with a login in this hour, once it had failed.
+    pub accepted: Option<u64>,
+    /// After how many failures of this hour and the one before it was let in: the most there were. `None`: it was not.
+    pub accepted_after: Option<u64>,
+    /// As whom it was let in then.
+    pub login: Option<String>,
+    /// When that was, by our clock.
+    #[serde(serialize_with = "wire_time::option::serialize")]
+    pub at: Option<UnixMs>,
 }
 
 /// Entries a list may have: 1,000, and the sum of the rest.
@@ -109,12 +132,15 @@ impl Body for EmailStats {
         let domains = fields.required_list("domains", MAX_ENTRIES, read_domain);
         let logins = fields.required_list("logins", MAX_ENTRIES, read_login);
         let scripts = fields.required_list("scripts", MAX_ENTRIES, read_script);
+        // What agents before 0.3 do not tell.
+        let addresses = fields.optional_list("addresses", MAX_ENTRIES, read_address);
         Some(Self {
             hour: hour?,
             complete: complete?,
             domains: merged(domains?, |d| d.domain.clone(), DomainStats::merge),
             logins: merged(logins?, |l| l.login.clone(), LoginStats::merge),
             scripts: merged(scripts?, |s| s.path.clone(), ScriptStats::merge),
+            addresses: merged(addresses, |a| a.ip.clone(), AddressStats::merge),
         })
     }
 
@@ -143,6 +169,9 @@ impl Body for EmailStats {
     /// is whole hours is measured as a little less or more.
     fn correct_times(&mut self, correct: &dyn Fn(UnixMs) -> UnixMs) {
         self.hour = UnixMs(correct(self.hour).0.saturating_add(5 * 60_000)).hour();
+        for address in &mut self.addresses {
+            address.at = address.at.map(correct);
+        }
     }
 
     fn events(&self, row_at: UnixMs, each: &mut EventVisitor<'_>) {
@@ -161,6 +190,7 @@ impl Body for EmailStats {
                 values.push(listed(names.iter().map(String::as_str)));
             }
             values.push(complete.clone());
+            values.push(number(login.auth_failures));
             each(EventRow {
                 table: EventTable::EmailLogins,
                 at: row_at,
@@ -176,6 +206,21 @@ impl Body for EmailStats {
                     script.account.as_deref().map(Into::into),
                     number(script.messages),
                     number(script.recipients),
+                    complete.clone(),
+                ],
+            });
+        }
+        for address in &self.addresses {
+            each(EventRow {
+                table: EventTable::EmailAddresses,
+                at: row_at,
+                values: vec![
+                    Some(address.ip.as_str().into()),
+                    number(address.failures),
+                    number(address.accepted),
+                    number(address.accepted_after),
+                    address.login.as_deref().map(Into::into),
+                    address.at.map(|at| at.to_string().as_str().into()),
                     complete.clone(),
                 ],
             });
@@ -209,6 +254,7 @@ fn read_login(fields: &mut Fields<'_, '_>) -> Option<LoginStats> {
         ips: fields.distinct("ips", address),
         countries: fields.distinct("countries", |text| country(text).ok().flatten()),
         domains: fields.distinct("domains", |text| Some(mail_domain(text))),
+        auth_failures: fields.count("auth_failures"),
     })
 }
 
@@ -219,6 +265,18 @@ fn read_script(fields: &mut Fields<'_, '_>) -> Option<ScriptStats> {
         account: fields.clipped_text("account", MAX_ACCOUNT_CHARS),
         messages: fields.count("messages"),
         recipients: fields.count("recipients"),
+    })
+}
+
+fn read_address(fields: &mut Fields<'_, '_>) -> Option<AddressStats> {
+    let ip = fields.required_usable("ip", address);
+    Some(AddressStats {
+        ip: ip?,
+        failures: fields.count("failures"),
+        accepted: fields.count("accepted"),
+        accepted_after: fields.count("accepted_after"),
+        login: fields.clipped_text("login", MAX_LOGIN_CHARS),
+        at: fields.time("at"),
     })
 }
 
@@ -272,6 +330,19 @@ impl LoginStats {
         join(&mut self.ips, more.ips);
         join(&mut self.countries, more.countries);
         join(&mut self.domains, more.domains);
+        add(&mut self.auth_failures, more.auth_failures);
+    }
+}
+
+impl AddressStats {
+    fn merge(&mut self, more: Self) {
+        add(&mut self.failures, more.failures);
+        add(&mut self.accepted, more.accepted);
+        if more.accepted_after > self.accepted_after {
+            self.accepted_after = more.accepted_after;
+            self.login = more.login;
+            self.at = more.at;
+        }
     }
 }
 

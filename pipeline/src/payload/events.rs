@@ -135,6 +135,7 @@ event_tables! {
         domains: Number, "Sender domains it used";
         domain_list: Text, "Those domains, as far as known, with blanks between";
         complete: YesNo, "Whether the hour was over when it was counted";
+        auth_failures: Number, "Wrong passwords that were tried for it";
     }
     /// Mail sent by scripts. Its time is the hour counted.
     EmailScripts = 3, "email_scripts",
@@ -160,6 +161,23 @@ event_tables! {
         observed: Text, "What was seen, with unit";
         expected: Text, "What would be fine, with unit";
         record_offset: Number, "Place in the log of the record that led to it";
+        samples: Number, "Samples the judgement rests on";
+        threshold: Number, "The limit that applied, in the metric's unit";
+        rule_id: Number, "The user's rule that judged";
+        rule_version: Number, "Its version then";
+    }
+    /// Addresses that failed to log in to send mail. Its time is the hour counted.
+    EmailAddresses = 5, "email_addresses",
+        key [ip],
+        lookups [1 ip [failures, accepted_after]]
+    {
+        ip: Text, "Address, in its shortest form";
+        failures: Number, "Wrong passwords in the hour";
+        accepted: Number, "Messages taken from it with a login, once it had failed";
+        accepted_after: Number, "After how many failures of this hour and the one before it was let in";
+        login: Text, "As whom it was let in then";
+        accepted_at: Text, "When that was";
+        complete: YesNo, "Whether the hour was over when it was counted";
     }
 }
 

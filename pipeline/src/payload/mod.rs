@@ -143,6 +143,12 @@ macro_rules! kinds {
                 match self { $(Self::$variant(body) => body.occasion(),)+ }
             }
 
+            /// What would let the agent see what is missing in it, in the agent's words.
+            #[must_use]
+            pub fn hint(&self) -> Option<&str> {
+                match self { $(Self::$variant(body) => body.hint(),)+ }
+            }
+
             fn write_json(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
                 match self { $(Self::$variant(body) => serde_json::to_writer(out, body),)+ }
             }
@@ -271,6 +277,24 @@ impl Report {
         match self {
             Self::Data(payload) => Some(payload),
             Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Why there are no measurements.
+    #[must_use]
+    pub const fn error(&self) -> Option<KindError> {
+        match self {
+            Self::Data(_) => None,
+            Self::Unreadable { error, .. } => Some(*error),
+        }
+    }
+
+    /// What would let the agent see what it could not, in the agent's words; measurements may lack something too.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Data(payload) => payload.hint(),
+            Self::Unreadable { hint, .. } => hint.as_deref(),
         }
     }
 

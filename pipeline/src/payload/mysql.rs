@@ -1,5 +1,6 @@
 //! `mysql`: a database server, every 60 s. Counters stand as the server tells them; see [`super::rates`].
 
+use super::batch::MAX_HINT_CHARS;
 use super::catalogue::{Body, columns, float, share_pct};
 use super::validate::Fields;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub struct Mysql {
     pub uptime_s: Option<u64>,
     /// What it replicates.
     pub replication: Replication,
+    /// What would let the agent see the rest, in its words: a report may be whole but for what one grant shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// How a database server stands in its replication.
@@ -121,6 +125,7 @@ impl Body for Mysql {
         let deadlocks_total = fields.count("deadlocks_total");
         let uptime_s = fields.whole("uptime_s", 0..=MAX_SECONDS);
         let replication = fields.required_object("replication", read_replication);
+        let hint = fields.clipped_text("hint", MAX_HINT_CHARS);
         Some(Self {
             flavour: flavour?,
             version: version?,
@@ -131,7 +136,12 @@ impl Body for Mysql {
             deadlocks_total,
             uptime_s,
             replication: replication?,
+            hint,
         })
+    }
+
+    fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     fn rows(&self) -> &[Self] {

@@ -63,7 +63,7 @@ fn a_finished_hour_stands_at_its_start() {
         Some((Some("*"), None))
     );
     let rows = rows(&posted);
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 5);
     assert!(rows.iter().all(|row| row.at == eleven));
     assert_eq!(rows[0].table, EventTable::EmailLogins);
     assert_eq!(rows[0].text("login"), Some("sales@customer1.example"));
@@ -82,6 +82,18 @@ fn a_finished_hour_stands_at_its_start() {
     assert_eq!(rows[1].get("countries"), None, "unknown is not none");
     assert_eq!(rows[2].table, EventTable::EmailScripts);
     assert_eq!(rows[2].number("recipients"), Some(13.0));
+    assert_eq!(rows[0].number("auth_failures"), Some(31.0));
+    assert_eq!(rows[1].get("auth_failures"), None);
+    assert_eq!(rows[3].table, EventTable::EmailAddresses);
+    assert_eq!(rows[3].text("ip"), Some("203.0.113.66"));
+    assert_eq!(rows[3].number("accepted_after"), Some(24.0));
+    assert_eq!(rows[3].text("login"), Some("sales@customer1.example"));
+    assert_eq!(
+        rows[3].text("accepted_at"),
+        Some("2026-05-07T11:42:07.000Z")
+    );
+    assert_eq!(rows[4].number("failures"), Some(7.0));
+    assert_eq!(rows[4].get("accepted_after"), None, "it was never let in");
     for row in rows {
         assert_eq!(row.values.len(), row.table.columns().len());
         for (value, column) in row.values.iter().zip(row.table.columns()) {
@@ -234,6 +246,57 @@ fn the_same_login_or_script_twice_is_one() {
     assert_eq!(stats.scripts[0].messages, Some(3));
 }
 
+fn let_in(addresses: Value) -> Result<Posted, PostError> {
+    let mut stats = hour("2026-05-07T12:00:00Z", true, json!([]));
+    stats["addresses"] = addresses;
+    post(Kind::EmailStats, stats)
+}
+
+/// Older agents tell of no addresses, and attackers choose what they log in as: neither costs the hour.
+#[test]
+fn addresses_that_failed_are_optional_and_each_named_once() {
+    let posted = let_in(json!(null)).unwrap();
+    assert!(of(&posted).addresses.is_empty() && posted.refused_fields.is_empty());
+    for wrong in [
+        json!("none"),
+        json!({}),
+        json!(vec![json!({"ip": "192.0.2.1"}); 1_002]),
+    ] {
+        let posted = let_in(wrong).unwrap();
+        assert!(of(&posted).addresses.is_empty());
+        assert_eq!(posted.refused_fields, ["addresses"]);
+    }
+    let posted = let_in(json!([
+        {"ip": "::ffff:192.0.2.1", "failures": 20, "accepted": 0},
+        {"ip": "nowhere", "failures": 9},
+        {"ip": "192.0.2.1", "failures": 5, "accepted": 1, "accepted_after": 22, "login": "x".repeat(300), "at": "2026-05-07T12:01:00Z"},
+        {"ip": "192.0.2.1", "failures": -1, "accepted_after": 21, "login": "b@c.example", "at": "noon"},
+    ]))
+    .unwrap();
+    assert_eq!(
+        posted.refused_fields,
+        [
+            "addresses[1].ip",
+            "addresses[3].failures",
+            "addresses[3].at"
+        ]
+    );
+    let [one] = &of(&posted).addresses[..] else {
+        panic!("{:?}", of(&posted).addresses)
+    };
+    assert_eq!(
+        (one.ip.as_str(), one.failures, one.accepted),
+        ("192.0.2.1", Some(25), Some(1))
+    );
+    assert_eq!(one.accepted_after, Some(22), "the most there were");
+    assert_eq!(one.login.as_ref().map(String::len), Some(255));
+    assert_eq!(one.at, Some(at("2026-05-07T12:01:00Z")));
+    let Err(PostError::Invalid(errors)) = let_in(json!([{"failures": 5}])) else {
+        panic!("an address without one is taken")
+    };
+    assert_eq!(errors.to_string(), "addresses[0].ip is required");
+}
+
 #[test]
 fn an_hour_by_a_wrong_clock_becomes_one_of_ours() {
     // (how far ahead the agent's clock is, ms; the hour by it; that hour by ours)
@@ -246,11 +309,17 @@ fn an_hour_by_a_wrong_clock_becomes_one_of_ours() {
         (-7_200_000, "2026-05-07T09:00:00Z", "2026-05-07T11:00:00Z"),
         (0, "2026-06-07T11:00:00Z", "2026-05-07T12:00:00Z"),
     ] {
-        let mut body = with_envelope(hour(agents, true, json!([])));
+        let mut body = hour(agents, true, json!([]));
+        let first = UnixMs(at(agents).0 + 60_000);
+        body["addresses"] =
+            json!([{"ip": "192.0.2.1", "accepted_after": 20, "at": first.to_string()}]);
+        let mut body = with_envelope(body);
         let sent = UnixMs(NOW.0 + ahead).to_string();
         body["observed_at"] = json!(sent);
         body["sent_at"] = json!(sent);
         let posted = parse_post(Kind::EmailStats, body.to_string().as_bytes(), NOW).unwrap();
         assert_eq!(of(&posted).hour, at(ours), "{ahead} {agents}");
+        let corrected = posted.envelope.correct(first, NOW);
+        assert_eq!(of(&posted).addresses[0].at, Some(corrected), "{ahead}");
     }
 }

@@ -271,6 +271,22 @@ fn a_probe_that_cannot_read_says_why_instead_of_zeros() {
 }
 
 #[test]
+fn a_hint_beside_measurements_is_kept() {
+    let server = json!({"flavour": "mariadb", "version": "10.11", "replication": {"role": "unknown"},
+        "hint": "GRANT SLAVE MONITOR\n"});
+    let posted = post(Kind::Mysql, server.clone()).unwrap();
+    assert_eq!(posted.report.hint(), Some("GRANT SLAVE MONITOR"));
+    assert_eq!(posted.report.error(), None);
+    let mut long = server;
+    long["hint"] = json!("é".repeat(501));
+    let posted = post(Kind::Mysql, long).unwrap();
+    assert_eq!(
+        posted.report.hint().map(|hint| hint.chars().count()),
+        Some(500)
+    );
+}
+
+#[test]
 fn lifecycle_words_are_checked() {
     let posted = post(
         Kind::Lifecycle,

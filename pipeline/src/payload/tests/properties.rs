@@ -106,11 +106,11 @@ prop_compose! {
     fn any_mysql()(
         version in "[ -~]{1,40}", count in prop::option::of(0..1u64 << 53), uptime_s in prop::option::of(0..1u64 << 33),
         role in prop::sample::select(vec![ReplicationRole::None, ReplicationRole::Replica, ReplicationRole::Unknown]),
-        io: bool, lag_s in prop::option::of(0..1u64 << 33),
+        io: bool, lag_s in prop::option::of(0..1u64 << 33), hint in prop::option::of("[!-~]{1,40}"),
     ) -> Mysql {
         let replication = Replication { role, io_running: Some(io), sql_running: Some(!io), lag_s };
         Mysql {
-            flavour: "mariadb".to_owned(), version, threads_connected: count, questions_total: count, uptime_s, replication,
+            flavour: "mariadb".to_owned(), version, threads_connected: count, questions_total: count, uptime_s, replication, hint,
             ..Mysql::default()
         }
     }

@@ -1,7 +1,7 @@
 //! Objects and lists inside a payload.
 
 use super::{Fields, Path};
-use crate::payload::json::Node;
+use crate::payload::json::{Entry, Node};
 use std::collections::HashSet;
 
 impl<'a> Fields<'a, '_> {
@@ -64,6 +64,29 @@ impl<'a> Fields<'a, '_> {
             fields.finish();
         }
         Some(out)
+    }
+
+    /// A list as [`Fields::required_list`] reads it, where there is one; of the wrong type or too long it is refused.
+    pub(crate) fn optional_list<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
+    ) -> Vec<T> {
+        let fits = |entry: &Entry<'_>| match &entry.value {
+            Node::Array(items) => items.len() <= most,
+            _ => false,
+        };
+        if !self.has(name) {
+            return Vec::new();
+        }
+        let mut entries = self.entries.iter();
+        if !entries.any(|entry| entry.name == name && fits(entry)) {
+            drop(self.take(name));
+            self.refuse(name);
+            return Vec::new();
+        }
+        self.required_list(name, most, read).unwrap_or_default()
     }
 
     /// A required list of at most `most` plain texts. One that cannot be read is left out and named as refused.
