@@ -8,7 +8,7 @@ use crate::secrets::SecretKey;
 use futures::future::BoxFuture;
 use noc_pipeline::clock;
 use rand::RngExt;
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
@@ -164,8 +164,7 @@ impl Db {
         };
         let tx = self
             .write
-            .pool()
-            .begin_with_options(options)
+            .begin(options)
             .await
             .map_err(StoreError::during(operation))?;
         match body(&tx).await {

@@ -96,9 +96,12 @@ pub enum StoreError {
 impl StoreError {
     /// Wraps a database error with the operation it struck; for `map_err`.
     pub fn during(operation: &'static str) -> impl FnOnce(DbErr) -> Self {
-        move |source| match number(&source) {
-            Some(n) if TOO_MANY_CONNECTIONS.contains(&n) => Self::TooManyConnections { operation },
-            _ => Self::Query { operation, source },
+        move |source| {
+            if is_refused(&source) {
+                Self::TooManyConnections { operation }
+            } else {
+                Self::Query { operation, source }
+            }
         }
     }
 
@@ -106,9 +109,7 @@ impl StoreError {
     pub(super) fn is_too_many_connections(&self) -> bool {
         match self {
             Self::TooManyConnections { .. } => true,
-            Self::Query { source, .. } => {
-                number(source).is_some_and(|n| TOO_MANY_CONNECTIONS.contains(&n))
-            }
+            Self::Query { source, .. } => is_refused(source),
             _ => false,
         }
     }
@@ -235,6 +236,11 @@ fn is_lock_conflict(error: &DbErr) -> bool {
 
 /// MariaDB's words for "no connection left": of the server, of this user.
 const TOO_MANY_CONNECTIONS: [u16; 3] = [1040, 1203, 1226];
+
+/// Whether the server turned us away because all its connections are taken: nothing was run.
+pub(super) fn is_refused(error: &DbErr) -> bool {
+    number(error).is_some_and(|n| TOO_MANY_CONNECTIONS.contains(&n))
+}
 
 /// MariaDB's words for a value that fits no column: NULL where none may be, out of range, cut, not of the type, not in
 /// the character set, too long, against a check.

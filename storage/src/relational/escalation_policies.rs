@@ -283,9 +283,7 @@ pub async fn seed_defaults(tx: &DatabaseTransaction, now: UnixMs) -> Result<bool
         enabled: true,
         severity: None,
         scope: Scope::All,
-        condition: Condition::Detector {
-            detector: ANY_DETECTOR.to_owned(),
-        },
+        condition: Condition::routing(ANY_DETECTOR),
         route: Route::Policy(policy.id),
         runbook_url: None,
     };

@@ -126,6 +126,19 @@ pub async fn get(
         .map_err(StoreError::during("read an incident"))
 }
 
+/// One incident, locked until the commit.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; or the database does not answer.
+pub async fn lock(tx: &impl ConnectionTrait, id: i64) -> Result<incident::Model, StoreError> {
+    incident::Entity::find_by_id(id)
+        .lock_exclusive()
+        .one(tx)
+        .await
+        .map_err(StoreError::during("lock an incident"))?
+        .ok_or_else(|| StoreError::not_found("incident", id))
+}
+
 /// The open incident of a key; inside a transaction it is locked until the commit.
 ///
 /// # Errors

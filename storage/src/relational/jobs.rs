@@ -7,10 +7,12 @@
 use super::StoreError;
 use super::entity::job;
 use super::partitions::database_now;
+use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::NodeId;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use std::time::Duration;
 
@@ -95,6 +97,29 @@ pub async fn prolong(
 ) -> Result<bool, StoreError> {
     let until = database_now(conn).await?.plus(lease);
     set(conn, name, node, until.to_datetime(), None).await
+}
+
+/// Whether a claim still holds. Inside a transaction it stays so until the commit: the row is locked.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn holds(
+    tx: &impl ConnectionTrait,
+    name: &str,
+    node: NodeId,
+) -> Result<bool, StoreError> {
+    let now = database_now(tx).await?;
+    let row = job::Entity::find_by_id(name.to_owned())
+        .lock_exclusive()
+        .one(tx)
+        .await
+        .map_err(StoreError::during("look at a job's lease"))?;
+    Ok(row.is_some_and(|row| {
+        row.node == Some(node.to_string())
+            && row
+                .lease_until
+                .is_some_and(|until| UnixMs::from(until) > now)
+    }))
 }
 
 /// Notes that a job is done, and frees it. False: it was somebody else's by now; then nothing is noted.

@@ -21,9 +21,12 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const MIGRATION_LOCK_S: u32 = 120;
 /// How long one connection may take to come about.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// What each MariaDB session is told: the isolation the queries are written for, and refusals instead of cut values.
+/// What each MariaDB session is told: the isolation the queries are written for, refusals instead of cut values, and an
+/// end to transactions that nobody goes on with. A node that is frozen in one would hold its partition's row for as long
+/// as its sockets live, and keep the others from claiming it; 10 s are less than a lease.
 const MARIADB_SESSION: &str = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
-     SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 5";
+     SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), innodb_lock_wait_timeout = 5, \
+     idle_transaction_timeout = 10";
 
 impl Db {
     /// Opens `sqlite://path` (created if missing; its folder must exist) or `mysql://user:password@host/database`
@@ -215,11 +218,8 @@ async fn mariadb(url: &str, options: &DbOptions) -> Result<Db, StoreError> {
         .await
         .map_err(opening("connect to mariadb for reading"))?;
     let readers = SqlxMySqlConnector::from_sqlx_mysql_pool(readers);
-    Ok(Db::new(
-        Connection::new(writer, options.statement_limit),
-        Connection::new(readers, options.statement_limit),
-        options,
-    ))
+    let (write, read) = Connection::pair(writer, readers, options.statement_limit);
+    Ok(Db::new(write, read, options))
 }
 
 /// `SKIP LOCKED` and the rest of what is used came with MariaDB 10.6.

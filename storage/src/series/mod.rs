@@ -8,6 +8,7 @@ pub mod aggregate;
 pub mod embedded;
 mod error;
 pub mod events;
+pub mod fill;
 pub mod limits;
 pub mod questdb;
 pub mod recent;

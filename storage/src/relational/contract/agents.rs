@@ -45,7 +45,7 @@ async fn probe(db: &Db, server: ServerId, kind: Kind, error: Option<KindError>, 
         hint: None,
         observed_at: T0,
         received_at: T0,
-        values: [Some(value), None, None],
+        values: [Some(value), None, None, None],
     };
     server_probes::upsert(db.write(), &[row]).await.unwrap();
 }

@@ -73,7 +73,7 @@ pub async fn every_order_walks_each_row_once(db: &Db) {
                 hint: None,
                 observed_at: at,
                 received_at: at,
-                values: [value(2), value(5), value(7)],
+                values: [value(2), value(5), value(7), None],
             };
             let kinds = [Kind::Metrics, Kind::Disks, Kind::MailQueue, Kind::Mysql];
             server_probes::upsert(db.write(), &kinds.map(report))

@@ -12,6 +12,7 @@ mod accounts;
 mod agents;
 mod backup_runs;
 mod cluster;
+mod fleet;
 mod host_facts;
 mod lists;
 mod probes;
@@ -25,6 +26,7 @@ pub use accounts::*;
 pub use agents::*;
 pub use backup_runs::*;
 pub use cluster::*;
+pub use fleet::*;
 pub use host_facts::*;
 pub use lists::*;
 pub use probes::*;
@@ -109,6 +111,9 @@ macro_rules! relational_contract {
             what_is_known_of_a_server_goes_with_it,
             a_fleet_is_listed_by_one_kind_of_report,
             every_order_of_a_fleet_walks_each_server_once,
+            the_pulse_of_a_partition_is_its_owners,
+            the_fleet_is_who_is_watched_and_was_heard_of,
+            silent_groups_and_priors_are_absolute,
             clocks_and_refused_fields_of_agents_are_remembered,
             agents_stand_as_they_are,
             agents_are_found_and_sorted,

@@ -5,7 +5,7 @@ use crate::relational::agent_health::{self, Refused, Skew};
 use crate::relational::entity::{agent_health as health, server_probe};
 use crate::relational::page::PageRequest;
 use crate::relational::server_probes::{
-    self, FleetFilter, ProbeRow, ProbeState, Probed, REFRESH_EVERY, sort_names,
+    self, FleetFilter, HOURS_TO_FULL, ProbeRow, ProbeState, Probed, REFRESH_EVERY, sort_names,
 };
 use crate::relational::servers::{self, ServerFilter};
 use crate::relational::{Db, StoreError};
@@ -31,7 +31,7 @@ fn row(server: ServerId, kind: Kind, at: UnixMs, value: Option<f64>) -> ProbeRow
         hint: None,
         observed_at: at,
         received_at: at.plus(Duration::from_millis(250)),
-        values: [value, Some(0.1 + 0.2), None],
+        values: [value, Some(0.1 + 0.2), None, value],
     }
 }
 
@@ -54,7 +54,7 @@ pub async fn the_newest_reports_of_many_servers_are_stored(db: &Db) {
                     rows.push(ProbeRow {
                         error: Some(KindError::NoPermission),
                         hint: Some("add it to the group ‘adm’".to_owned()),
-                        values: [None; 3],
+                        values: [None; 4],
                         ..row(server, Kind::Processes, at, None)
                     });
                 }
@@ -146,7 +146,7 @@ pub async fn a_fleet_is_listed_by_one_kind_of_report(db: &Db) {
     let refused = ProbeRow {
         error: Some(KindError::NoPermission),
         hint: Some("why".to_owned()),
-        values: [None; 3],
+        values: [None; 4],
         ..row(c, Kind::Disks, T0, None)
     };
     let rows = [
@@ -272,7 +272,7 @@ pub async fn every_order_of_a_fleet_walks_each_server_once(db: &Db) {
         if n % 3 > 0 {
             let value = |by: u32| (n % by > 0).then(|| f64::from(n % 4) / 3.0);
             rows.extend(Kind::ALL.iter().map(|kind| ProbeRow {
-                values: [value(2), value(5), value(7)],
+                values: [value(2), value(5), value(7), value(11)],
                 ..row(
                     id,
                     *kind,
@@ -288,6 +288,15 @@ pub async fn every_order_of_a_fleet_walks_each_server_once(db: &Db) {
             let up = walk(db, *kind, sort, 4).await;
             let ids: HashSet<i64> = up.iter().map(|row| row.server.id).collect();
             assert_eq!((up.len(), ids.len()), (17, 17), "{kind:?} {sort}");
+            if *sort == "hours_to_full" {
+                // What does not fill takes longest.
+                let hours: Vec<f64> = up
+                    .iter()
+                    .map(|row| row.values[HOURS_TO_FULL].unwrap_or(f64::INFINITY))
+                    .collect();
+                assert!(hours.is_sorted() && hours[0].is_finite(), "{hours:?}");
+                assert_eq!(hours.last(), Some(&f64::INFINITY));
+            }
             let mut down = walk(db, *kind, &format!("-{sort}"), 5).await;
             down.reverse();
             assert_eq!(up, down, "{kind:?} {sort}");

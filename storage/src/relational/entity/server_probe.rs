@@ -26,6 +26,8 @@ pub struct Model {
     pub value2: Option<f64>,
     /// The third of those.
     pub value3: Option<f64>,
+    /// The fourth of those.
+    pub value4: Option<f64>,
 }
 
 /// Not used: queries name their joins.

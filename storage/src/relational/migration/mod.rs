@@ -17,6 +17,9 @@ mod m0010_nodes;
 mod m0011_host_facts;
 mod m0012_probes;
 mod m0013_disabled_until;
+mod m0014_mail_abuse;
+mod m0015_fleet;
+mod m0016_fourth_value;
 
 use sea_orm_migration::prelude::*;
 
@@ -39,6 +42,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_host_facts::Migration),
             Box::new(m0012_probes::Migration),
             Box::new(m0013_disabled_until::Migration),
+            Box::new(m0014_mail_abuse::Migration),
+            Box::new(m0015_fleet::Migration),
+            Box::new(m0016_fourth_value::Migration),
         ]
     }
 }

@@ -1,6 +1,6 @@
 //! Fleet-wide lists of a kind: every server, with where its newest report stands, worst first.
 
-use super::{ProbeState, REFRESH_EVERY, Values, fresh_for, sort_names};
+use super::{HOURS_TO_FULL, ProbeState, REFRESH_EVERY, Values, fresh_for, sort_names};
 use crate::relational::StoreError;
 use crate::relational::entity::{server, server_probe};
 use crate::relational::page::{Page, PageRequest, SortBy, page_as};
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
 use noc_pipeline::payload::{Kind, KindError};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, JoinType};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoCondition, JoinType};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, FromQueryResult, QueryFilter, QueryResult,
     QuerySelect, QueryTrait, Select,
@@ -64,13 +64,15 @@ impl FromQueryResult for Probed {
                 row.try_get(prefix, "probe_value1")?,
                 row.try_get(prefix, "probe_value2")?,
                 row.try_get(prefix, "probe_value3")?,
+                row.try_get(prefix, "probe_value4")?,
             ],
         })
     }
 }
 
 /// A page of the fleet by its newest reports of one kind. Orders are `name`, `observed_at` and those of
-/// [`sort_names`]; servers without a value come first in ascending order and last in descending.
+/// [`sort_names`]; servers without a value come first in ascending order and last in descending. Of `hours_to_full` it is
+/// the other way around: what does not fill takes longest.
 ///
 /// # Errors
 /// [`StoreError::Refused`] for a page that cannot be; [`StoreError::Query`].
@@ -113,6 +115,7 @@ fn joined(mut select: Select<server::Entity>, kind: Kind) -> Select<server::Enti
         (server_probe::Column::Value1, "probe_value1"),
         (server_probe::Column::Value2, "probe_value2"),
         (server_probe::Column::Value3, "probe_value3"),
+        (server_probe::Column::Value4, "probe_value4"),
     ]
     .into_iter()
     .fold(select, |select, (column, name)| {
@@ -136,12 +139,15 @@ fn stands(kind: Kind, state: ProbeState, now: UnixMs) -> Condition {
     }
 }
 
+/// Hours until what does not fill is full: more than any that are told.
+const NEVER_FULL: f64 = 1e9;
+
 fn probe(column: server_probe::Column) -> Expr {
     Expr::col((server_probe::Entity, column))
 }
 
 fn orders(kind: Kind) -> Vec<SortBy<Probed>> {
-    let own: [SortBy<Probed>; 3] = [
+    let own: [SortBy<Probed>; 4] = [
         SortBy {
             name: "",
             by: || probe(server_probe::Column::Value1),
@@ -156,6 +162,14 @@ fn orders(kind: Kind) -> Vec<SortBy<Probed>> {
             name: "",
             by: || probe(server_probe::Column::Value3),
             value: |row| row.value(2).into(),
+        },
+        SortBy {
+            name: "",
+            by: || {
+                let known = probe(server_probe::Column::Value4);
+                Func::coalesce([known, Expr::value(NEVER_FULL)]).into()
+            },
+            value: |row| row.value(HOURS_TO_FULL).unwrap_or(NEVER_FULL).into(),
         },
     ];
     let named = sort_names(kind).iter().zip(own);

@@ -7,7 +7,7 @@ mod list;
 mod values;
 
 pub use list::{FleetFilter, Probed, list};
-pub use values::{Values, needs_before, sort_names, values_of};
+pub use values::{HOURS_TO_FULL, Values, needs_before, sort_names, values_of};
 
 use super::StoreError;
 use super::bulk::{OfServers, ROWS};
@@ -37,6 +37,7 @@ const TABLE: OfServers = OfServers {
         ("value1", "DOUBLE"),
         ("value2", "DOUBLE"),
         ("value3", "DOUBLE"),
+        ("value4", "DOUBLE"),
     ],
     set: &[
         (
@@ -62,6 +63,10 @@ const TABLE: OfServers = OfServers {
         (
             "value3",
             "CASE WHEN new.observed_at >= old.observed_at THEN new.value3 ELSE old.value3 END",
+        ),
+        (
+            "value4",
+            "CASE WHEN new.observed_at >= old.observed_at THEN new.value4 ELSE old.value4 END",
         ),
         (
             "observed_at",
@@ -173,7 +178,7 @@ impl ProbeRow {
             hint: row.hint,
             observed_at: row.observed_at.into(),
             received_at: row.received_at.into(),
-            values: [row.value1, row.value2, row.value3],
+            values: [row.value1, row.value2, row.value3, row.value4],
         })
     }
 }
@@ -214,9 +219,9 @@ pub async fn of_servers(
     Ok(rows.into_iter().filter_map(ProbeRow::read).collect())
 }
 
-fn bound(row: &ProbeRow) -> [Value; 9] {
+fn bound(row: &ProbeRow) -> [Value; 10] {
     let state = row.error.map_or(ProbeState::Ok, ProbeState::Unreadable);
-    let [value1, value2, value3] = row.values;
+    let [value1, value2, value3, value4] = row.values;
     [
         i64::from(row.server.0).into(),
         row.kind.name().into(),
@@ -227,6 +232,7 @@ fn bound(row: &ProbeRow) -> [Value; 9] {
         value1.into(),
         value2.into(),
         value3.into(),
+        value4.into(),
     ]
 }
 

@@ -8,7 +8,14 @@ use noc_pipeline::payload::{
 };
 
 /// What a row of `server_probes` holds, in the order of [`sort_names`].
-pub type Values = [Option<f64>; 3];
+pub type Values = [Option<f64>; 4];
+
+/// Place of the hours until the first file system of a host is full, in the values of [`Kind::Disks`]. One report does
+/// not tell: whoever stores the row looks at those before it and fills it in.
+pub const HOURS_TO_FULL: usize = 3;
+
+/// What one report tells; the place behind is for what it does not.
+type Told = [Option<f64>; 3];
 
 /// The `lag_s` of a replica that stands still: more than any lag.
 const BROKEN: f64 = 1e12;
@@ -23,7 +30,7 @@ pub const fn sort_names(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Metrics => &["load_per_core", "iowait_pct", "cores"],
         Kind::Processes => &["stopped"],
-        Kind::Disks => &["worst_pct", "used_pct", "inodes_used_pct"],
+        Kind::Disks => &["worst_pct", "used_pct", "inodes_used_pct", "hours_to_full"],
         Kind::Mysql => &["connections_pct", "lag_s", "slow_queries_per_min"],
         Kind::Litespeed => &["connections_pct", "requests_per_s", "hit_ratio_pct"],
         Kind::MailQueue => &["frozen", "deferred", "oldest_age_s"],
@@ -44,6 +51,11 @@ pub const fn needs_before(kind: Kind) -> bool {
 /// there was one.
 #[must_use]
 pub fn values_of(at: UnixMs, report: &Report, before: Option<(UnixMs, &Report)>) -> Values {
+    let [first, second, third] = told_by(at, report, before);
+    [first, second, third, None]
+}
+
+fn told_by(at: UnixMs, report: &Report, before: Option<(UnixMs, &Report)>) -> Told {
     let before = before.and_then(|(at, report)| Some((at, report.data()?)));
     match report.data() {
         Some(Payload::Metrics(metrics)) => of_metrics(metrics),
@@ -73,7 +85,7 @@ pub fn values_of(at: UnixMs, report: &Report, before: Option<(UnixMs, &Report)>)
             | Payload::Firewall(_)
             | Payload::EmailStats(_),
         )
-        | None => Values::default(),
+        | None => Told::default(),
     }
 }
 
@@ -83,7 +95,7 @@ fn float(count: u64) -> f64 {
     count as f64
 }
 
-fn of_mysql(at: UnixMs, mysql: &Mysql, before: Option<(UnixMs, &Mysql)>) -> Values {
+fn of_mysql(at: UnixMs, mysql: &Mysql, before: Option<(UnixMs, &Mysql)>) -> Told {
     let replication = mysql.replication;
     let runs = replication.io_running == Some(true) && replication.sql_running == Some(true);
     let lag = match replication.role {
@@ -98,7 +110,7 @@ fn of_mysql(at: UnixMs, mysql: &Mysql, before: Option<(UnixMs, &Mysql)>) -> Valu
     [mysql.connections_pct(), lag, slow.map(|slow| slow * 60.0)]
 }
 
-fn of_litespeed(litespeed: &Litespeed, before: Option<&Litespeed>) -> Values {
+fn of_litespeed(litespeed: &Litespeed, before: Option<&Litespeed>) -> Told {
     if litespeed.is_running() == Some(false) {
         return [Some(STOPPED), None, None];
     }
@@ -106,11 +118,11 @@ fn of_litespeed(litespeed: &Litespeed, before: Option<&Litespeed>) -> Values {
     [litespeed.connections_pct(), litespeed.requests_per_s, hits]
 }
 
-fn of_mail_queue(queue: &MailQueue) -> Values {
+fn of_mail_queue(queue: &MailQueue) -> Told {
     [queue.frozen, queue.deferred, queue.oldest_age_s].map(|count| count.map(float))
 }
 
-fn of_crons(crons: &Crons) -> Values {
+fn of_crons(crons: &Crons) -> Told {
     let failed = crons.entries.iter();
     let failed = failed.filter(|entry| entry.last_exit.is_some_and(|exit| exit > 0));
     let counts = [crons.entries.len(), failed.count()];
@@ -119,7 +131,7 @@ fn of_crons(crons: &Crons) -> Values {
 }
 
 /// Licences that do not hold first, then those that end soonest, then those that do not say when.
-fn of_cpanel(cpanel: &Cpanel) -> Values {
+fn of_cpanel(cpanel: &Cpanel) -> Told {
     let ends = |day: NaiveDate| INVALID / 10.0 - f64::from(day.num_days_from_ce());
     let license = match cpanel.license_status.is_valid() {
         Some(false) => Some(INVALID),
@@ -136,7 +148,7 @@ fn of_cpanel(cpanel: &Cpanel) -> Values {
     ]
 }
 
-fn of_inventory(inventory: &Inventory) -> Values {
+fn of_inventory(inventory: &Inventory) -> Told {
     [
         inventory.spool_bytes,
         inventory.spool_lost_total,
@@ -145,7 +157,7 @@ fn of_inventory(inventory: &Inventory) -> Values {
     .map(|count| count.map(float))
 }
 
-fn of_metrics(metrics: &Metrics) -> Values {
+fn of_metrics(metrics: &Metrics) -> Told {
     let cores = metrics.cores.filter(|cores| *cores > 0).map(float);
     let per_core = metrics.load1.zip(cores);
     [
@@ -166,7 +178,7 @@ fn stopped(processes: &Processes) -> Option<f64> {
 }
 
 /// The fullest file system, by bytes and by inodes.
-fn of_disks(disks: &Disks) -> Values {
+fn of_disks(disks: &Disks) -> Told {
     let worst = |of: fn(&Partition) -> Option<f64>| {
         let all = disks.partitions.iter().filter_map(of);
         all.max_by(f64::total_cmp)
@@ -184,8 +196,8 @@ mod tests {
     use super::*;
     use noc_pipeline::payload::{CronEntry, KindError, LicenseStatus, Replication, Service};
 
-    fn of(report: impl Into<Payload>) -> Values {
-        values_of(UnixMs(0), &Report::Data(report.into()), None)
+    fn of(report: impl Into<Payload>) -> Told {
+        told_by(UnixMs(0), &Report::Data(report.into()), None)
     }
 
     #[test]
@@ -194,6 +206,11 @@ mod tests {
             let names = sort_names(*kind);
             assert!(names.len() <= Values::default().len(), "{kind:?}");
             assert!(!names.contains(&"name") && !names.contains(&"observed_at"));
+            let fourth = names.get(HOURS_TO_FULL);
+            assert_eq!(
+                fourth.copied(),
+                (*kind == Kind::Disks).then_some("hours_to_full")
+            );
         }
     }
 
@@ -223,7 +240,7 @@ mod tests {
             of(Disks { partitions }),
             [Some(90.0), Some(70.0), Some(90.0)]
         );
-        assert_eq!(of(Disks::default()), Values::default());
+        assert_eq!(of(Disks::default()), Told::default());
     }
 
     #[test]

@@ -352,3 +352,121 @@ fn rank(status: &str) -> i64 {
     let place = Status::ALL.iter().position(|s| s.name() == status);
     i64::try_from(place.unwrap_or(Status::ALL.len())).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::relational::Db;
+    use crate::relational::server_probes::{self, ProbeRow};
+    use noc_pipeline::clock::{Stopwatch, UnixMs};
+    use sea_orm::{ActiveValue::Set, EntityTrait};
+    use std::time::Duration;
+
+    /// Servers of the fleet that is measured.
+    const FLEET: u32 = 10_000;
+    const AT: UnixMs = UnixMs(1_778_155_200_000);
+
+    /// A fleet with a report of every kind, and an open incident on every tenth server.
+    async fn fleet(db: &Db) {
+        let ids: Vec<u32> = (1..=FLEET).collect();
+        for some in ids.chunks(500) {
+            let rows = some.iter().map(|n| server::ActiveModel {
+                id: Set(i64::from(*n)),
+                name: Set(format!("web-{n:05}.dhaka.example.com")),
+                hostname: Set(Some(format!("web-{n:05}"))),
+                tags: Set(serde_json::json!([format!("dc:{}", n % 5), "plan:shared"])),
+                status: Set(Status::ALL[*n as usize % 6].name().to_owned()),
+                is_active: Set(true),
+                cpu: Set(Some(f64::from(n % 100))),
+                changed_at: Set(AT.to_datetime()),
+                created_at: Set(AT.to_datetime()),
+                ..Default::default()
+            });
+            server::Entity::insert_many(rows)
+                .exec(db.write())
+                .await
+                .unwrap();
+            let value = |n: u32, by: u32| (!n.is_multiple_of(by)).then(|| f64::from(n * by % 997));
+            let reports = some.iter().flat_map(|n| {
+                Kind::ALL.iter().map(|kind| ProbeRow {
+                    server: ServerId(*n),
+                    kind: *kind,
+                    error: None,
+                    hint: None,
+                    observed_at: AT,
+                    received_at: AT,
+                    values: [value(*n, 7), value(*n, 11), value(*n, 13), None],
+                })
+            });
+            let reports: Vec<ProbeRow> = reports.collect();
+            server_probes::upsert(db.write(), &reports).await.unwrap();
+            let open = some.iter().filter(|n| *n % 10 == 0);
+            let open = open.map(|n| incident::ActiveModel {
+                detector: Set("disk_bytes".to_owned()),
+                server_id: Set(Some(i64::from(*n))),
+                server_name: Set("s".to_owned()),
+                subject: Set(String::new()),
+                dedup_hash: Set(format!("{n:064}")),
+                severity: Set(["critical", "high", "low"][*n as usize / 10 % 3].to_owned()),
+                status: Set(["open", "resolved"][*n as usize / 100 % 2].to_owned()),
+                title: Set("t".to_owned()),
+                opened_at: Set(AT.to_datetime()),
+                last_seen_at: Set(AT.to_datetime()),
+                occurrences: Set(1),
+                changed_at: Set(AT.to_datetime()),
+                ..Default::default()
+            });
+            incident::Entity::insert_many(open)
+                .exec(db.write())
+                .await
+                .unwrap();
+        }
+    }
+
+    /// `cargo test -p noc-storage -- --ignored --nocapture ten_thousand`
+    #[tokio::test]
+    #[ignore = "a measurement"]
+    async fn a_page_of_ten_thousand_servers_takes_fifty_milliseconds_at_most() {
+        let db = Db::open_temporary().await.unwrap();
+        fleet(&db).await;
+        let search = ServerFilter {
+            search: Some("07".to_owned()),
+            ..ServerFilter::default()
+        };
+        let tag = ServerFilter {
+            tag: Some("dc:3".to_owned()),
+            status: vec![Status::Up, Status::Down],
+            ..ServerFilter::default()
+        };
+        let mut worst = Duration::ZERO;
+        for filter in [ServerFilter::default(), search, tag] {
+            for sort in [
+                "trouble",
+                "-trouble",
+                "name",
+                "cpu_pct",
+                "-load_per_core",
+                "-worst_disk_pct",
+                "-mysql_connections_pct",
+            ] {
+                let request = |cursor| PageRequest {
+                    sort: Some(sort.to_owned()),
+                    limit: Some(200),
+                    cursor,
+                };
+                let mut taken = Vec::new();
+                let first = list(db.read(), &filter, &request(None)).await.unwrap();
+                for cursor in [None, first.next_cursor.clone(), None, first.next_cursor] {
+                    let watch = Stopwatch::start();
+                    let page = list(db.read(), &filter, &request(cursor)).await.unwrap();
+                    taken.push(watch.elapsed());
+                    assert!(page.total >= 300, "{}", page.total);
+                }
+                let most = taken.iter().max().copied().unwrap_or_default();
+                println!("{sort:>22}, {} servers: {taken:?}", first.total);
+                worst = worst.max(most);
+            }
+        }
+        assert!(worst < Duration::from_millis(50), "{worst:?}");
+    }
+}

@@ -270,6 +270,19 @@ pub async fn by_id(
         .map_err(StoreError::during("read a server"))
 }
 
+/// Every server that is monitored, by id.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn monitored(conn: &impl ConnectionTrait) -> Result<Vec<server::Model>, StoreError> {
+    server::Entity::find()
+        .filter(server::Column::IsActive.eq(true))
+        .order_by_asc(server::Column::Id)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read the monitored servers"))
+}
+
 /// The server of this name, in exactly this spelling.
 ///
 /// # Errors

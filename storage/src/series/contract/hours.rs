@@ -22,6 +22,7 @@ pub(super) fn mail(
         domains: recipients.iter().map(stats).collect(),
         logins: Vec::new(),
         scripts: Vec::new(),
+        addresses: Vec::new(),
     };
     let report = Report::Data(Payload::from(body));
     row(server, T0 + minute * MINUTE, report)

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `server_metrics`, `process_checks`, `disk_partitions` | ts, server (, subject) | one DOUBLE a field of the kind |
 //! | the same with `_hourly` | hour, server (, subject) | mean, minimum, maximum and count of each |
-//! | `firewall_events`, `email_logins`, `email_scripts`, `decisions` | ts, server, event | rows of text; `event` is a hash of their key |
+//! | `firewall_events`, `email_logins`, `email_scripts`, `email_addresses`, `decisions` | ts, server, event | rows of text; `event` is a hash of their key |
 //! | `series_reports` | ts, server, kind | the normalised JSON of every report of the last hours |
 //! | `series_silent` | ts, server, kind | the last report of servers that are silent for longer |
 //! | `series_late_hours` | hour, server, kind, mark | whether the hour was rolled up again since |

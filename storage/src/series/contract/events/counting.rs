@@ -139,6 +139,14 @@ fn stats(server: ServerId, hour: i64, complete: bool, logins: &[(&str, u64)]) ->
             messages: Some(2),
             recipients: Some(3),
         }],
+        addresses: vec![AddressStats {
+            ip: "192.0.2.66".to_owned(),
+            failures: Some(40),
+            accepted: Some(1),
+            accepted_after: Some(31),
+            login: Some("a@cust.example".to_owned()),
+            at: Some(UnixMs(hour)),
+        }],
     };
     let minute = if complete { 61 } else { 30 };
     row(
@@ -214,4 +222,18 @@ pub async fn an_hours_logins_are_replaced_and_summed_up(store: &dyn SeriesStore)
         .map(|e| e.row.number("recipients"))
         .collect();
     assert_eq!(recipients, [Some(3.0), Some(3.0)], "one an hour and server");
+    let of_address = EventQuery {
+        conditions: vec![EventCondition::is("ip", "192.0.2.66")],
+        ..all(EventTable::EmailAddresses)
+    };
+    let rows = read(store, &of_address).await.events;
+    let let_in: Vec<_> = rows
+        .iter()
+        .map(|e| e.row.number("accepted_after"))
+        .collect();
+    assert_eq!(let_in, [Some(31.0), Some(31.0)], "one an hour and server");
+    assert_eq!(
+        rows[0].row.text("accepted_at"),
+        Some(UnixMs(T0 + HOUR).to_string().as_str())
+    );
 }

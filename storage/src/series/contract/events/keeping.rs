@@ -77,6 +77,10 @@ pub async fn decisions_are_events_of_the_platform(store: &dyn SeriesStore) {
                 Some("97 %".into()),
                 None,
                 Some(1e15.into()),
+                Some(3.0.into()),
+                Some(95.5.into()),
+                None,
+                None,
             ],
         },
     };

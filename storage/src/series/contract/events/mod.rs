@@ -12,7 +12,7 @@ use super::*;
 use crate::series::{
     CountOrder, Event, EventCondition, EventCount, EventPage, EventQuery, Retention, SeriesError,
 };
-use noc_pipeline::payload::email_stats::{LoginStats, ScriptStats};
+use noc_pipeline::payload::email_stats::{AddressStats, LoginStats, ScriptStats};
 use noc_pipeline::payload::firewall::{FirewallAction, FirewallEvent, FirewallSource};
 use noc_pipeline::payload::{
     Distinct, EmailStats, EventRow, EventTable, EventValue, Firewall, address,
