@@ -7,12 +7,12 @@
 
 use crate::Parts;
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
-use noc_pipeline::control::{Condition, Control};
+use noc_pipeline::control::{Condition, Control, FleetWord};
 use noc_pipeline::id::PartitionId;
 use noc_pipeline::log::LogError;
 use noc_pipeline::record::{Encoded, Record};
 use noc_storage::relational::entity::server;
-use noc_storage::relational::{StoreError, alert_rules, control_outbox, jobs};
+use noc_storage::relational::{StoreError, alert_rules, control_outbox, fleet, jobs};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use std::time::Duration;
 
@@ -181,7 +181,8 @@ async fn tell_alone(parts: &Parts, partition: PartitionId) -> Result<(), Control
     for rule in alert_rules::all(parts.db.write()).await? {
         match rule.as_control() {
             // Routing is read when an incident opens; the actors need not know.
-            Ok(rule) if matches!(rule.condition, Condition::Detector { .. }) => {}
+            Ok(rule) if matches!(&rule.condition, Condition::Detector { numbers, off, .. } if numbers.is_empty() && !off) =>
+                {}
             Ok(rule) => controls.push(Control::RuleSet(rule)),
             Err(error) => {
                 tracing::error!(%error, rule.id, "a rule cannot be read and judges nothing")
@@ -198,12 +199,28 @@ async fn tell_alone(parts: &Parts, partition: PartitionId) -> Result<(), Control
         ours.filter(|s| s.server.partition(count) == partition)
             .map(Control::ServerSettings),
     );
+    controls.extend(of_the_fleet(parts).await?);
     if controls.is_empty() {
         return Ok(());
     }
     let records = controls.into_iter().map(|c| (partition, record(now, c)));
     append(parts, records.collect()).await?;
     Ok(())
+}
+
+/// What is known of the whole fleet.
+async fn of_the_fleet(parts: &Parts) -> Result<Vec<Control>, StoreError> {
+    let priors = fleet::priors(parts.db.write()).await?.into_iter();
+    let priors = priors.map(|row| FleetWord::Prior {
+        metric: row.metric,
+        value: row.value,
+    });
+    let groups = fleet::groups(parts.db.write()).await?.into_iter();
+    let groups = groups.map(|group| FleetWord::Silent {
+        group: group.name,
+        members: group.members,
+    });
+    Ok(priors.chain(groups).map(Control::Fleet).collect())
 }
 
 fn record(at: UnixMs, control: Control) -> Encoded {

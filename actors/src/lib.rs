@@ -1,10 +1,14 @@
 //! What is decided: one actor per server with its detectors, incidents, escalation, notification.
 
+pub mod backtest;
+pub mod baseline;
+mod causes;
 mod consumer;
 pub mod control;
 pub mod detect;
 pub mod escalation;
 pub mod facts;
+pub mod fleet;
 pub mod incident;
 pub mod log_identity;
 pub mod notify;

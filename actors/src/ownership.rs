@@ -6,12 +6,15 @@
 //! Renewing is one statement however many partitions there are, claiming one transaction, giving back one statement.
 //!
 //! While the database is away nobody can claim; an owner whose lease ran out by its own clock stops judging
-//! ([`Lease`]), and the epoch in every transaction keeps a late owner from changing anything.
+//! ([`Lease`]), and the epoch in every transaction keeps a late owner from changing anything. What could not be given
+//! back is offered again at every look, so that a hand-over which met an outage ends with it and not with the lease.
 
 mod running;
 
 use crate::Parts;
+use crate::causes::with_causes;
 use crate::consumer::actors::End;
+use crate::consumer::decisions::Decisions;
 use crate::consumer::latest::Latest;
 use crate::runtime::lease::Lease;
 use crate::runtime::metrics::Metrics;
@@ -40,6 +43,7 @@ pub(crate) struct Ownership {
     pub settings: Arc<RuntimeSettings>,
     pub metrics: Arc<Metrics>,
     pub latest: Arc<Latest>,
+    pub decisions: Arc<Decisions>,
     pub lease: Arc<Lease>,
     pub owned: Owned,
     pub arbiters: Vec<ArbiterHandle>,
@@ -49,6 +53,8 @@ pub(crate) struct Ownership {
 /// The partitions under way, and where they say that they ended.
 struct Held {
     running: BTreeMap<PartitionId, Running>,
+    /// Ended here, and not given back yet.
+    owed: Vec<(PartitionId, Epoch)>,
     ends: mpsc::UnboundedSender<Ended>,
 }
 
@@ -58,13 +64,17 @@ impl Ownership {
         let (ends, mut ended) = mpsc::unbounded_channel();
         let mut held = Held {
             running: BTreeMap::new(),
+            owed: Vec::new(),
             ends,
         };
         let mut events = self.parts.bus.subscribe();
         loop {
             if let Err(error) = self.look(&mut held).await {
                 self.metrics.store_error("relational", "ownership");
-                tracing::warn!(%error, "leases are not renewed, trying again");
+                tracing::warn!(
+                    error = with_causes(&error),
+                    "leases are not renewed, trying again"
+                );
             }
             tokio::select! {
                 stopping = self.stop.sleep(self.settings.renew_every) => if stopping { break },
@@ -99,6 +109,10 @@ impl Ownership {
             };
             self.settle(&mut held, one, &mut ended).await;
         }
+        if !held.owed.is_empty() {
+            let partitions = held.owed.len();
+            tracing::warn!(partitions, "not given back: the leases run out");
+        }
     }
 
     async fn look(&self, held: &mut Held) -> Result<(), StoreError> {
@@ -117,6 +131,7 @@ impl Ownership {
             .collect();
         partitions::renew(db.write(), node, &mine, self.settings.lease, now).await?;
         self.lease.renewed(asked);
+        self.give_back(held).await;
         // A node is missed when its leases are.
         let living = nodes::alive_since(db.write(), now.minus(self.settings.lease)).await?;
         let living = living.iter().filter(|node| node.has_role(ROLE)).count();
@@ -202,7 +217,6 @@ impl Ownership {
         first: Ended,
         more: &mut mpsc::UnboundedReceiver<Ended>,
     ) {
-        let mut back = Vec::new();
         let mut next = Some(first);
         while let Some(one) = next {
             let ours = held.running.get(&one.partition);
@@ -210,14 +224,14 @@ impl Ownership {
                 held.running.remove(&one.partition);
                 self.forget(one.partition);
                 match one.end {
-                    End::Stopped => back.push((one.partition, one.epoch)),
+                    End::Stopped => held.owed.push((one.partition, one.epoch)),
                     End::Fenced => {}
                     End::LogReplaced(old) => self.log_replaced(held, old).await,
                 }
             }
             next = more.try_recv().ok();
         }
-        self.release(&back).await;
+        self.give_back(held).await;
     }
 
     async fn log_replaced(&self, held: &mut Held, old: noc_pipeline::id::LogId) {
@@ -226,22 +240,34 @@ impl Ownership {
         };
         if let Err(error) = log.replaced(old).await {
             // The partition is claimed again, and finds the same.
-            tracing::warn!(%error, "the log has no new id yet, trying again");
+            tracing::warn!(
+                error = with_causes(&error),
+                "the log has no new id yet, trying again"
+            );
             return;
         }
         held.running.values_mut().for_each(Running::leave);
         self.parts.bus.publish(LiveEvent::OwnershipChanged).await;
     }
 
-    async fn release(&self, back: &[(PartitionId, Epoch)]) {
-        if back.is_empty() {
+    /// Gives back what ended here; what the database does not take stays owed.
+    async fn give_back(&self, held: &mut Held) {
+        if held.owed.is_empty() {
             return;
         }
         let (db, node) = (&self.parts.db, self.parts.node);
-        match partitions::release(db.write(), node, back).await {
-            Ok(()) => self.parts.bus.publish(LiveEvent::OwnershipChanged).await,
+        match partitions::release(db.write(), node, &held.owed).await {
+            Ok(()) => {
+                held.owed.clear();
+                self.parts.bus.publish(LiveEvent::OwnershipChanged).await;
+            }
             Err(error) => {
-                tracing::warn!(%error, partitions = back.len(), "not given back: the leases run out");
+                self.metrics.store_error("relational", "give back");
+                tracing::warn!(
+                    error = with_causes(&error),
+                    partitions = held.owed.len(),
+                    "partitions are not given back, trying again"
+                );
             }
         }
     }

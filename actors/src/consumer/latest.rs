@@ -6,6 +6,7 @@
 
 use super::probes::{self, Probes};
 use crate::Parts;
+use crate::causes::with_causes;
 use crate::runtime::StopSignal;
 use crate::runtime::metrics::Metrics;
 use futures::FutureExt;
@@ -186,7 +187,10 @@ async fn write_early(parts: &Parts, latest: &Latest, metrics: &Metrics, stop: &S
 fn report(metrics: &Metrics, wrote: Result<(), StoreError>) {
     if let Err(error) = wrote {
         metrics.store_error("relational", "latest values");
-        tracing::warn!(%error, "latest values are not stored, trying again in 10 s");
+        tracing::warn!(
+            error = with_causes(&error),
+            "latest values are not stored, trying again"
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 //! delays charts, the relational store away delays incidents, neither delays the other or ingest.
 
 pub mod actors;
+pub mod decisions;
 pub mod latest;
 pub mod probes;
 pub mod series;

@@ -8,13 +8,15 @@
 use crate::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
-use noc_pipeline::payload::{Kind, Report};
+use noc_pipeline::payload::{Kind, Payload, Report};
 use noc_storage::relational::agent_health::{self, Skew};
 use noc_storage::relational::server_probes::{
-    self, ProbeRow, REFRESH_EVERY, needs_before, values_of,
+    self, HOURS_TO_FULL, ProbeRow, REFRESH_EVERY, needs_before, values_of,
 };
 use noc_storage::relational::{Db, StoreError};
-use noc_storage::series::SeriesRow;
+use noc_storage::series::fill::{self, Fill};
+use noc_storage::series::recent::MAX_RECENT_SERVERS;
+use noc_storage::series::{RecentQuery, SeriesError, SeriesRow, SeriesStore};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -74,15 +76,11 @@ impl Probes {
         } else {
             values_of(row.event_at, &row.report, None)
         };
-        let (error, hint) = match row.report.as_ref() {
-            Report::Data(_) => (None, None),
-            Report::Unreadable { error, hint, .. } => (Some(*error), hint.clone()),
-        };
         let probe = ProbeRow {
             server: row.server,
             kind: of.1,
-            error,
-            hint,
+            error: row.report.error(),
+            hint: row.report.hint().map(str::to_owned),
             observed_at: row.event_at,
             received_at: row.received_at,
             values,
@@ -200,20 +198,75 @@ fn said(row: &ProbeRow) -> u64 {
 /// # Errors
 /// What the database says; what was not written waits for the next time.
 pub(super) async fn write(parts: &Parts, probes: &Probes) -> Result<(), StoreError> {
-    write_rows(&parts.db, probes, parts.clock.now()).await?;
+    write_rows(&parts.db, parts.series.as_ref(), probes, parts.clock.now()).await?;
     write_skews(&parts.db, probes).await
 }
 
-async fn write_rows(db: &Db, probes: &Probes, now: UnixMs) -> Result<(), StoreError> {
+async fn write_rows(
+    db: &Db,
+    series: &dyn SeriesStore,
+    probes: &Probes,
+    now: UnixMs,
+) -> Result<(), StoreError> {
     let rows = probes.drain(now);
     for (written, chunk) in rows.chunks(ROWS).enumerate() {
-        if let Err(error) = server_probes::upsert(db.write(), chunk).await {
+        let full = filled(series, chunk, now).await;
+        if let Err(error) = server_probes::upsert(db.write(), &full).await {
             probes.give_back(rows.get(written * ROWS..).unwrap_or_default(), &[]);
             return Err(error);
         }
         probes.settled(chunk);
     }
     Ok(())
+}
+
+/// The rows, with what takes the reports before them: when disks will be full. A series store that does not answer
+/// leaves that out until the next report, which is 5 min away.
+async fn filled(series: &dyn SeriesStore, rows: &[ProbeRow], now: UnixMs) -> Vec<ProbeRow> {
+    let mut rows = rows.to_vec();
+    let of_disks = |row: &&mut ProbeRow| row.kind == Kind::Disks && row.error.is_none();
+    let mut disks: Vec<&mut ProbeRow> = rows.iter_mut().filter(of_disks).collect();
+    for some in disks.chunks_mut(MAX_RECENT_SERVERS) {
+        let servers: Vec<ServerId> = some.iter().map(|row| row.server).collect();
+        match hours_to_full(series, servers, now).await {
+            Ok(hours) => {
+                for row in some {
+                    if let Some(value) = row.values.get_mut(HOURS_TO_FULL) {
+                        *value = hours.get(&row.server).copied();
+                    }
+                }
+            }
+            Err(error) => tracing::warn!(%error, "when disks will be full is not known"),
+        }
+    }
+    rows
+}
+
+/// Hours until the first file system of each server is full, for those where one fills.
+async fn hours_to_full(
+    series: &dyn SeriesStore,
+    servers: Vec<ServerId>,
+    now: UnixMs,
+) -> Result<HashMap<ServerId, f64>, SeriesError> {
+    let latest = series.latest(Kind::Disks, &servers).await?;
+    let query = RecentQuery {
+        kind: Kind::Disks,
+        servers,
+        fields: fill::FIELDS.iter().map(ToString::to_string).collect(),
+        from: now.minus(fill::SPAN),
+        // A report may lie a little ahead of this node's clock.
+        to: now.plus(Duration::from_secs(300)),
+    };
+    let recent = series.recent(&query).await?;
+    let hours = latest.into_iter().filter_map(|(server, latest)| {
+        let Some(Payload::Disks(disks)) = latest.report.data() else {
+            return None;
+        };
+        let rows = recent.get(&server)?;
+        let fills = disks.partitions.iter().map(|p| Fill::of(p, rows));
+        Some((server, fill::soonest(fills.map(|fill| fill.hours_to_full))?))
+    });
+    Ok(hours.collect())
 }
 
 async fn write_skews(db: &Db, probes: &Probes) -> Result<(), StoreError> {

@@ -1,9 +1,11 @@
 //! A bench for one detector: shows it observations and keeps its state. Tests only.
 
-use super::{Context, Detector, Observation, Outcome, Rules};
+use super::{Context, Detector, Fleet, Observation, Outcome, Rules};
+use crate::facts::Fact;
+use crate::incident::lifecycle::{Memory, Phase, Track, Tracks};
 use crate::state::{ClockMs, Presence};
 use noc_pipeline::clock::UnixMs;
-use noc_pipeline::control::{Condition, Rule, Scope};
+use noc_pipeline::control::{Condition, Rule, Scope, Severity};
 use noc_pipeline::id::ServerId;
 use noc_pipeline::payload::{
     Comparator, Disks, Kind, KindError, Metrics, Partition, Payload, Processes, Report, Service,
@@ -20,6 +22,9 @@ pub(crate) struct Bench<D: Detector> {
     pub presence: Presence,
     pub tags: Vec<String>,
     pub rules: Rules,
+    pub tracks: Tracks,
+    pub fleet: Fleet,
+    pub fact: Option<Fact>,
 }
 
 impl<D: Detector> Bench<D> {
@@ -31,6 +36,9 @@ impl<D: Detector> Bench<D> {
             presence: Presence::default(),
             tags: Vec::new(),
             rules: Rules::default(),
+            tracks: Tracks::default(),
+            fleet: Fleet::default(),
+            fact: None,
         }
     }
 
@@ -43,6 +51,9 @@ impl<D: Detector> Bench<D> {
             presence: self.presence,
             tags: &self.tags,
             rules: &self.rules,
+            tracks: &self.tracks,
+            fleet: &self.fleet,
+            fact: self.fact.as_ref(),
         };
         let judged = self.detector.judge(&self.state, &at);
         let verdicts = judged.verdicts.into_iter();
@@ -120,4 +131,49 @@ pub(crate) fn rule(id: i64, metric: &str, threshold: f64) -> Rule {
             clear_threshold: None,
         },
     }
+}
+
+/// Rules that set numbers of one detector on all servers.
+pub(crate) fn tuned(detector: &str, numbers: &[(&str, f64)]) -> Rules {
+    let mut rules = Rules::default();
+    rules.set(Rule {
+        condition: Condition::Detector {
+            detector: detector.to_owned(),
+            numbers: numbers
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), *value))
+                .collect(),
+            off: false,
+        },
+        ..rule(1, "metrics.cpu_pct", 1.0)
+    });
+    rules
+}
+
+/// One incident that is open since `clock`, of severity medium.
+pub(crate) fn open_track(detector: u8, subject: &str, clock: ClockMs) -> Tracks {
+    open_track_of(detector, subject, clock, Severity::Medium)
+}
+
+/// One incident that is open since `clock`.
+pub(crate) fn open_track_of(
+    detector: u8,
+    subject: &str,
+    clock: ClockMs,
+    severity: Severity,
+) -> Tracks {
+    let mut tracks = Tracks::default();
+    let track = Track {
+        detector,
+        subject: subject.into(),
+        phase: Phase::Open,
+        severity,
+        occurrences: 1,
+        breached_at: clock,
+        touched_at: clock,
+        resolves: Vec::new(),
+        flapping: false,
+    };
+    tracks.take(detector, subject, Memory::Set(Box::new(track)));
+    tracks
 }

@@ -3,15 +3,13 @@
 //! Ingest corrects such payloads, so nothing is lost; but a host whose clock is wrong fails at TLS, mail and cron.
 //! Cleared by three good payloads in a row.
 
-use super::{Context, Detector, Finding, Info, Judgement, Observation, Title, Verdict, page_hold};
+use super::{
+    Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
+};
 use noc_pipeline::control::Severity;
-use noc_pipeline::payload::Kind;
+use noc_pipeline::payload::{Kind, Unit};
 use serde::{Deserialize, Serialize};
-
-/// Breach from here on, milliseconds, either way.
-pub const LIMIT_MS: u64 = 300_000;
-/// Cleared after so many good payloads in a row.
-pub const GOOD_PAYLOADS: u8 = 3;
+use std::time::Duration;
 
 /// The detector.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +18,7 @@ pub struct ClockSkew;
 /// Good payloads since the last bad one; `None` while all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Skew {
-    good: Option<u8>,
+    good: Option<u32>,
 }
 
 impl Detector for ClockSkew {
@@ -29,12 +27,31 @@ impl Detector for ClockSkew {
     const INFO: Info = Info {
         key: "clock_skew",
         code: 6,
-        version: 1,
+        version: 2,
         kinds: Kind::ALL,
         also: &[],
         name: "Clock skew",
         about: "The host's clock is 5 min or more away from ours. Its measurements are corrected and kept.",
         severities: &[Severity::Low],
+        numbers: &[
+            Number {
+                key: "limit_s",
+                unit: Unit::Seconds,
+                default: 300.0,
+                min: 1.0,
+                max: 86_400.0,
+                about: "How far away the host's clock may be, either way",
+            },
+            Number {
+                key: "good_payloads",
+                unit: Unit::Count,
+                default: 3.0,
+                min: 1.0,
+                max: 100.0,
+                about: "Good payloads in a row that end it",
+            },
+        ],
+        docs: include_str!("docs/clock_skew.md"),
     };
 
     fn judge<'a>(&self, state: &Skew, at: &Context<'a>) -> Judgement<'a, Skew> {
@@ -44,15 +61,14 @@ impl Detector for ClockSkew {
                 verdicts: Vec::new(),
             };
         };
-        let bad = record.skew_ms.unsigned_abs() >= LIMIT_MS;
+        let limit = at.seconds(&Self::INFO, "limit_s");
+        let need = at.count(&Self::INFO, "good_payloads");
+        let bad = Duration::from_millis(record.skew_ms.unsigned_abs()) >= limit;
         let (good, verdict) = match (bad, state.good) {
-            (true, _) => (Some(0), Verdict::breach("", finding(record.skew_ms))),
+            (true, _) => (Some(0), Verdict::breach("", finding(record.skew_ms, limit))),
             (false, None) => (None, Verdict::clear("")),
-            (false, Some(good)) if good + 1 >= GOOD_PAYLOADS => (None, Verdict::clear("")),
-            (false, Some(good)) => (
-                Some(good + 1),
-                Verdict::learning("", u32::from(good) + 1, u32::from(GOOD_PAYLOADS)),
-            ),
+            (false, Some(good)) if good + 1 >= need => (None, Verdict::clear("")),
+            (false, Some(good)) => (Some(good + 1), Verdict::learning("", good + 1, need)),
         };
         Judgement {
             patch: Some(Skew { good }),
@@ -61,7 +77,7 @@ impl Detector for ClockSkew {
     }
 }
 
-fn finding(skew_ms: i64) -> Finding {
+fn finding(skew_ms: i64, limit: Duration) -> Finding {
     let way = if skew_ms > 0 { "behind" } else { "ahead of" };
     Finding {
         severity: Severity::Low,
@@ -71,11 +87,12 @@ fn finding(skew_ms: i64) -> Finding {
             after: String::new(),
         },
         observed: format!("{} s {way} ours", skew_ms.unsigned_abs() / 1000),
-        expected: format!("within {} s", LIMIT_MS / 1000),
+        expected: format!("within {} s", limit.as_secs()),
         samples: 1,
-        threshold: Some(300.0),
-        command: None,
+        threshold: Some(limit.as_secs_f64()),
+        command: Some("timedatectl; chronyc tracking".to_owned()),
         rule: None,
+        evidence: None,
     }
 }
 
@@ -83,7 +100,7 @@ fn finding(skew_ms: i64) -> Finding {
 mod tests {
     use super::*;
     use crate::detect::Outcome;
-    use crate::detect::bench::{Bench, metrics, outcome};
+    use crate::detect::bench::{Bench, metrics, outcome, tuned};
 
     #[test]
     fn fires_either_way_and_clears_after_three_good_payloads() {
@@ -100,6 +117,24 @@ mod tests {
         assert_eq!(look(0), Outcome::Learning { have: 1, need: 3 });
         assert_eq!(look(0), Outcome::Learning { have: 2, need: 3 });
         assert_eq!(look(0), Outcome::Clear);
+        assert_eq!(look(0), Outcome::Clear);
+    }
+
+    #[test]
+    fn a_rule_sets_how_far_is_too_far() {
+        let mut bench = Bench::new(ClockSkew);
+        bench.rules = tuned("clock_skew", &[("limit_s", 20.0), ("good_payloads", 1.0)]);
+        let mut look = |skew_ms: i64| {
+            let mut record = metrics(0, |_| {});
+            record.skew_ms = skew_ms;
+            outcome(bench.look(Observation::Report(&record)), "")
+        };
+        assert_eq!(look(19_999), Outcome::Clear);
+        let Outcome::Breach(finding) = look(-20_000) else {
+            panic!("20 s are too far");
+        };
+        assert_eq!(finding.observed, "20 s ahead of ours");
+        assert_eq!(finding.expected, "within 20 s");
         assert_eq!(look(0), Outcome::Clear);
     }
 }

@@ -4,14 +4,27 @@
 //! three reports in a row more than 2 points under the lowest level. A mount tagged as backup target
 //! (`backup-mount:<mount>` on its server) only counts at the last level.
 
-use super::disk::{Fill, Level, Mounts, Resource};
-use super::{Context, Detector, Info, Judgement};
+use super::disk::{CLEAR_POINTS, CLEAR_REPORTS, Fill, Level, Mounts, Resource, share};
+use super::{Context, Detector, Info, Judgement, Number};
 use noc_pipeline::control::Severity;
-use noc_pipeline::payload::{Kind, Partition};
+use noc_pipeline::payload::{Kind, Partition, Unit};
 
 const GB: u64 = 1_000_000_000;
 
+/// A number that is an amount of disk space.
+const fn space(key: &'static str, default: f64, about: &'static str) -> Number {
+    Number {
+        key,
+        unit: Unit::Bytes,
+        default,
+        min: 0.0,
+        max: 1e15,
+        about,
+    }
+}
+
 const BYTES: Resource = Resource {
+    info: &DiskBytes::INFO,
     fill: |p: &Partition| {
         Some(Fill {
             pct: p.used_pct()?,
@@ -20,27 +33,28 @@ const BYTES: Resource = Resource {
     },
     levels: [
         Level {
-            pct: 90.0,
+            pct: "medium_pct",
             free_under: None,
             severity: Severity::Medium,
         },
         Level {
-            pct: 95.0,
-            free_under: Some(20 * GB),
+            pct: "high_pct",
+            free_under: Some("high_free_bytes"),
             severity: Severity::High,
         },
         Level {
-            pct: 98.0,
-            free_under: Some(2 * GB),
+            pct: "critical_pct",
+            free_under: Some("critical_free_bytes"),
             severity: Severity::Critical,
         },
     ],
     title: |mount, pct| format!("Disk {mount} is {pct} % full"),
     free: gigabytes,
+    command: ("sudo du -xh --max-depth=2", "| sort -h | tail -n 30"),
 };
 
 #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
-fn gigabytes(bytes: u64) -> String {
+pub(super) fn gigabytes(bytes: u64) -> String {
     format!("{:.1} GB free", bytes as f64 / GB as f64)
 }
 
@@ -54,13 +68,31 @@ impl Detector for DiskBytes {
     const INFO: Info = Info {
         key: "disk_bytes",
         code: 3,
-        version: 1,
+        version: 2,
         kinds: &[Kind::Disks],
         also: &[],
         name: "Disk space",
         about: "A file system is 90 % full (medium), 95 % with less than 20 GB free (high), or 98 % with less than \
                 2 GB free (critical).",
         severities: &[Severity::Medium, Severity::High, Severity::Critical],
+        numbers: &[
+            share("medium_pct", 90.0, "Used: medium"),
+            share(
+                "high_pct",
+                95.0,
+                "Used: high, with less left than high_free_bytes",
+            ),
+            space("high_free_bytes", 20e9, "Left: high only under this"),
+            share(
+                "critical_pct",
+                98.0,
+                "Used: critical, with less left than critical_free_bytes",
+            ),
+            space("critical_free_bytes", 2e9, "Left: critical only under this"),
+            CLEAR_POINTS,
+            CLEAR_REPORTS,
+        ],
+        docs: include_str!("docs/disk_bytes.md"),
     };
 
     fn judge<'a>(&self, state: &Mounts, at: &Context<'a>) -> Judgement<'a, Mounts> {
@@ -71,7 +103,7 @@ impl Detector for DiskBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::bench::{Bench, disks, outcome, unreadable};
+    use crate::detect::bench::{Bench, disks, outcome, tuned, unreadable};
     use crate::detect::{Observation, Outcome};
 
     fn mount(total_gb: u64, used_pct: u64) -> Partition {
@@ -120,6 +152,8 @@ mod tests {
         assert_eq!(finding.title.of("web-01"), "Disk / is 96 % full on web-01");
         assert_eq!(finding.observed, "96.0 % used, 4.0 GB free");
         assert_eq!(finding.expected, "under 95 % used, or 20.0 GB free");
+        let command = "sudo du -xh --max-depth=2 / | sort -h | tail -n 30";
+        assert_eq!(finding.command.as_deref(), Some(command));
     }
 
     #[test]
@@ -139,6 +173,31 @@ mod tests {
         }
         assert_eq!(look(&mut bench, mount(100, 87)), Outcome::Clear);
         assert_eq!(bench.state, Mounts::default());
+    }
+
+    #[test]
+    fn a_rule_sets_levels_and_when_it_is_over() {
+        let mut bench = Bench::new(DiskBytes);
+        let numbers = [
+            ("medium_pct", 50.0),
+            ("high_pct", 60.0),
+            ("high_free_bytes", 1e15),
+            ("clear_points", 10.0),
+            ("clear_reports", 1.0),
+        ];
+        bench.rules = tuned("disk_bytes", &numbers);
+        let severity = |outcome| match outcome {
+            Outcome::Breach(finding) => Some(finding.severity),
+            _ => None,
+        };
+        assert_eq!(severity(look(&mut bench, mount(100, 49))), None);
+        let medium = look(&mut bench, mount(100, 50));
+        assert_eq!(severity(medium), Some(Severity::Medium));
+        let high = look(&mut bench, mount(1_000, 60));
+        assert_eq!(severity(high), Some(Severity::High));
+        let held = Outcome::Learning { have: 0, need: 1 };
+        assert_eq!(look(&mut bench, mount(100, 40)), held);
+        assert_eq!(look(&mut bench, mount(100, 39)), Outcome::Clear);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 //! 90 % is medium, 95 % high, 98 % critical; clearing and backup mounts as for bytes. File systems without inodes
 //! of their own report none and are not judged.
 
-use super::disk::{Fill, Level, Mounts, Resource};
+use super::disk::{CLEAR_POINTS, CLEAR_REPORTS, Fill, Level, Mounts, Resource, share};
 use super::{Context, Detector, Info, Judgement};
 use noc_pipeline::control::Severity;
 use noc_pipeline::payload::{Kind, Partition};
 
 const INODES: Resource = Resource {
+    info: &DiskInodes::INFO,
     fill: |p: &Partition| {
         Some(Fill {
             pct: p.inodes_used_pct()?,
@@ -16,15 +17,19 @@ const INODES: Resource = Resource {
         })
     },
     levels: [
-        level(90.0, Severity::Medium),
-        level(95.0, Severity::High),
-        level(98.0, Severity::Critical),
+        level("medium_pct", Severity::Medium),
+        level("high_pct", Severity::High),
+        level("critical_pct", Severity::Critical),
     ],
     title: |mount, pct| format!("Disk {mount} has {pct} % of its inodes in use"),
     free: |inodes| format!("{inodes} inodes free"),
+    command: (
+        "sudo du -x --inodes --max-depth=3",
+        "| sort -n | tail -n 30",
+    ),
 };
 
-const fn level(pct: f64, severity: Severity) -> Level {
+const fn level(pct: &'static str, severity: Severity) -> Level {
     Level {
         pct,
         free_under: None,
@@ -42,12 +47,20 @@ impl Detector for DiskInodes {
     const INFO: Info = Info {
         key: "disk_inodes",
         code: 4,
-        version: 1,
+        version: 2,
         kinds: &[Kind::Disks],
         also: &[],
         name: "Disk inodes",
         about: "A file system has 90 % (medium), 95 % (high) or 98 % (critical) of its inodes in use.",
         severities: &[Severity::Medium, Severity::High, Severity::Critical],
+        numbers: &[
+            share("medium_pct", 90.0, "In use: medium"),
+            share("high_pct", 95.0, "In use: high"),
+            share("critical_pct", 98.0, "In use: critical"),
+            CLEAR_POINTS,
+            CLEAR_REPORTS,
+        ],
+        docs: include_str!("docs/disk_inodes.md"),
     };
 
     fn judge<'a>(&self, state: &Mounts, at: &Context<'a>) -> Judgement<'a, Mounts> {

@@ -4,26 +4,22 @@
 //! later one began. A spool drained after a restart is old and no sign. Cleared by three good payloads in a row
 //! once 10 min passed without a sign (two agents that send in turn show three good ones in every minute).
 
-use super::Also;
-use super::{Context, Detector, Finding, Info, Judgement, Observation, Title, Verdict, page_hold};
+use super::{
+    Also, Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict,
+    page_hold,
+};
 use crate::state::ClockMs;
 use noc_pipeline::control::Severity;
-use noc_pipeline::payload::Kind;
+use noc_pipeline::payload::{Kind, Unit};
 use noc_pipeline::record::PayloadRecord;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// A payload younger than this at arrival was sent live.
-pub const LIVE: Duration = Duration::from_secs(120);
 /// So many bodies are remembered.
 const BODIES: usize = 8;
 /// So many runs are remembered.
 const RUNS: usize = 8;
-/// Cleared after so long without a sign, on the partition clock.
-pub const QUIET: Duration = Duration::from_secs(600);
-/// Cleared after so many good payloads in a row.
-pub const GOOD_PAYLOADS: u8 = 3;
 
 /// The detector.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +37,7 @@ pub struct Agents {
     /// The last sign.
     sign: Option<ClockMs>,
     /// Good payloads since.
-    good: u8,
+    good: u32,
 }
 
 impl Detector for DuplicateAgent {
@@ -50,12 +46,39 @@ impl Detector for DuplicateAgent {
     const INFO: Info = Info {
         key: "duplicate_agent",
         code: 7,
-        version: 1,
+        version: 2,
         kinds: Kind::ALL,
         also: &[Also::Repeats],
         name: "Duplicate agent",
         about: "Two agents report as one server: a number with two bodies, or two runs of the agent alive at once.",
         severities: &[Severity::High],
+        numbers: &[
+            Number {
+                key: "live_s",
+                unit: Unit::Seconds,
+                default: 120.0,
+                min: 10.0,
+                max: 600.0,
+                about: "A payload younger than this at arrival was sent live, and not out of a spool",
+            },
+            Number {
+                key: "quiet_s",
+                unit: Unit::Seconds,
+                default: 600.0,
+                min: 60.0,
+                max: 86_400.0,
+                about: "How long no sign of a second agent ends it",
+            },
+            Number {
+                key: "good_payloads",
+                unit: Unit::Count,
+                default: 3.0,
+                min: 1.0,
+                max: 100.0,
+                about: "Good payloads in a row that end it, besides",
+            },
+        ],
+        docs: include_str!("docs/duplicate_agent.md"),
     };
 
     fn judge<'a>(&self, state: &Agents, at: &Context<'a>) -> Judgement<'a, Agents> {
@@ -68,7 +91,7 @@ impl Detector for DuplicateAgent {
         let mut next = state.clone();
         let sign = match at.seen {
             Observation::Repeat(_) => next.other_body(record),
-            _ => next.two_runs(record),
+            _ => next.two_runs(record, at.seconds(&Self::INFO, "live_s")),
         };
         let verdict = match (sign, next.sign) {
             (Some(observed), _) => {
@@ -80,12 +103,13 @@ impl Detector for DuplicateAgent {
             (None, None) => Some(Verdict::clear("")),
             (None, Some(last)) => {
                 next.good = next.good.saturating_add(1);
-                if next.good >= GOOD_PAYLOADS && at.clock.since(last) >= QUIET {
+                let need = at.count(&Self::INFO, "good_payloads");
+                let quiet = at.seconds(&Self::INFO, "quiet_s");
+                if next.good >= need && at.clock.since(last) >= quiet {
                     (next.sign, next.good) = (None, 0);
                     Some(Verdict::clear(""))
                 } else {
-                    let have = u32::from(next.good.min(GOOD_PAYLOADS));
-                    Some(Verdict::learning("", have, u32::from(GOOD_PAYLOADS)))
+                    Some(Verdict::learning("", next.good.min(need), need))
                 }
             }
         };
@@ -108,12 +132,12 @@ impl Agents {
         })
     }
 
-    fn two_runs(&mut self, record: &PayloadRecord) -> Option<String> {
+    fn two_runs(&mut self, record: &PayloadRecord, live: Duration) -> Option<String> {
         if self.bodies.len() >= BODIES {
             self.bodies.remove(0);
         }
         self.bodies.push((number(record), record.body_hash));
-        if record.received_at.since(record.event_at) >= LIVE {
+        if record.received_at.since(record.event_at) >= live {
             return None;
         }
         match self.runs.iter().position(|run| *run == record.boot_id) {
@@ -156,6 +180,7 @@ fn finding(observed: String) -> Finding {
         threshold: None,
         command: None,
         rule: None,
+        evidence: None,
     }
 }
 
@@ -163,7 +188,7 @@ fn finding(observed: String) -> Finding {
 mod tests {
     use super::*;
     use crate::detect::Outcome;
-    use crate::detect::bench::{Bench, metrics, outcome};
+    use crate::detect::bench::{Bench, metrics, outcome, tuned};
 
     fn payload(run: u128, seq: u64, body: u64) -> PayloadRecord {
         let mut record = metrics(0, |_| {});
@@ -216,9 +241,26 @@ mod tests {
         }
         for seq in 2..20 {
             let mut old = payload(1, seq, 0);
-            old.received_at = old.event_at.plus(LIVE);
+            old.received_at = old.event_at.plus(Duration::from_secs(120));
             let got = outcome(bench.look(Observation::Report(&old)), "");
             assert_eq!(got, Outcome::Clear);
         }
+    }
+
+    #[test]
+    fn a_rule_sets_when_it_is_over() {
+        let mut bench = Bench::new(DuplicateAgent);
+        let numbers = [("quiet_s", 60.0), ("good_payloads", 1.0)];
+        bench.rules = tuned("duplicate_agent", &numbers);
+        let mut look = |run, seq, clock| {
+            bench.clock = ClockMs(clock);
+            outcome(bench.look(Observation::Report(&payload(run, seq, seq))), "")
+        };
+        for (run, seq) in [(1, 1), (2, 1), (1, 2)] {
+            look(run, seq, 0);
+        }
+        assert!(matches!(look(1, 3, 0), Outcome::Breach(_)));
+        assert!(matches!(look(2, 2, 59_999), Outcome::Learning { .. }));
+        assert_eq!(look(2, 3, 60_000), Outcome::Clear);
     }
 }

@@ -10,32 +10,65 @@
 //! To add one: a file here with a unit struct that implements [`Detector`], one line in [`registry`], and its
 //! firing and quiet cases beside it.
 
+mod backup;
+pub mod backup_failed;
+pub mod backup_partial;
+pub mod backup_stale;
+pub mod baseline_rule;
+pub mod blacklisted;
+#[cfg(test)]
+mod budget;
 pub mod clock_skew;
+pub mod cpanel_license;
+pub mod cron_overdue;
 mod disk;
 pub mod disk_bytes;
+pub mod disk_full_soon;
 pub mod disk_inodes;
 pub mod duplicate_agent;
+pub mod evidence;
+pub mod firewall_attack;
+mod fleet;
+pub mod litespeed_cache;
+pub mod mail_abuse;
+pub mod mail_auth;
+pub mod mail_queue_spike;
+pub mod mail_ramp;
+pub mod mysql_replication;
+pub mod mysql_saturation;
+pub mod overload;
+pub mod probe_silent;
 pub mod rules;
+mod samples;
 pub mod server_down;
 pub mod service_down;
+pub mod service_flapping;
+mod shell;
+mod span;
 pub mod threshold;
+pub mod unexpected_reboot;
 mod verdict;
+mod wording;
 
 #[cfg(test)]
 pub(crate) mod bench;
 
+pub use fleet::Fleet;
 pub use rules::Rules;
+pub use samples::{Measured, Samples};
 pub use verdict::{Finding, Outcome, Title, Verdict, page_hold};
 
-use crate::incident::lifecycle::Track;
+use crate::facts::Fact;
+use crate::incident::lifecycle::{Phase, Track, Tracks};
 use crate::state::{ClockMs, Presence, decode_versioned, encode_versioned};
 use noc_pipeline::clock::UnixMs;
-use noc_pipeline::control::Severity;
+use noc_pipeline::control::{Severity, Word};
 use noc_pipeline::id::ServerId;
-use noc_pipeline::payload::Kind;
+use noc_pipeline::payload::{Kind, Unit};
 use noc_pipeline::record::PayloadRecord;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// What a detector is, for the registry, the settings page and the metrics.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -59,6 +92,28 @@ pub struct Info {
     pub about: &'static str,
     /// The severities it may give, mildest first.
     pub severities: &'static [Severity],
+    /// Its numbers that a rule may set for tags or servers.
+    pub numbers: &'static [Number],
+    /// A page about it in Markdown, for operators: what, why, how it decides, how to tune.
+    #[serde(skip)]
+    pub docs: &'static str,
+}
+
+/// A number of a detector that operators may set.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Number {
+    /// Its name in rules.
+    pub key: &'static str,
+    /// What it counts in.
+    pub unit: Unit,
+    /// Where no rule sets it.
+    pub default: f64,
+    /// The smallest that makes sense.
+    pub min: f64,
+    /// The largest that makes sense.
+    pub max: f64,
+    /// What it does, in one line.
+    pub about: &'static str,
 }
 
 /// Observations beyond first-time, fresh payloads.
@@ -72,6 +127,10 @@ pub enum Also {
     Rules,
     /// A payload of its kinds that came late and tells of an occasion.
     Late,
+    /// Words for it, see [`Word`].
+    Words,
+    /// Single numbers of its kinds, as they were recorded.
+    Measured,
 }
 
 /// What is seen.
@@ -88,6 +147,17 @@ pub enum Observation<'a> {
     Silence,
     /// Rules or the server's tags changed.
     Rules,
+    /// People, or the platform's own checks, tell it something. Shown to the detector it is meant for only.
+    Told {
+        /// About which subject; empty where it is about the server.
+        subject: &'a str,
+        /// What.
+        word: &'a Word,
+        /// When it was said.
+        at: UnixMs,
+    },
+    /// Values of one metric, as the series store has them: a replay for rules of one metric. Never seen in life.
+    Measured(&'a Measured),
 }
 
 /// Everything a detector may look at besides its own part of the state.
@@ -105,6 +175,101 @@ pub struct Context<'a> {
     pub tags: &'a [String],
     /// Users' rules.
     pub rules: &'a Rules,
+    /// The server's incidents, open and lately over.
+    pub tracks: &'a Tracks,
+    /// What is known of the whole fleet.
+    pub fleet: &'a Fleet,
+    /// What the report tells that is kept as a row, already judged: a backup run, cron jobs.
+    pub fact: Option<&'a Fact>,
+}
+
+/// Detectors' numbers as the rules set them for one server.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbers<'a> {
+    /// Whose.
+    pub server: ServerId,
+    /// The server's tags.
+    pub tags: &'a [String],
+    /// Users' rules.
+    pub rules: &'a Rules,
+}
+
+impl Numbers<'_> {
+    /// One of the detector's numbers, as the most specific rule for this server sets it.
+    #[must_use]
+    pub fn get(&self, of: &Info, key: &str) -> f64 {
+        let set = self.rules.number(of.key, key, self.server, self.tags);
+        set.unwrap_or_else(|| {
+            let declared = of.numbers.iter().find(|number| number.key == key);
+            debug_assert!(declared.is_some(), "{key} is no number of {}", of.key);
+            declared.map_or(f64::NAN, |number| number.default)
+        })
+    }
+
+    /// A number that counts seconds.
+    #[must_use]
+    pub fn seconds(&self, of: &Info, key: &str) -> Duration {
+        Duration::try_from_secs_f64(self.get(of, key)).unwrap_or_default()
+    }
+
+    /// A number that counts things, fractions cut.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to what fits"
+    )]
+    pub fn count(&self, of: &Info, key: &str) -> u32 {
+        self.get(of, key).clamp(0.0, f64::from(u32::MAX)) as u32
+    }
+}
+
+/// What decides when a detector wants to be woken.
+#[derive(Debug, Clone, Copy)]
+pub struct Waking<'a> {
+    /// When the server was heard of.
+    pub presence: Presence,
+    /// What is remembered of the detector's incident about the server itself.
+    pub incident: Option<&'a Track>,
+    /// The detectors' numbers for this server.
+    pub numbers: Numbers<'a>,
+}
+
+impl Context<'_> {
+    /// The detectors' numbers for this server.
+    #[must_use]
+    pub const fn numbers(&self) -> Numbers<'_> {
+        Numbers {
+            server: self.server,
+            tags: self.tags,
+            rules: self.rules,
+        }
+    }
+
+    /// One of the detector's numbers, as the most specific rule for this server sets it.
+    #[must_use]
+    pub fn number(&self, of: &Info, key: &str) -> f64 {
+        self.numbers().get(of, key)
+    }
+
+    /// [`Numbers::seconds`].
+    #[must_use]
+    pub fn seconds(&self, of: &Info, key: &str) -> Duration {
+        self.numbers().seconds(of, key)
+    }
+
+    /// [`Numbers::count`].
+    #[must_use]
+    pub fn count(&self, of: &Info, key: &str) -> u32 {
+        self.numbers().count(of, key)
+    }
+
+    /// The detector's open incident about a subject: while there is one, what is seen is not learned as normal.
+    #[must_use]
+    pub fn open(&self, of: &Info, subject: &str) -> Option<&Track> {
+        let track = self.tracks.get(of.code, subject)?;
+        (track.phase == Phase::Open).then_some(track)
+    }
 }
 
 /// What comes of looking.
@@ -127,9 +292,9 @@ pub trait Detector: Send + Sync + 'static {
     /// Looks at one observation.
     fn judge<'a>(&self, state: &Self::State, at: &Context<'a>) -> Judgement<'a, Self::State>;
 
-    /// When it wants to be woken if nothing more is heard, given what is remembered of its incident about the server
-    /// itself. A moment that has passed means as soon as possible: it stays wanted through our own outages.
-    fn wake(&self, _presence: Presence, _incident: Option<&Track>) -> Option<ClockMs> {
+    /// When it wants to be woken if nothing more is heard. A moment that has passed means as soon as possible: it
+    /// stays wanted through our own outages.
+    fn wake(&self, _at: &Waking<'_>) -> Option<ClockMs> {
         None
     }
 }
@@ -143,7 +308,7 @@ pub trait Registered: Send + Sync + 'static {
     fn judge_packed<'a>(&self, part: Option<&[u8]>, at: &Context<'a>) -> Judgement<'a, Box<[u8]>>;
 
     /// [`Detector::wake`].
-    fn wake_at(&self, presence: Presence, incident: Option<&Track>) -> Option<ClockMs>;
+    fn wake_at(&self, at: &Waking<'_>) -> Option<ClockMs>;
 }
 
 impl std::fmt::Debug for dyn Registered {
@@ -180,8 +345,8 @@ impl<D: Detector> Registered for D {
         }
     }
 
-    fn wake_at(&self, presence: Presence, incident: Option<&Track>) -> Option<ClockMs> {
-        self.wake(presence, incident)
+    fn wake_at(&self, at: &Waking<'_>) -> Option<ClockMs> {
+        self.wake(at)
     }
 }
 
@@ -199,7 +364,33 @@ pub const fn registry() -> Detectors {
         &threshold::Threshold,
         &clock_skew::ClockSkew,
         &duplicate_agent::DuplicateAgent,
+        &mail_queue_spike::MailQueueSpike,
+        &mail_abuse::OutgoingMailAbuse,
+        &mail_ramp::MailRamp,
+        &unexpected_reboot::UnexpectedReboot,
+        &probe_silent::ProbeSilent,
+        &service_flapping::ServiceFlapping,
+        &disk_full_soon::DiskFullSoon,
+        &mysql_saturation::MysqlSaturation,
+        &mysql_replication::MysqlReplication,
+        &litespeed_cache::LitespeedCache,
+        &cpanel_license::CpanelLicense,
+        &overload::Overload,
+        &backup_failed::BackupFailed,
+        &backup_partial::BackupPartial,
+        &backup_stale::BackupStale,
+        &cron_overdue::CronOverdue,
+        &firewall_attack::FirewallAttack,
+        &blacklisted::Blacklisted,
+        &mail_auth::MailAuthBroken,
+        &baseline_rule::BaselineRule,
     ]
+}
+
+/// What every detector is: those of [`registry`], then those of the fleet.
+pub fn infos() -> impl Iterator<Item = &'static Info> {
+    let servers = registry().iter().map(|detector| detector.info());
+    servers.chain(crate::fleet::fleet_detectors())
 }
 
 /// The name of a detector by its number in snapshots.
@@ -227,6 +418,10 @@ pub fn wants(info: &Info, seen: &Observation<'_>) -> bool {
         Observation::Repeat(_) => info.also.contains(&Also::Repeats),
         Observation::Silence => info.also.contains(&Also::Silence),
         Observation::Rules => info.also.contains(&Also::Rules),
+        Observation::Told { .. } => info.also.contains(&Also::Words),
+        Observation::Measured(measured) => {
+            info.also.contains(&Also::Measured) && info.kinds.contains(&measured.kind)
+        }
     }
 }
 
@@ -237,7 +432,8 @@ pub const fn event_at(seen: &Observation<'_>) -> Option<UnixMs> {
         Observation::Report(record) | Observation::Late(record) | Observation::Repeat(record) => {
             Some(record.event_at)
         }
-        Observation::Silence | Observation::Rules => None,
+        Observation::Measured(measured) => Some(measured.event_at),
+        Observation::Silence | Observation::Rules | Observation::Told { .. } => None,
     }
 }
 
@@ -248,7 +444,7 @@ mod tests {
 
     #[test]
     fn keys_and_codes_are_unique_and_found() {
-        let infos: Vec<_> = registry().iter().map(|d| d.info()).collect();
+        let infos: Vec<_> = infos().collect();
         assert_eq!(
             infos.iter().map(|i| i.key).collect::<HashSet<_>>().len(),
             infos.len()
@@ -258,9 +454,15 @@ mod tests {
             infos.len()
         );
         for info in infos {
-            assert_eq!(code_of(info.key), Some(info.code));
-            assert_eq!(key_of(info.code), Some(info.key));
+            let judged = registry().iter().any(|d| d.info().code == info.code);
+            assert_eq!(code_of(info.key), judged.then_some(info.code));
+            assert_eq!(key_of(info.code), judged.then_some(info.key));
             assert!(!info.about.is_empty() && !info.severities.is_empty());
+            assert!(info.docs.starts_with("# "), "{} has a page", info.key);
+            for number in info.numbers {
+                let range = number.min..=number.max;
+                assert!(range.contains(&number.default), "{number:?}");
+            }
         }
     }
 }

@@ -4,19 +4,16 @@
 //! after 300 s it is critical. An agent that said goodbye has 15 min before its silence counts. Any fresh payload
 //! clears it. It needs no memory of its own: the server's presence says everything.
 
-use super::{Also, Context, Detector, Finding, Info, Judgement, Observation, Title, Verdict};
-use crate::incident::lifecycle::{Phase, Track};
+use super::{
+    Also, Context, Detector, Finding, Info, Judgement, Number, Numbers, Observation, Title,
+    Verdict, Waking,
+};
+use crate::incident::lifecycle::Phase;
 use crate::state::{ClockMs, Presence};
 use noc_pipeline::control::Severity;
-use noc_pipeline::payload::Kind;
+use noc_pipeline::payload::{Kind, Unit};
 use std::time::Duration;
 
-/// Shown, not paged.
-pub const HIGH_AFTER: Duration = Duration::from_secs(180);
-/// Paged.
-pub const CRITICAL_AFTER: Duration = Duration::from_secs(300);
-/// How long an agent that said goodbye may be away before its silence counts.
-pub const GOODBYE_GRACE: Duration = Duration::from_secs(900);
 /// The hold of the high stage. It ends by becoming critical, which pages at once, or by a fresh payload.
 pub const NOT_PAGED: Duration = Duration::from_secs(24 * 3600);
 
@@ -24,14 +21,36 @@ pub const NOT_PAGED: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Clone, Copy)]
 pub struct ServerDown;
 
-/// The moments at which silence becomes high and critical.
-fn deadlines(presence: Presence) -> Option<(ClockMs, ClockMs)> {
+/// When silence becomes what.
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    /// How long a silence is shown before it is paged, and how long it lasts before it is shown.
+    high_after: Duration,
+    critical_after: Duration,
+    high: ClockMs,
+    critical: ClockMs,
+}
+
+/// `None` for a server that was never heard of.
+fn deadlines(presence: Presence, numbers: Numbers<'_>) -> Option<Deadlines> {
+    let seconds = |key| numbers.seconds(&ServerDown::INFO, key);
     let seen = presence.last_seen?;
+    let high_after = seconds("high_after_s");
+    // A rule that pages earlier than it shows means to page at once.
+    let critical_after = seconds("critical_after_s").max(high_after);
     let high = match presence.goodbye_at {
-        Some(goodbye) => seen.plus(HIGH_AFTER).max(goodbye.plus(GOODBYE_GRACE)),
-        None => seen.plus(HIGH_AFTER),
+        Some(goodbye) => {
+            let grace = goodbye.plus(seconds("goodbye_grace_s"));
+            seen.plus(high_after).max(grace)
+        }
+        None => seen.plus(high_after),
     };
-    Some((high, high.plus(CRITICAL_AFTER.saturating_sub(HIGH_AFTER))))
+    Some(Deadlines {
+        high_after,
+        critical_after,
+        high,
+        critical: high.plus(critical_after.saturating_sub(high_after)),
+    })
 }
 
 impl Detector for ServerDown {
@@ -47,17 +66,44 @@ impl Detector for ServerDown {
         about: "Nothing fresh came from the agent for 180 s (high, shown) or 300 s (critical, paged). \
                 An announced stop has 15 min of grace.",
         severities: &[Severity::High, Severity::Critical],
+        numbers: &[
+            Number {
+                key: "high_after_s",
+                unit: Unit::Seconds,
+                default: 180.0,
+                min: 90.0,
+                max: 86_400.0,
+                about: "Silence that is shown",
+            },
+            Number {
+                key: "critical_after_s",
+                unit: Unit::Seconds,
+                default: 300.0,
+                min: 90.0,
+                max: 86_400.0,
+                about: "Silence that is paged",
+            },
+            Number {
+                key: "goodbye_grace_s",
+                unit: Unit::Seconds,
+                default: 900.0,
+                min: 0.0,
+                max: 86_400.0,
+                about: "How long an agent that was stopped in order may be away before its silence counts",
+            },
+        ],
+        docs: include_str!("docs/server_down.md"),
     };
 
     fn judge<'a>(&self, (): &(), at: &Context<'a>) -> Judgement<'a, ()> {
         let verdict = match at.seen {
             Observation::Report(_) => Verdict::clear(""),
-            _ => match (at.presence.last_seen, deadlines(at.presence)) {
-                (Some(seen), Some((high, _))) if at.clock >= high => {
-                    Verdict::breach("", finding(at.presence, at.clock.since(seen), at.clock))
+            _ => match deadlines(at.presence, at.numbers()) {
+                Some(deadlines) if at.clock >= deadlines.high => {
+                    Verdict::breach("", finding(at, deadlines))
                 }
-                (Some(_), _) => Verdict::unknown("", "not silent for long"),
-                (None, _) => Verdict::unknown("", "never heard of"),
+                Some(_) => Verdict::unknown("", "not silent for long"),
+                None => Verdict::unknown("", "never heard of"),
             },
         };
         Judgement {
@@ -66,9 +112,9 @@ impl Detector for ServerDown {
         }
     }
 
-    fn wake(&self, presence: Presence, incident: Option<&Track>) -> Option<ClockMs> {
-        let (high, critical) = deadlines(presence)?;
-        match incident.map(|track| (track.phase, track.severity)) {
+    fn wake(&self, at: &Waking<'_>) -> Option<ClockMs> {
+        let Deadlines { high, critical, .. } = deadlines(at.presence, at.numbers)?;
+        match at.incident.map(|track| (track.phase, track.severity)) {
             Some((Phase::Open, Severity::Critical)) => None,
             Some((Phase::Open, _)) => Some(critical),
             Some((Phase::Quiet(until), _)) => Some(high.max(until)),
@@ -77,34 +123,35 @@ impl Detector for ServerDown {
     }
 }
 
-fn finding(presence: Presence, silent: Duration, clock: ClockMs) -> Finding {
-    let critical = deadlines(presence).is_some_and(|(_, critical)| clock >= critical);
-    let goodbye = if presence.goodbye_at.is_some() {
+fn finding(at: &Context<'_>, deadlines: Deadlines) -> Finding {
+    let silent = at.presence.last_seen.map(|seen| at.clock.since(seen));
+    let goodbye = if at.presence.goodbye_at.is_some() {
         " after its agent was stopped"
     } else {
         ""
     };
+    let (severity, hold, threshold) = if at.clock >= deadlines.critical {
+        (Severity::Critical, Duration::ZERO, deadlines.critical_after)
+    } else {
+        (Severity::High, NOT_PAGED, deadlines.high_after)
+    };
     Finding {
-        severity: if critical {
-            Severity::Critical
-        } else {
-            Severity::High
-        },
-        hold: if critical { Duration::ZERO } else { NOT_PAGED },
+        severity,
+        hold,
         title: Title {
             before: "Server down: ".to_owned(),
             after: String::new(),
         },
-        observed: format!("silent for {} s{goodbye}", silent.as_secs()),
+        observed: format!(
+            "silent for {} s{goodbye}",
+            silent.unwrap_or_default().as_secs()
+        ),
         expected: "a report every 60 s".to_owned(),
         samples: 0,
-        threshold: Some(if critical {
-            CRITICAL_AFTER.as_secs_f64()
-        } else {
-            HIGH_AFTER.as_secs_f64()
-        }),
+        threshold: Some(threshold.as_secs_f64()),
         command: None,
         rule: None,
+        evidence: None,
     }
 }
 
@@ -112,7 +159,22 @@ fn finding(presence: Presence, silent: Duration, clock: ClockMs) -> Finding {
 mod tests {
     use super::*;
     use crate::detect::Outcome;
-    use crate::detect::bench::{Bench, metrics, outcome};
+    use crate::detect::Rules;
+    use crate::detect::bench::{Bench, metrics, outcome, tuned};
+    use crate::incident::lifecycle::Track;
+    use noc_pipeline::id::ServerId;
+
+    fn wake(presence: Presence, incident: Option<&Track>, rules: &Rules) -> Option<ClockMs> {
+        ServerDown.wake(&Waking {
+            presence,
+            incident,
+            numbers: Numbers {
+                server: ServerId(1),
+                tags: &[],
+                rules,
+            },
+        })
+    }
 
     fn silent(presence: Presence, clock: u64) -> Outcome {
         let mut bench = Bench::new(ServerDown);
@@ -188,7 +250,8 @@ mod tests {
     #[test]
     fn it_wants_to_be_woken_until_the_worst_is_said() {
         let presence = seen(100, None);
-        let wake = |phase, severity| {
+        let rules = Rules::default();
+        let woken = |phase, severity| {
             let track = Track {
                 detector: ServerDown::INFO.code,
                 subject: "".into(),
@@ -200,16 +263,39 @@ mod tests {
                 resolves: Vec::new(),
                 flapping: false,
             };
-            ServerDown.wake(presence, Some(&track))
+            wake(presence, Some(&track), &rules)
         };
         let at = |seconds: u64| Some(ClockMs(seconds * 1000));
-        assert_eq!(ServerDown.wake(presence, None), at(280));
-        assert_eq!(wake(Phase::Open, Severity::High), at(400));
-        assert_eq!(wake(Phase::Open, Severity::Critical), None);
+        assert_eq!(wake(presence, None, &rules), at(280));
+        assert_eq!(woken(Phase::Open, Severity::High), at(400));
+        assert_eq!(woken(Phase::Open, Severity::Critical), None);
         let quiet = Phase::Quiet(ClockMs(2_000_000));
-        assert_eq!(wake(quiet, Severity::Critical), at(2000));
+        assert_eq!(woken(quiet, Severity::Critical), at(2000));
         let resolved = Phase::Resolved(ClockMs(90_000));
-        assert_eq!(wake(resolved, Severity::Critical), at(280));
-        assert_eq!(ServerDown.wake(Presence::default(), None), None);
+        assert_eq!(woken(resolved, Severity::Critical), at(280));
+        assert_eq!(wake(Presence::default(), None, &rules), None);
+    }
+
+    #[test]
+    fn a_rule_moves_its_moments_and_the_wake_with_them() {
+        let mut bench = Bench::new(ServerDown);
+        bench.presence = seen(100, None);
+        let set = |numbers: &[(&str, f64)]| tuned("server_down", numbers);
+        bench.rules = set(&[("high_after_s", 600.0), ("critical_after_s", 1_800.0)]);
+        let at = |seconds: u64| Some(ClockMs(seconds * 1000));
+        assert_eq!(wake(bench.presence, None, &bench.rules), at(700));
+        let mut silent = |seconds: u64| {
+            bench.clock = ClockMs(seconds * 1000);
+            severity(&outcome(bench.look(Observation::Silence), ""))
+        };
+        assert_eq!(silent(699), None);
+        assert_eq!(silent(700), Some(Severity::High));
+        assert_eq!(silent(1_900), Some(Severity::Critical));
+        // Paged before it is shown: at once.
+        bench.rules = set(&[("critical_after_s", 90.0), ("goodbye_grace_s", 0.0)]);
+        bench.presence = seen(100, Some(100));
+        bench.clock = ClockMs(280_000);
+        let got = outcome(bench.look(Observation::Silence), "");
+        assert_eq!(severity(&got), Some(Severity::Critical));
     }
 }

@@ -3,16 +3,11 @@
 //! Two reports in a row decide, either way. A service that never ran and is not both installed and enabled is not
 //! down. `mysqld` and `mariadbd` are one service, with subject `mysqld`.
 
-use super::{Context, Detector, Finding, Info, Judgement, Observation, Title, Verdict};
+use super::{Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict};
 use noc_pipeline::control::Severity;
-use noc_pipeline::payload::{Kind, Payload, Processes, Report, Service};
+use noc_pipeline::payload::{Kind, Payload, Processes, Report, Service, Unit};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-
-/// So many reports in a row decide.
-pub const REPORTS: u8 = 2;
-/// Shown before anybody is paged, for services that do not page at once.
-pub const HOLD: Duration = Duration::from_secs(120);
 
 /// The detector.
 #[derive(Debug, Clone, Copy)]
@@ -28,36 +23,58 @@ struct Track {
     /// It was seen running.
     ran: bool,
     /// Reports in a row that contradict `firing`.
-    against: u8,
+    against: u32,
     firing: bool,
 }
 
 /// The one name of a service under all its names.
-fn subject(name: &str) -> &str {
+pub(super) fn subject(name: &str) -> &str {
     match name {
         "mariadbd" | "mariadb" | "mysql" => "mysqld",
         other => other,
     }
 }
 
-/// Severity and page hold by service: without its database, web server of choice or mail a hosting server is out.
-fn weight(subject: &str) -> (Severity, Duration) {
-    match subject {
-        "mysqld" | "lsws" | "exim" => (Severity::Critical, Duration::ZERO),
-        _ => (Severity::High, HOLD),
+/// What the numbers say.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    reports: u32,
+    hold: Duration,
+    hold_critical: Duration,
+}
+
+impl Limits {
+    fn of(at: &Context<'_>) -> Self {
+        Self {
+            reports: at.count(&ServiceDown::INFO, "reports"),
+            hold: at.seconds(&ServiceDown::INFO, "hold_s"),
+            hold_critical: at.seconds(&ServiceDown::INFO, "hold_critical_s"),
+        }
+    }
+
+    /// Severity and page hold by service: without its database, web server of choice or mail a hosting server is out.
+    fn weight(self, subject: &str) -> (Severity, Duration) {
+        match subject {
+            "mysqld" | "lsws" | "exim" => (Severity::Critical, self.hold_critical),
+            _ => (Severity::High, self.hold),
+        }
     }
 }
 
 /// `sudo systemctl restart <unit>`, if the unit's name is plain enough to be pasted into a shell.
 #[must_use]
 pub fn restart_command(unit: &str) -> Option<String> {
+    is_plain(unit).then(|| format!("sudo systemctl restart {unit}"))
+}
+
+/// Whether a unit's name needs no quoting and is no option.
+pub(super) fn is_plain(unit: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._@/-".contains(c);
-    let ok = !unit.is_empty() && !unit.starts_with('-') && unit.chars().all(plain);
-    ok.then(|| format!("sudo systemctl restart {unit}"))
+    !unit.is_empty() && !unit.starts_with('-') && unit.chars().all(plain)
 }
 
 /// Entries of one service become one: it runs if any of its names runs.
-fn merged(processes: &Processes) -> Vec<(&str, Service)> {
+pub(super) fn merged(processes: &Processes) -> Vec<(&str, Service)> {
     let mut out: Vec<(&str, Service)> = Vec::with_capacity(processes.services.len());
     for service in &processes.services {
         let key = subject(&service.name);
@@ -67,6 +84,7 @@ fn merged(processes: &Processes) -> Vec<(&str, Service)> {
                 if (service.running, service.installed) > (known.running, known.installed) {
                     known.name.clone_from(&service.name);
                     known.unit.clone_from(&service.unit);
+                    known.main_pid = service.main_pid;
                 }
                 known.running |= service.running;
                 known.installed |= service.installed;
@@ -83,13 +101,40 @@ impl Detector for ServiceDown {
     const INFO: Info = Info {
         key: "service_down",
         code: 2,
-        version: 1,
+        version: 2,
         kinds: &[Kind::Processes],
         also: &[],
         name: "Service down",
         about: "A service that was running, or is installed and enabled, has no process in two reports in a row. \
                 Critical and paged at once for mysqld, mariadbd, lsws and exim, else high.",
         severities: &[Severity::High, Severity::Critical],
+        numbers: &[
+            Number {
+                key: "reports",
+                unit: Unit::Count,
+                default: 2.0,
+                min: 1.0,
+                max: 60.0,
+                about: "Reports in a row that decide, either way",
+            },
+            Number {
+                key: "hold_s",
+                unit: Unit::Seconds,
+                default: 120.0,
+                min: 0.0,
+                max: 86_400.0,
+                about: "How long it is shown before anybody is paged, for services that are high",
+            },
+            Number {
+                key: "hold_critical_s",
+                unit: Unit::Seconds,
+                default: 0.0,
+                min: 0.0,
+                max: 86_400.0,
+                about: "The same for mysqld, lsws and exim",
+            },
+        ],
+        docs: include_str!("docs/service_down.md"),
     };
 
     fn judge<'a>(&self, state: &Services, at: &Context<'a>) -> Judgement<'a, Services> {
@@ -109,9 +154,10 @@ impl Detector for ServiceDown {
             };
         };
         let mut next = state.clone();
+        let limits = Limits::of(at);
         let verdicts = merged(processes)
             .into_iter()
-            .map(|(subject, service)| next.judge(subject, &service))
+            .map(|(subject, service)| next.judge(subject, &service, limits))
             .collect();
         Judgement {
             patch: Some(next),
@@ -121,7 +167,7 @@ impl Detector for ServiceDown {
 }
 
 impl Services {
-    fn judge<'a>(&mut self, subject: &'a str, service: &Service) -> Verdict<'a> {
+    fn judge<'a>(&mut self, subject: &'a str, service: &Service, limits: Limits) -> Verdict<'a> {
         let at = self.0.iter().position(|t| &*t.subject == subject);
         let known = at.and_then(|i| self.0.get(i));
         let (ran, firing, against) =
@@ -129,7 +175,7 @@ impl Services {
         let down = !service.running && (ran || (service.installed && service.enabled));
         let ran = ran || service.running;
         let against = if down == firing { 0 } else { against + 1 };
-        let turned = against >= REPORTS;
+        let turned = against >= limits.reports;
         let now_firing = firing != turned;
         let track = Track {
             subject: subject.into(),
@@ -144,17 +190,15 @@ impl Services {
             None => {}
         }
         match (now_firing, down) {
-            (true, true) => Verdict::breach(subject, finding(subject, service)),
+            (true, true) => Verdict::breach(subject, finding(subject, service, limits)),
             (false, false) => Verdict::clear(subject),
-            (true, false) | (false, true) => {
-                Verdict::learning(subject, u32::from(against), u32::from(REPORTS))
-            }
+            (true, false) | (false, true) => Verdict::learning(subject, against, limits.reports),
         }
     }
 }
 
-fn finding(subject: &str, service: &Service) -> Finding {
-    let (severity, hold) = weight(subject);
+fn finding(subject: &str, service: &Service, limits: Limits) -> Finding {
+    let (severity, hold) = limits.weight(subject);
     let enabled = if service.enabled {
         "enabled"
     } else {
@@ -168,14 +212,15 @@ fn finding(subject: &str, service: &Service) -> Finding {
             after: String::new(),
         },
         observed: format!(
-            "no process of {} in {REPORTS} reports in a row ({enabled})",
-            service.name
+            "no process of {} in {} reports in a row ({enabled})",
+            service.name, limits.reports
         ),
         expected: "at least one process".to_owned(),
-        samples: u32::from(REPORTS),
+        samples: limits.reports,
         threshold: None,
         command: service.unit.as_deref().and_then(restart_command),
         rule: None,
+        evidence: None,
     }
 }
 
@@ -183,7 +228,7 @@ fn finding(subject: &str, service: &Service) -> Finding {
 mod tests {
     use super::*;
     use crate::detect::Outcome;
-    use crate::detect::bench::{Bench, outcome, processes, record, unreadable};
+    use crate::detect::bench::{Bench, outcome, processes, record, tuned, unreadable};
 
     fn service(name: &str, running: bool) -> Service {
         Service {
@@ -223,6 +268,26 @@ mod tests {
         assert!(matches!(one(false), Outcome::Breach(_)), "not two in a row");
         assert_eq!(one(true), Outcome::Learning { have: 1, need: 2 });
         assert_eq!(one(true), Outcome::Clear);
+    }
+
+    #[test]
+    fn a_rule_sets_how_many_reports_decide_and_how_long_it_is_held() {
+        let mut bench = Bench::new(ServiceDown);
+        let numbers = [("reports", 3.0), ("hold_s", 30.0), ("hold_critical_s", 5.0)];
+        bench.rules = tuned("service_down", &numbers);
+        for (name, hold) in [("exim", 5), ("nginx", 30)] {
+            let mut one = |running| look(&mut bench, vec![service(name, running)], name);
+            one(false);
+            assert_eq!(one(false), Outcome::Learning { have: 2, need: 3 });
+            let Outcome::Breach(finding) = one(false) else {
+                panic!("three reports in a row are a breach");
+            };
+            assert_eq!(finding.hold, Duration::from_secs(hold));
+            assert!(finding.observed.contains("in 3 reports in a row"));
+            one(true);
+            one(true);
+            assert_eq!(one(true), Outcome::Clear);
+        }
     }
 
     #[test]
@@ -266,7 +331,8 @@ mod tests {
         let Outcome::Breach(finding) = got else {
             panic!("it ran before");
         };
-        assert_eq!((finding.severity, finding.hold), (Severity::High, HOLD));
+        let hold = Duration::from_secs(120);
+        assert_eq!((finding.severity, finding.hold), (Severity::High, hold));
     }
 
     #[test]

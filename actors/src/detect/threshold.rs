@@ -4,11 +4,11 @@
 //! than three intervals starts the waiting anew. A rule that is disabled, deleted or no longer covers the server
 //! clears what it opened. Subject: `<rule id>`, or `<rule id>:<mount>` for metrics with several subjects.
 
-use super::{Also, Context, Detector, Finding, Info, Judgement, Observation, Rules, Title};
+use super::{Also, Context, Detector, Finding, Info, Judgement, Rules, Samples, Title};
 use super::{Verdict, page_hold};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::{Condition, Rule, Severity};
-use noc_pipeline::payload::{Comparator, Kind, Payload, Report};
+use noc_pipeline::payload::{Comparator, Kind};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -81,19 +81,19 @@ impl Detector for Threshold {
         code: 5,
         version: 1,
         kinds: Kind::ALL,
-        also: &[Also::Rules, Also::Late],
+        also: &[Also::Rules, Also::Late, Also::Measured],
         name: "Threshold rule",
         about: "A metric beyond a fixed value for some time, as set in an alert rule.",
         severities: &Severity::ALL,
+        numbers: &[],
+        docs: include_str!("docs/threshold.md"),
     };
 
     fn judge<'a>(&self, state: &Watches, at: &Context<'a>) -> Judgement<'a, Watches> {
         let mut next = state.clone();
         let mut verdicts = next.drop_gone(at);
-        if let Observation::Report(record) | Observation::Late(record) = at.seen
-            && let Report::Data(payload) = &*record.report
-        {
-            next.judge(payload, record.event_at, at, &mut verdicts);
+        if let Some(samples) = Samples::of(&at.seen) {
+            next.judge(&samples, at, &mut verdicts);
         }
         Judgement {
             patch: Some(next),
@@ -118,26 +118,19 @@ impl Watches {
 
     fn judge<'a>(
         &mut self,
-        payload: &Payload,
-        event_at: UnixMs,
+        samples: &Samples<'_>,
         at: &Context<'a>,
         verdicts: &mut Vec<Verdict<'a>>,
     ) {
-        // What is told on an event may be told any time later.
-        let interval = payload.kind().interval();
-        let gap = interval.map_or(Duration::MAX, |interval| interval * 3);
-        for (rule, field) in at.rules.of_kind(payload.kind()) {
+        for (rule, field) in at.rules.of_kind(samples.kind()) {
             let Some(limits) = Limits::of(rule) else {
                 continue;
             };
             if !rule.scope.covers(at.server, at.tags) {
                 continue;
             }
-            for (of, value) in payload.metric_values(field) {
-                let Some(value) = value.filter(|v| v.is_finite()) else {
-                    continue;
-                };
-                let of = of.unwrap_or_default();
+            for (of, value) in samples.values(field) {
+                let (event_at, gap) = (samples.event_at(), samples.gap());
                 let verdict = self.sample(rule, &limits, of, value, event_at, gap);
                 verdicts.extend(verdict);
             }
@@ -255,14 +248,15 @@ fn finding(rule: &Rule, limits: &Limits, of: &str, value: f64, watch: &Watch) ->
         threshold: Some(limits.threshold),
         command: None,
         rule: Some((rule.id, rule.version)),
+        evidence: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::Outcome;
     use crate::detect::bench::{Bench, disks, metrics, rule};
+    use crate::detect::{Observation, Outcome};
     use noc_pipeline::control::Scope;
     use noc_pipeline::id::ServerId;
     use noc_pipeline::payload::Partition;

@@ -1,5 +1,6 @@
 //! What a detector says about a subject.
 
+use super::evidence::MailEvidence;
 use noc_pipeline::control::Severity;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct Finding {
     pub command: Option<String>,
     /// The user's rule that judged: id and version.
     pub rule: Option<(i64, i64)>,
+    /// What a case of mail abuse shows; it makes the incident a case.
+    pub evidence: Option<Box<MailEvidence>>,
 }
 
 /// A title around the server's name, which the log does not carry.
@@ -96,6 +99,19 @@ impl Outcome {
             Self::Clear => 1,
             Self::Learning { .. } => 2,
             Self::Unknown { .. } => 3,
+        }
+    }
+}
+
+impl Outcome {
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Breach(_) => "breach",
+            Self::Clear => "clear",
+            Self::Learning { .. } => "learning",
+            Self::Unknown { .. } => "unknown",
         }
     }
 }

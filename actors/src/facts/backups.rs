@@ -1,6 +1,9 @@
-//! Backup runs: each is a row. What a tool calls a success is compared with the run of the same job before it.
+//! Backup runs: each is a row. What a tool calls a success is compared with the runs of the same job before it: how
+//! many accounts the last one had, and how large the last ten were.
+//!
+//! This is the only judgement of a run: the row, the page and the detectors tell the same.
 
-use super::{EARLIEST, Fact, storable};
+use super::{EARLIEST, storable};
 use noc_pipeline::payload::{BackupStatus, Backups};
 use noc_pipeline::record::PayloadRecord;
 use noc_storage::relational::backup_runs::Run;
@@ -9,12 +12,59 @@ use serde::{Deserialize, Serialize};
 /// So many jobs of a server are remembered, those that reported last.
 const MAX_JOBS: usize = 64;
 
-/// How many accounts a job was there for when it last ran.
+/// So many sizes of a job are remembered.
+const SIZES: usize = 10;
+
+/// Sizes that make a median worth comparing with.
+const ENOUGH: usize = 3;
+
+/// When a success counts as too small.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shrink {
+    /// More than this much smaller than the median of its job's last runs, per cent.
+    pub pct: f64,
+}
+
+impl Default for Shrink {
+    fn default() -> Self {
+        Self { pct: 80.0 }
+    }
+}
+
+/// What is remembered of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct JobMark {
     /// As [`noc_pipeline::payload::Occasion::subject`] names it.
     job: Box<str>,
-    accounts: u64,
+    /// How many accounts it was there for when it last ran.
+    accounts: Option<u64>,
+    /// Bytes of its last runs that were told as a success and wrote something, oldest first. Small ones are among them:
+    /// a job that lost accounts for good is measured by its new size once most of its last runs had it.
+    sizes: Vec<u64>,
+}
+
+impl JobMark {
+    pub(super) const fn of_accounts(job: Box<str>, accounts: u64) -> Self {
+        Self {
+            job,
+            accounts: Some(accounts),
+            sizes: Vec::new(),
+        }
+    }
+
+    fn median(&self) -> Option<u64> {
+        let mut sizes = self.sizes.clone();
+        sizes.sort_unstable();
+        let middle = sizes.len() / 2;
+        if sizes.len() < ENOUGH {
+            None
+        } else if sizes.len() % 2 == 1 {
+            sizes.get(middle).copied()
+        } else {
+            let pair = sizes.get(middle - 1).zip(sizes.get(middle));
+            pair.map(|(a, b)| a.midpoint(*b))
+        }
+    }
 }
 
 /// The row of a run. `newest` is the job's name when no run of it that was told before ended later.
@@ -23,21 +73,20 @@ pub(super) fn take(
     record: &PayloadRecord,
     told: &Backups,
     newest: Option<&str>,
-) -> Option<Fact> {
+    shrink: Shrink,
+) -> Run {
     let (mut status, doubt) = told.outcome();
     let mut doubt = doubt.map(str::to_owned);
     if let Some(job) = newest {
         let before = remember(marks, job, told);
-        if let (BackupStatus::Success, Some(had), Some(has)) = (status, before, told.accounts_total)
-            && is_fewer(had, has)
+        if status == BackupStatus::Success
+            && let Some(why) = before.and_then(|before| smaller(&before, told, shrink))
         {
             status = BackupStatus::Partial;
-            doubt = Some(format!(
-                "success was told of {has} accounts, the run before had {had}"
-            ));
+            doubt = Some(why);
         }
     }
-    Some(Fact::Backup(Box::new(Run {
+    Run {
         server: record.server,
         tool: told.tool.clone(),
         job: told.job.clone(),
@@ -51,7 +100,41 @@ pub(super) fn take(
         accounts_failed: told.accounts_failed,
         message: told.message.clone(),
         received_at: record.received_at,
-    })))
+    }
+}
+
+/// Why a success is less than its job's runs before it were.
+fn smaller(before: &JobMark, told: &Backups, shrink: Shrink) -> Option<String> {
+    if let (Some(had), Some(has)) = (before.accounts, told.accounts_total)
+        && is_fewer(had, has)
+    {
+        let why = format!("success was told of {has} accounts, the run before had {had}");
+        return Some(why);
+    }
+    let (median, bytes) = before.median().zip(told.bytes)?;
+    let least = median as f64 * (1.0 - shrink.pct / 100.0);
+    ((bytes as f64) < least).then(|| {
+        format!(
+            "success was told with {}, the median of its last runs is {}",
+            in_bytes(bytes),
+            in_bytes(median)
+        )
+    })
+}
+
+/// For people: at most four digits before the unit.
+pub(crate) fn in_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut value = bytes as f64;
+    let mut unit = "bytes";
+    for next in UNITS {
+        if value < 1_024.0 {
+            break;
+        }
+        (value, unit) = (value / 1_024.0, next);
+    }
+    let digits = usize::from(unit != "bytes" && value < 100.0);
+    format!("{value:.digits$} {unit}")
 }
 
 /// Accounts are closed now and then; more than one, and more than a twentieth of them, from one run to the next are
@@ -61,25 +144,34 @@ const fn is_fewer(had: u64, has: u64) -> bool {
     gone > 1 && gone > had / 20
 }
 
-/// Notes how many accounts the job has now; answers how many it had.
-fn remember(marks: &mut Vec<JobMark>, job: &str, told: &Backups) -> Option<u64> {
+/// Notes how many accounts the job has now, and how large it is; answers what was known before.
+fn remember(marks: &mut Vec<JobMark>, job: &str, told: &Backups) -> Option<JobMark> {
     let place = marks.iter().position(|mark| *mark.job == *job);
     let before = place.map(|place| marks.remove(place));
-    let had = before.as_ref().map(|mark| mark.accounts);
+    let mut mark = before.clone().unwrap_or(JobMark {
+        job: job.into(),
+        accounts: None,
+        sizes: Vec::new(),
+    });
     // A run that failed says nothing of how many there are.
-    let counts = told.status != BackupStatus::Failed;
-    match (told.accounts_total.filter(|_| counts), before) {
-        (Some(accounts), _) => marks.push(JobMark {
-            job: job.into(),
-            accounts,
-        }),
-        (None, Some(mark)) => marks.push(mark),
-        (None, None) => {}
+    if told.status != BackupStatus::Failed && told.accounts_total.is_some() {
+        mark.accounts = told.accounts_total;
+    }
+    if told.status == BackupStatus::Success
+        && let Some(bytes) = told.bytes.filter(|bytes| *bytes > 0)
+    {
+        if mark.sizes.len() >= SIZES {
+            mark.sizes.remove(0);
+        }
+        mark.sizes.push(bytes);
+    }
+    if mark.accounts.is_some() || !mark.sizes.is_empty() {
+        marks.push(mark);
     }
     if marks.len() > MAX_JOBS {
         marks.remove(0);
     }
-    had
+    before
 }
 
 #[cfg(test)]
@@ -106,10 +198,7 @@ mod tests {
 
     fn look(marks: &mut Vec<JobMark>, told: &Backups, newest: Option<&str>) -> Run {
         let record = any_record(NOON.0, told.clone());
-        match take(marks, &record, told, newest) {
-            Some(Fact::Backup(run)) => *run,
-            other => panic!("{other:?}"),
-        }
+        take(marks, &record, told, newest, Shrink::default())
     }
 
     #[test]
@@ -186,6 +275,70 @@ mod tests {
             look(&mut marks, &told(Some(3)), Some("99")).status,
             BackupStatus::Partial
         );
+    }
+
+    #[test]
+    fn a_success_far_smaller_than_its_last_runs_is_partial() {
+        const GIB: u64 = 1 << 30;
+        let mut marks = Vec::new();
+        let mut of = |bytes: Option<u64>| {
+            let told = Backups {
+                bytes,
+                ..told(None)
+            };
+            look(&mut marks, &told, Some("j"))
+        };
+        assert_eq!(of(Some(50 * GIB)).status, BackupStatus::Success);
+        assert_eq!(
+            of(Some(GIB)).status,
+            BackupStatus::Success,
+            "one is no median"
+        );
+        for n in 0..9 {
+            assert_eq!(of(Some((50 + n) * GIB)).status, BackupStatus::Success);
+        }
+        assert_eq!(
+            of(Some(12 * GIB)).status,
+            BackupStatus::Success,
+            "78 % less"
+        );
+        let small = of(Some(10 * GIB));
+        assert_eq!(
+            (small.status, small.doubt.as_deref()),
+            (
+                BackupStatus::Partial,
+                Some("success was told with 10.0 GiB, the median of its last runs is 53.5 GiB")
+            )
+        );
+        assert_eq!(
+            of(None).status,
+            BackupStatus::Success,
+            "no size is no doubt"
+        );
+        let statuses: Vec<_> = (0..8).map(|_| of(Some(10 * GIB)).status).collect();
+        let last = statuses.last();
+        assert_eq!(statuses.first(), Some(&BackupStatus::Partial));
+        assert_eq!(last, Some(&BackupStatus::Success), "it is so small now");
+    }
+
+    #[test]
+    fn an_empty_or_failed_run_is_no_size_to_compare_with() {
+        let mut marks = Vec::new();
+        for (status, bytes) in [
+            (BackupStatus::Success, Some(0)),
+            (BackupStatus::Failed, Some(9)),
+            (BackupStatus::Partial, Some(9)),
+        ] {
+            let told = Backups {
+                status,
+                bytes,
+                ..told(None)
+            };
+            look(&mut marks, &told, Some("j"));
+        }
+        assert_eq!(marks, []);
+        assert_eq!(in_bytes(0), "0 bytes");
+        assert_eq!(in_bytes(u64::MAX), "16384 PiB");
     }
 
     #[test]

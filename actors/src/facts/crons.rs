@@ -2,7 +2,7 @@
 //! where only their last runs moved on.
 
 use super::due::judge;
-use super::{AGAIN, Fact, digest, storable};
+use super::{AGAIN, Fact, Taken, digest, storable};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::payload::{CronEntry, Crons};
 use noc_pipeline::record::PayloadRecord;
@@ -33,8 +33,8 @@ struct Stored {
     at: UnixMs,
 }
 
-/// Judges the jobs of a report; answers them where they are to be stored.
-pub(super) fn take(marks: &mut CronMarks, record: &PayloadRecord, told: &Crons) -> Option<Fact> {
+/// Judges the jobs of a report; they are news where they are to be stored.
+pub(super) fn take(marks: &mut CronMarks, record: &PayloadRecord, told: &Crons) -> Taken {
     let jobs = judged(marks, record, told);
     let now = record.event_at;
     let verdicts = digest(&(
@@ -52,18 +52,20 @@ pub(super) fn take(marks: &mut CronMarks, record: &PayloadRecord, told: &Crons) 
         let age = now.since(stored.at);
         stored.verdicts == verdicts && (stored.runs == runs || age < REFRESH) && age < AGAIN
     });
-    if fresh {
-        return None;
+    if !fresh {
+        marks.stored = Some(Stored {
+            verdicts,
+            runs,
+            at: now,
+        });
     }
-    marks.stored = Some(Stored {
-        verdicts,
-        runs,
-        at: now,
-    });
-    Some(Fact::Crons {
-        timezone: told.timezone.clone(),
-        jobs,
-    })
+    Taken {
+        fact: Fact::Crons {
+            timezone: told.timezone.clone(),
+            jobs,
+        },
+        is_news: !fresh,
+    }
 }
 
 /// The jobs with their verdicts, in the order of their keys; what is known of them is brought up to date.
@@ -161,7 +163,8 @@ mod tests {
     fn look(marks: &mut CronMarks, at: i64, entries: &[CronEntry]) -> Option<Vec<Job>> {
         let told = crons(entries);
         let record = any_record(at, told.clone());
-        take(marks, &record, &told).map(|fact| match fact {
+        let taken = take(marks, &record, &told);
+        taken.is_news.then_some(match taken.fact {
             Fact::Crons { jobs, .. } => jobs,
             other => panic!("{other:?}"),
         })
@@ -271,7 +274,7 @@ mod tests {
         let told = crons(&[entry("hourly", "30 * * * *", Some(NOON + 31 * MINUTE))]);
         let mut record = any_record(NOON + 60 * MINUTE, told.clone());
         record.skew_ms = 60 * MINUTE;
-        let Some(Fact::Crons { jobs, .. }) = take(&mut CronMarks::default(), &record, &told) else {
+        let Fact::Crons { jobs, .. } = take(&mut CronMarks::default(), &record, &told).fact else {
             panic!("to be stored")
         };
         assert_eq!(jobs[0].state, JobState::OnTime);
@@ -288,7 +291,7 @@ mod tests {
         let mut told = crons(&[entry("daily", "@daily", Some(NOON - 9_999 * MINUTE))]);
         told.timezone = "Local/Nowhere".to_owned();
         let record = any_record(NOON, told.clone());
-        let Some(Fact::Crons { jobs, timezone }) = take(&mut CronMarks::default(), &record, &told)
+        let Fact::Crons { jobs, timezone } = take(&mut CronMarks::default(), &record, &told).fact
         else {
             panic!("to be stored")
         };

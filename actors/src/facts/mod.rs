@@ -11,6 +11,8 @@ mod due;
 mod inventory;
 mod schedule;
 
+pub use backups::Shrink;
+
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
 use noc_pipeline::payload::{Inventory, Payload};
@@ -36,6 +38,45 @@ pub struct Marks {
     inventory: Option<inventory::InventoryMark>,
     crons: crons::CronMarks,
     backups: Vec<backups::JobMark>,
+}
+
+/// The form before sizes of backups were remembered.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct MarksV2 {
+    inventory: Option<inventory::InventoryMark>,
+    crons: crons::CronMarks,
+    backups: Vec<(Box<str>, u64)>,
+}
+
+impl From<MarksV2> for Marks {
+    fn from(old: MarksV2) -> Self {
+        let backups = old.backups.into_iter();
+        Self {
+            inventory: old.inventory,
+            crons: old.crons,
+            backups: backups
+                .map(|(job, accounts)| backups::JobMark::of_accounts(job, accounts))
+                .collect(),
+        }
+    }
+}
+
+/// What a report comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// As judged: detectors look at the same judgement that is stored.
+    pub fact: Fact,
+    /// Whether it differs from what was stored last.
+    pub is_news: bool,
+}
+
+impl Taken {
+    const fn news(fact: Fact) -> Self {
+        Self {
+            fact,
+            is_news: true,
+        }
+    }
 }
 
 /// To be stored; storing it twice is storing it once.
@@ -69,18 +110,27 @@ pub enum Place<'a> {
 }
 
 impl Marks {
-    /// Takes a report; answers what is to be stored of it.
-    pub fn take(&mut self, record: &PayloadRecord, place: Place<'_>) -> Option<Fact> {
+    /// Takes a report; answers what it comes to, and whether that is to be stored.
+    pub fn take(
+        &mut self,
+        record: &PayloadRecord,
+        place: Place<'_>,
+        shrink: Shrink,
+    ) -> Option<Taken> {
         match (record.report.data()?, place) {
             (Payload::Backups(told), Place::Newest(job)) => {
-                backups::take(&mut self.backups, record, told, job)
+                let run = backups::take(&mut self.backups, record, told, job, shrink);
+                Some(Taken::news(Fact::Backup(Box::new(run))))
             }
             (Payload::Backups(told), Place::Overtaken) => {
-                backups::take(&mut self.backups, record, told, None)
+                let run = backups::take(&mut self.backups, record, told, None, shrink);
+                Some(Taken::news(Fact::Backup(Box::new(run))))
             }
-            (Payload::Crons(told), Place::Newest(_)) => crons::take(&mut self.crons, record, told),
+            (Payload::Crons(told), Place::Newest(_)) => {
+                Some(crons::take(&mut self.crons, record, told))
+            }
             (Payload::Inventory(told), Place::Newest(_)) => {
-                inventory::take(&mut self.inventory, record, told)
+                inventory::take(&mut self.inventory, record, told).map(Taken::news)
             }
             _ => None,
         }

@@ -10,11 +10,10 @@ use noc_pipeline::control::Control;
 use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::incident;
-use noc_storage::relational::{Db, NewSecurityEvent, SecurityLevel, StoreError, timeline};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction, EntityTrait,
-    QuerySelect,
+use noc_storage::relational::{
+    Db, NewSecurityEvent, SecurityLevel, StoreError, incidents, timeline,
 };
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction};
 use serde_json::{Value, json};
 
 /// Who acts.
@@ -40,6 +39,16 @@ pub enum ActionError {
         status: String,
         /// What was asked for.
         action: &'static str,
+    },
+    /// The status of a mail abuse case does not allow it: `409`.
+    #[error("mail abuse case {id} is {status}: it cannot become {next}")]
+    InvalidCase {
+        /// Which.
+        id: i64,
+        /// What it is.
+        status: String,
+        /// What was asked for.
+        next: &'static str,
     },
     /// It is not there ([`StoreError::NotFound`]), or the store could not do it.
     #[error("incident could not be changed")]
@@ -114,6 +123,8 @@ pub(crate) enum Action {
         /// Of the log: where the decision goes.
         partitions: u32,
     },
+    /// The case that the incident is was closed: it ends, and the actor is told by whoever closed it.
+    Close,
     Note(String),
 }
 
@@ -123,7 +134,7 @@ impl Action {
         match self {
             Self::Acknowledge => "acknowledged",
             Self::Unacknowledge => "unacknowledged",
-            Self::Resolve { .. } => "resolved",
+            Self::Resolve { .. } | Self::Close => "resolved",
             Self::Note(_) => "note",
         }
     }
@@ -132,7 +143,7 @@ impl Action {
         match self {
             Self::Acknowledge => "incident_acknowledged",
             Self::Unacknowledge => "incident_unacknowledged",
-            Self::Resolve { .. } => "incident_resolved",
+            Self::Resolve { .. } | Self::Close => "incident_resolved",
             Self::Note(_) => "incident_note_added",
         }
     }
@@ -141,7 +152,7 @@ impl Action {
         match self {
             Self::Acknowledge => status == "open",
             Self::Unacknowledge => status == "acknowledged",
-            Self::Resolve { .. } => status != "resolved",
+            Self::Resolve { .. } | Self::Close => status != "resolved",
             Self::Note(_) => true,
         }
     }
@@ -152,6 +163,7 @@ impl Action {
             Self::Acknowledge => json!({"text": format!("Acknowledged by {by}."), "by": by}),
             Self::Unacknowledge => json!({"text": format!("Given back by {by}."), "by": by}),
             Self::Resolve { .. } => json!({"text": format!("Resolved by {by}."), "by": by}),
+            Self::Close => json!({"text": format!("Its case was closed by {by}."), "by": by}),
             Self::Note(text) => json!({"text": text, "by": by}),
         }
     }
@@ -197,19 +209,14 @@ pub(crate) async fn store(
     .await
 }
 
-async fn change(
+pub(super) async fn change(
     tx: &DatabaseTransaction,
     id: i64,
     actor: &Actor,
     action: &Action,
     now: UnixMs,
 ) -> Result<(incident::Model, Vec<i64>), ActionError> {
-    let row = incident::Entity::find_by_id(id)
-        .lock_exclusive()
-        .one(tx)
-        .await
-        .map_err(StoreError::during("lock an incident"))?
-        .ok_or_else(|| StoreError::not_found("incident", id))?;
+    let row = incidents::lock(tx, id).await?;
     if !action.is_allowed_when(&row.status) {
         return Err(ActionError::InvalidTransition {
             id,
@@ -233,7 +240,7 @@ async fn change(
             change.acknowledged_at = Set(None);
             change.acknowledged_by = Set(None);
         }
-        Action::Resolve { .. } => {
+        Action::Resolve { .. } | Action::Close => {
             change.status = Set("resolved".to_owned());
             change.open_key = Set(None);
             change.resolved_at = Set(Some(now.to_datetime()));
@@ -256,12 +263,22 @@ async fn change(
             }
             Vec::new()
         }
+        Action::Close => {
+            escalation::resolved(tx, &row, now).await?;
+            Vec::new()
+        }
         Action::Note(_) => Vec::new(),
     };
     let by = timeline::Actor::User(actor.user_id);
     timeline::append(tx, id, now, action.name(), by, action.detail(actor)).await?;
+    if row.detector == CASES {
+        super::cases::follow(tx, id, actor, action, now).await?;
+    }
     Ok((row, deliveries))
 }
+
+/// The detector whose incidents are cases for review.
+pub(crate) const CASES: &str = "outgoing_mail_abuse";
 
 /// Tells the server's actor, through the log. An incident without a server has no actor.
 async fn stage_resolved(

@@ -5,12 +5,17 @@
 //! * [`open`] stores the decisions of one log record in one transaction, once, together with the timeline and the
 //!   execution that will page: a crash before the commit leaves nothing, a crash after it leaves everything, and
 //!   the repeat of the record finds the server's cursor beyond it and changes nothing.
-//! * [`actions`] is what people do to incidents, [`routing`] whom a rule tells.
+//! * [`fleet`] does the same for what concerns no single server.
+//! * [`actions`] is what people do to incidents, [`cases`] what they decide about mail abuse, [`routing`] whom a rule tells,
+//!   [`tell`] whom it would tell.
 //!
 //! The state decides without reading the database; the database refuses what would break the rules anyway: a
 //! unique `open_key` holds at most one open incident a key.
 
 pub mod actions;
+pub mod cases;
+pub mod fleet;
 pub mod lifecycle;
 pub mod open;
 pub mod routing;
+pub mod tell;

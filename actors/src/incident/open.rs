@@ -22,6 +22,8 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::json;
 use std::sync::Arc;
 
+mod case;
+
 /// Whose word counts: the owner of a partition, under one claim, reading one log.
 #[derive(Debug, Clone, Copy)]
 pub struct Fence {
@@ -235,6 +237,7 @@ async fn apply(
         (Change::Open { finding, .. }, Some(row)) => {
             let breach = writer.breach(&row, finding, 1);
             let row = incidents::breached(tx, row.id, &breach).await?;
+            writer.case_opened(&row, finding, out).await?;
             out.events
                 .push(LiveEvent::IncidentUpdated { incident: row.id });
         }
@@ -252,6 +255,7 @@ async fn apply(
         ) => {
             let breach = writer.breach(&row, finding, *occurrences);
             let row = incidents::breached(tx, row.id, &breach).await?;
+            writer.case_breached(&row, finding, out).await?;
             out.events
                 .push(LiveEvent::IncidentUpdated { incident: row.id });
         }
@@ -308,6 +312,7 @@ impl Writer<'_> {
         let row = incidents::insert(self.tx, new).await?;
         self.note(&row, "opened", explain(finding, flapping))
             .await?;
+        self.case_opened(&row, finding, out).await?;
         escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
         out.opened += 1;
         out.events.extend([
@@ -326,6 +331,7 @@ impl Writer<'_> {
         out: &mut Stored,
     ) -> Result<(), StoreError> {
         let row = incidents::reopen(self.tx, row, breach).await?;
+        self.case_opened(&row, finding, out).await?;
         self.note(&row, "reopened", explain(finding, flapping))
             .await?;
         // Who took it on still has it, and was told that it was over: the page shows it open again.
@@ -358,6 +364,7 @@ impl Writer<'_> {
             detail.insert("from".to_owned(), json!(from));
         }
         self.note(&row, "severity_rose", detail).await?;
+        self.case_breached(&row, finding, out).await?;
         escalation::severity_rose(self.tx, &row, self.record.at).await?;
         out.events.extend([
             LiveEvent::IncidentUpdated { incident: row.id },
@@ -453,6 +460,6 @@ fn explain(finding: &Finding, flapping: bool) -> serde_json::Value {
 }
 
 /// As long as the columns for titles and subjects are.
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     text.chars().take(512).collect()
 }

@@ -49,7 +49,7 @@ pub fn choose<'r>(candidates: &'r [Candidate], subject: &Subject<'_>) -> Option<
 
 fn is_about(rule: &Candidate, subject: &Subject<'_>) -> bool {
     let detector = match &rule.condition {
-        Condition::Detector { detector } => {
+        Condition::Detector { detector, .. } => {
             detector == subject.detector || detector == ANY_DETECTOR
         }
         Condition::Threshold { .. } | Condition::Baseline { .. } => false,
@@ -145,14 +145,20 @@ async fn policy_of(
             .into_iter()
             .find(|found| found.policy.is_default),
     };
-    Ok(found.map(|Policy { policy, steps }| PolicySnapshot {
-        name: policy.name,
+    Ok(found.map(|found| snapshot(&found, rule.id)))
+}
+
+/// A policy as an execution keeps it.
+pub(super) fn snapshot(found: &Policy, rule: i64) -> PolicySnapshot {
+    let Policy { policy, steps } = found;
+    PolicySnapshot {
+        name: policy.name.clone(),
         policy_id: Some(policy.id),
-        rule_id: Some(rule.id),
+        rule_id: Some(rule),
         repeat: u32::try_from(policy.repeat).unwrap_or(0),
         repeat_delay_seconds: u32::try_from(policy.repeat_delay_seconds).unwrap_or(0),
         steps: steps.iter().map(step).collect(),
-    }))
+    }
 }
 
 fn step(row: &escalation_step::Model) -> Step {
@@ -165,7 +171,7 @@ fn step(row: &escalation_step::Model) -> Step {
 }
 
 /// A rule that does not parse routes nothing; the default rule then does.
-fn read(row: &alert_rule::Model) -> Option<Candidate> {
+pub(super) fn read(row: &alert_rule::Model) -> Option<Candidate> {
     let candidate = decode(&row.scope)
         .zip(decode(&row.condition))
         .map(|(scope, condition)| Candidate {
@@ -179,21 +185,20 @@ fn read(row: &alert_rule::Model) -> Option<Candidate> {
     candidate
 }
 
-fn decode<T: DeserializeOwned>(value: &serde_json::Value) -> Option<T> {
+pub(super) fn decode<T: DeserializeOwned>(value: &serde_json::Value) -> Option<T> {
     T::deserialize(value).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use noc_pipeline::control::Direction;
 
     fn rule(id: i64, scope: Scope, detector: &str) -> Candidate {
         Candidate {
             id,
             scope,
-            condition: Condition::Detector {
-                detector: detector.into(),
-            },
+            condition: Condition::routing(detector),
         }
     }
 
@@ -233,6 +238,8 @@ mod tests {
                 factor: 3.0,
                 min_value: 1.0,
                 for_seconds: 60,
+                direction: Direction::Above,
+                deviations: 3.0,
             },
         };
         let rules = [rule(1, Scope::All, "*"), opened];

@@ -199,9 +199,7 @@ impl Story {
             enabled: true,
             severity: None,
             scope: Scope::All,
-            condition: Condition::Detector {
-                detector: "*".into(),
-            },
+            condition: Condition::routing("*"),
             route,
             runbook_url: None,
         }

@@ -54,6 +54,7 @@ pub(super) fn start(
         metrics: Arc::clone(&owner.metrics),
         counters,
         lease: Arc::clone(&owner.lease),
+        decisions: Arc::clone(&owner.decisions),
         stop,
         partition,
         epoch,

@@ -1,6 +1,6 @@
 //! What a partition remembers beside its servers' states: clock, rules, settings, and who was heard of when.
 
-use crate::detect::Rules;
+use crate::detect::{Fleet, Rules};
 use crate::state::{ClockMs, PartitionClock, StateError, decode_versioned, encode_versioned};
 use noc_pipeline::control::ServerSettings;
 use noc_pipeline::id::ServerId;
@@ -8,13 +8,15 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-const VERSION: u8 = 1;
+/// The form of the snapshot; the one before is read, too.
+const VERSION: u8 = 2;
 
 /// The partition's own state; a function of the log alone.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Memory {
     pub clock: PartitionClock,
     pub rules: Arc<Rules>,
+    pub fleet: Arc<Fleet>,
     pub settings: HashMap<ServerId, Arc<ServerSettings>>,
     /// Whole seconds of the partition clock, because passivated servers are many.
     seen: HashMap<ServerId, Seen>,
@@ -35,6 +37,21 @@ struct Seen {
 
 const NEVER: u32 = u32::MAX;
 
+/// A server that is not to be looked at for longer than this after its last report said that it would be away, or an
+/// operator resolved its silence.
+const EXCUSED_S: u32 = 330;
+
+/// Who was heard of, at a moment of the partition clock.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Heard {
+    /// Our own heartbeats paused lately: nobody counts as silent.
+    pub in_grace: bool,
+    /// Servers that are watched and were ever heard of.
+    pub active: u32,
+    /// Who is silent, and for how many seconds.
+    pub silent: Vec<(ServerId, u32)>,
+}
+
 impl Default for Seen {
     fn default() -> Self {
         Self {
@@ -51,6 +68,28 @@ struct Packed {
     rules: Vec<Vec<u8>>,
     settings: Vec<ServerSettings>,
     seen: Vec<(ServerId, u32, u32)>,
+    fleet: Fleet,
+}
+
+/// The form before anything was known of the fleet.
+#[derive(Deserialize)]
+struct PackedV1 {
+    clock: PartitionClock,
+    rules: Vec<Vec<u8>>,
+    settings: Vec<ServerSettings>,
+    seen: Vec<(ServerId, u32, u32)>,
+}
+
+impl From<PackedV1> for Packed {
+    fn from(old: PackedV1) -> Self {
+        Self {
+            clock: old.clock,
+            rules: old.rules,
+            settings: old.settings,
+            seen: old.seen,
+            fleet: Fleet::default(),
+        }
+    }
 }
 
 fn seconds_up(clock: ClockMs) -> u32 {
@@ -75,16 +114,21 @@ impl Memory {
                 rules: self.rules.encode(),
                 settings,
                 seen,
+                fleet: (*self.fleet).clone(),
             },
         )
     }
 
     /// Reads what [`Memory::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
-        let packed: Packed = decode_versioned(VERSION, bytes)?;
+        let packed: Packed = match bytes.first() {
+            Some(1) => decode_versioned::<PackedV1>(1, bytes)?.into(),
+            _ => decode_versioned(VERSION, bytes)?,
+        };
         let mut memory = Self {
             clock: packed.clock,
             rules: Arc::new(Rules::decode(&packed.rules)),
+            fleet: Arc::new(packed.fleet),
             settings: packed
                 .settings
                 .into_iter()
@@ -149,6 +193,32 @@ impl Memory {
         Some(self.clock.now().since(last))
     }
 
+    /// Who is watched, and who of them is silent for at least `since`, by id. An agent that said goodbye is silent once
+    /// its grace is over; while our own heartbeats paused lately nobody is.
+    pub fn pulse(&self, since: std::time::Duration) -> Heard {
+        let mut out = Heard {
+            in_grace: self.clock.in_grace(),
+            ..Heard::default()
+        };
+        let now_s = u32::try_from(self.clock.now().0 / 1000).unwrap_or(NEVER);
+        for (server, seen) in &self.seen {
+            let is_off = |settings: &Arc<ServerSettings>| !settings.active;
+            if seen.last_s == NEVER || self.settings.get(server).is_some_and(is_off) {
+                continue;
+            }
+            out.active = out.active.saturating_add(1);
+            let silent_s = now_s.saturating_sub(seen.last_s);
+            let excused = seen.wake_s != NEVER
+                && seen.wake_s > now_s
+                && seen.wake_s.saturating_sub(seen.last_s) > EXCUSED_S;
+            if !out.in_grace && !excused && u64::from(silent_s) >= since.as_secs() {
+                out.silent.push((*server, silent_s));
+            }
+        }
+        out.silent.sort_unstable();
+        out
+    }
+
     /// How many servers were ever heard of.
     pub fn known(&self) -> usize {
         self.seen.len()
@@ -194,6 +264,31 @@ mod tests {
         memory.clock.beat(UnixMs(205_000));
         assert_eq!(memory.take_due(), [ServerId(3)]);
         assert_eq!(memory.due.len(), 1, "only server 2 waits");
+    }
+
+    #[test]
+    fn who_said_goodbye_is_off_or_was_never_heard_of_is_not_silent() {
+        let two_minutes = std::time::Duration::from_secs(120);
+        let mut memory = at(200);
+        memory.note(ServerId(1), s(10), s(190));
+        memory.note(ServerId(2), s(100), s(280));
+        memory.note(ServerId(3), s(10), s(910));
+        memory.note(ServerId(4), s(10), None);
+        memory.note(ServerId(5), None, None);
+        memory.note(ServerId(6), s(10), s(190));
+        let off = ServerSettings {
+            server: ServerId(6),
+            tags: Vec::new(),
+            active: false,
+        };
+        memory.settings.insert(ServerId(6), Arc::new(off));
+        let heard = memory.pulse(two_minutes);
+        assert_eq!(heard.silent, [(ServerId(1), 190), (ServerId(4), 190)]);
+        assert_eq!((heard.active, heard.in_grace), (4, false));
+        // A pause of our own: the same servers, and nobody's silence.
+        memory.clock.beat(UnixMs(900_000));
+        let heard = memory.pulse(two_minutes);
+        assert_eq!((heard.silent, heard.in_grace), (vec![], true));
     }
 
     #[test]

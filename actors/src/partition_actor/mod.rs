@@ -14,6 +14,7 @@ mod memory;
 
 pub use self::core::PartitionError;
 pub(crate) use self::core::{Core, Setup};
+pub(crate) use self::memory::Heard;
 
 use actix::{Actor, ActorContext, AtomicResponse, Context, Handler, Message, WrapFuture};
 use actix::{ActorFutureExt, MessageResult};

@@ -7,6 +7,8 @@
 use super::StopSignal;
 use super::metrics::Metrics;
 use super::time_off;
+use crate::fleet::{campaign, prior};
+use crate::incident::cases;
 use crate::{Parts, control};
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_storage::relational::entity::job;
@@ -33,6 +35,8 @@ const ROLL_UP: Duration = Duration::from_secs(3 * 3600);
 const NODES_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 const TEN_MINUTES: Duration = Duration::from_secs(600);
 
@@ -74,10 +78,13 @@ enum Chore {
     NodesForget,
     BackupRunsRetain,
     ServersTimeOff,
+    MailAllowancesRenew,
+    AttackCampaigns,
+    FleetPriors,
 }
 
 impl Chore {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::SeriesRollUp,
         Self::SeriesRollUpLate,
         Self::SeriesRetain,
@@ -86,6 +93,9 @@ impl Chore {
         Self::NodesForget,
         Self::BackupRunsRetain,
         Self::ServersTimeOff,
+        Self::MailAllowancesRenew,
+        Self::AttackCampaigns,
+        Self::FleetPriors,
     ];
 
     /// Its name in `jobs` and in our own metrics.
@@ -99,13 +109,19 @@ impl Chore {
             Self::NodesForget => "nodes_forget",
             Self::BackupRunsRetain => "backup_runs_retain",
             Self::ServersTimeOff => "servers_time_off",
+            Self::MailAllowancesRenew => "mail_allowances_renew",
+            Self::AttackCampaigns => "attack_campaigns",
+            Self::FleetPriors => "fleet_priors",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
-            Self::NodesForget | Self::BackupRunsRetain => DAY,
+            Self::NodesForget | Self::BackupRunsRetain | Self::MailAllowancesRenew => DAY,
             Self::ServersTimeOff => HALF_A_MINUTE,
+            Self::AttackCampaigns => MINUTE,
+            // Each is looked at once a day; an hour after there was nothing to look at.
+            Self::FleetPriors => HOUR,
             _ => TEN_MINUTES,
         }
     }
@@ -129,6 +145,9 @@ impl Chore {
                 parts.dead_letters.retain(before).await?
             }
             Self::ServersTimeOff => time_off::end(parts).await?,
+            Self::MailAllowancesRenew => cases::renew(parts).await?,
+            Self::AttackCampaigns => campaign::look(parts).await?,
+            Self::FleetPriors => prior::look(parts).await?,
             Self::NodesForget => {
                 let now = database_now(parts.db.write()).await?;
                 nodes::forget(parts.db.write(), now.minus(NODES_KEPT)).await?

@@ -22,6 +22,7 @@ pub struct Metrics {
     clock_lag: GaugeVec,
     open: IntGaugeVec,
     dead_letters: IntCounter,
+    decisions_lost: IntCounter,
     store_errors: IntCounterVec,
     job_success: GaugeVec,
 }
@@ -86,6 +87,10 @@ impl Metrics {
                 "noc_dead_letters_total",
                 "Records set aside because they could not be used.",
             )?,
+            decisions_lost: IntCounter::new(
+                "noc_decisions_lost_total",
+                "Records of decisions that left memory while the series store was away",
+            )?,
             store_errors: IntCounterVec::new(
                 Opts::new(
                     "noc_store_errors_total",
@@ -101,7 +106,7 @@ impl Metrics {
                 &["job"],
             )?,
         };
-        let all: [Box<dyn Collector>; 9] = [
+        let all: [Box<dyn Collector>; 10] = [
             Box::new(metrics.actors.clone()),
             Box::new(metrics.payload_to_verdict.clone()),
             Box::new(verdicts),
@@ -109,6 +114,7 @@ impl Metrics {
             Box::new(metrics.clock_lag.clone()),
             Box::new(metrics.open.clone()),
             Box::new(metrics.dead_letters.clone()),
+            Box::new(metrics.decisions_lost.clone()),
             Box::new(metrics.store_errors.clone()),
             Box::new(metrics.job_success.clone()),
         ];
@@ -161,6 +167,11 @@ impl Metrics {
             let n = i64::try_from(*n).unwrap_or(i64::MAX);
             self.open.with_label_values(&[severity.name()]).set(n);
         }
+    }
+
+    /// Decisions that were not recorded because the series store was away for too long.
+    pub(crate) fn decisions_lost(&self, count: usize) {
+        self.decisions_lost.inc_by(count as u64);
     }
 
     pub(crate) fn dead_letter(&self) {

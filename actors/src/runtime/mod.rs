@@ -12,19 +12,20 @@ mod presence;
 pub mod skew;
 mod stop;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod time_off;
 
 pub use jobs::Kept;
 pub use observe::{Observation, PartitionObservation};
 pub(crate) use stop::{Stop, StopSignal, Stopper, stop_signal};
 
+use crate::consumer::decisions::{self, Decisions};
 use crate::consumer::latest::{self, Latest};
 use crate::detect::{self, Detectors};
 use crate::log_identity::IdentifiedLog;
 use crate::ownership::Ownership;
 use crate::server_actor::Decision;
-use crate::{Parts, control};
+use crate::{Parts, control, fleet};
 use actix_rt::Arbiter;
 use lease::Lease;
 use metrics::Metrics;
@@ -93,6 +94,8 @@ pub struct RuntimeSettings {
     pub lease: Duration,
     /// Between two renewals.
     pub renew_every: Duration,
+    /// Between two words of a partition's owner on who is silent, and between two looks at them.
+    pub fleet_every: Duration,
     /// Records read at once.
     pub batch: usize,
     /// Threads for partitions; 0: the caller's.
@@ -122,6 +125,7 @@ impl Default for RuntimeSettings {
             snapshot_every: Duration::from_secs(60),
             lease: Duration::from_secs(15),
             renew_every: Duration::from_secs(3),
+            fleet_every: Duration::from_secs(3),
             batch: 1024,
             arbiters: 2,
             kept: Kept::default(),
@@ -161,6 +165,7 @@ pub struct Runtime {
     heartbeats: Arc<Count>,
     skew: Arc<ClockSkew>,
     parts: Parts,
+    decisions: Arc<Decisions>,
     tasks: Vec<JoinHandle<()>>,
     arbiters: Vec<Arbiter>,
 }
@@ -204,6 +209,7 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
         heartbeats: Arc::new(Count::default()),
         skew: Arc::clone(&skew),
         parts: parts.clone(),
+        decisions: Arc::default(),
         tasks: Vec::new(),
         arbiters,
     };
@@ -231,11 +237,26 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
             metrics: Arc::clone(&metrics),
             latest: Arc::clone(&latest),
             lease: Arc::new(Lease::new(settings.lease)),
+            decisions: Arc::clone(&runtime.decisions),
             owned: Arc::clone(&runtime.owned),
             arbiters: runtime.arbiters.iter().map(Arbiter::handle).collect(),
             stop: stop.clone(),
         };
         runtime.spawn(ownership.run());
+        let decisions = Arc::clone(&runtime.decisions);
+        runtime.spawn(decisions::run(
+            parts.clone(),
+            decisions,
+            Arc::clone(&metrics),
+            stop.clone(),
+        ));
+        runtime.spawn(fleet::pulse::run(
+            parts.clone(),
+            settings.fleet_every,
+            Arc::clone(&runtime.owned),
+            Arc::clone(&metrics),
+            stop.clone(),
+        ));
         runtime.spawn(latest::run(
             parts.clone(),
             latest,
@@ -249,6 +270,12 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
         stop.clone(),
     ));
     if settings.roles.scheduler {
+        runtime.spawn(fleet::opener::run(
+            parts.clone(),
+            settings.fleet_every,
+            Arc::clone(&metrics),
+            stop.clone(),
+        ));
         runtime.spawn(jobs::run(parts, settings.kept, metrics, stop));
     }
     Ok(runtime)
@@ -302,6 +329,8 @@ impl Runtime {
                 tracing::error!(%error, "a task of the runtime failed");
             }
         }
+        // What the partitions decided last.
+        self.decisions.write(&self.parts, &self.metrics).await;
     }
 }
 

@@ -1,8 +1,10 @@
 //! What can be seen of a running runtime: the same counters for tests, the admin page and the supervisor.
 
+use crate::partition_actor::Heard;
 use crate::server_actor::Decision;
 use crate::state::ClockMs;
 use noc_pipeline::id::{Epoch, Offset, PartitionId};
+use noc_storage::relational::fleet::Pulse;
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::VecDeque;
@@ -49,6 +51,7 @@ pub(crate) struct PartitionCounters {
     clock: AtomicU64,
     fenced: AtomicBool,
     decisions: Mutex<VecDeque<Decision>>,
+    heard: Mutex<Option<Heard>>,
 }
 
 /// One owned partition, as seen from outside.
@@ -119,6 +122,7 @@ impl PartitionCounters {
             clock: AtomicU64::new(0),
             fenced: AtomicBool::new(false),
             decisions: Mutex::default(),
+            heard: Mutex::default(),
         }
     }
 
@@ -168,6 +172,24 @@ impl PartitionCounters {
             }
             decisions.push_back(decision);
         }
+    }
+
+    /// Notes who is silent.
+    pub fn set_heard(&self, heard: Heard) {
+        *self.heard.lock() = Some(heard);
+    }
+
+    /// What the owner tells of its partition; `None` before its first heartbeat, and once somebody else owns it.
+    pub fn pulse(&self) -> Option<Pulse> {
+        let heard = self.heard.lock().clone();
+        let heard = heard.filter(|_| !self.fenced.load(Ordering::Relaxed))?;
+        Some(Pulse {
+            partition: self.partition,
+            epoch: self.epoch,
+            in_grace: heard.in_grace,
+            active: heard.active,
+            silent: heard.silent,
+        })
     }
 
     pub fn decisions(&self) -> Vec<Decision> {

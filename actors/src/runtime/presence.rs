@@ -4,6 +4,7 @@ use super::StopSignal;
 use super::metrics::Metrics;
 use super::skew::ClockSkew;
 use crate::Parts;
+use crate::causes::with_causes;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::nodes::{self, NodeFacts};
@@ -35,7 +36,10 @@ pub(super) async fn run(
     while !stop.sleep(every).await {
         if let Err(error) = look(&parts, &skew).await {
             metrics.store_error("relational", "sign of life");
-            tracing::warn!(%error, "no sign of life given, trying again");
+            tracing::warn!(
+                error = with_causes(&error),
+                "no sign of life given, trying again"
+            );
         }
         let off = skew.too_far(parts.clock.now());
         if let Some(off) = off.as_ref().filter(|_| !warned) {

@@ -3,17 +3,25 @@
 //! A detector that panics leaves the state as it was before it looked; the record is set aside under its name and
 //! the others go on.
 
-use crate::detect::{Context, Detector, Detectors, Observation, Registered, Rules, Verdict, wants};
-use crate::facts::{Fact, Place};
+use crate::detect::{
+    Context, Detector, Fleet, Measured, Numbers, Observation, Outcome, Registered, Rules, Verdict,
+    Waking, backup_partial, wants,
+};
+use crate::facts::{Fact, Place, Shrink};
 use crate::incident::lifecycle::{Change, Effect, Memory, Moment, Reason, Tracks, step};
 use crate::state::{ClockMs, Presence, ServerState};
 use noc_pipeline::clock::UnixMs;
-use noc_pipeline::control::ServerSettings;
+use noc_pipeline::control::{ServerSettings, Word};
 use noc_pipeline::id::{Offset, ServerId};
-use noc_pipeline::payload::{LifecycleEvent, Payload};
+use noc_pipeline::payload::{Kind, LifecycleEvent, Payload};
 use noc_pipeline::record::{PayloadRecord, Record};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+mod decide;
+
+pub use decide::Decided;
+use decide::decide;
 
 /// One thing that happens to a server, with its place and time.
 #[derive(Debug, Clone)]
@@ -44,6 +52,17 @@ pub enum What {
         /// Its subject.
         subject: Box<str>,
     },
+    /// A detector is told something.
+    Told {
+        /// Number of the detector.
+        detector: u8,
+        /// Its subject.
+        subject: Box<str>,
+        /// What.
+        word: Arc<Word>,
+    },
+    /// Values of one metric, as they were recorded: a backtest.
+    Measured(Box<Measured>),
     /// The server was deleted.
     Removed,
 }
@@ -57,8 +76,10 @@ pub struct Surroundings<'a> {
     pub settings: Option<&'a ServerSettings>,
     /// Users' rules.
     pub rules: &'a Rules,
+    /// What is known of the whole fleet.
+    pub fleet: &'a Fleet,
     /// Who judges.
-    pub detectors: Detectors,
+    pub detectors: &'a [&'static dyn Registered],
 }
 
 /// What one item comes to.
@@ -73,7 +94,7 @@ pub struct Evaluated {
     /// Detectors that failed at it.
     pub failures: Vec<Failure>,
     /// What was decided, and why.
-    pub decisions: Vec<(u8, Box<str>, Reason)>,
+    pub decisions: Vec<Decided>,
     /// Whether the state changed at all.
     pub changed: bool,
 }
@@ -108,9 +129,27 @@ pub fn evaluate(
                 payload_taken(state, item, payload, around, count, &mut out);
             }
         }
-        What::Wake if active => judge(state, item, Observation::Silence, around, count, &mut out),
+        What::Wake if active => {
+            judge(
+                state,
+                item,
+                (Observation::Silence, None),
+                around,
+                count,
+                &mut out,
+            );
+        }
         What::Wake => {}
-        What::Changed if active => judge(state, item, Observation::Rules, around, count, &mut out),
+        What::Changed if active => {
+            judge(
+                state,
+                item,
+                (Observation::Rules, None),
+                around,
+                count,
+                &mut out,
+            );
+        }
         What::Changed => {
             // Disabled: nothing of it is watched, and when it is enabled again everything starts anew.
             out.unwatched = Some("server was disabled");
@@ -124,6 +163,26 @@ pub fn evaluate(
                 .tracks
                 .resolved_by_hand(*detector, subject, item.clock);
             out.changed = true;
+        }
+        What::Told {
+            detector,
+            subject,
+            word,
+        } => told(
+            state,
+            item,
+            (*detector, subject, word),
+            around,
+            count,
+            &mut out,
+        ),
+        What::Measured(measured) => {
+            if active {
+                state.presence.last_seen = Some(item.clock);
+                let seen = Observation::Measured(measured);
+                judge(state, item, (seen, None), around, count, &mut out);
+                state.tracks.prune(item.clock);
+            }
         }
         What::Removed => {
             out.unwatched = Some("server was deleted");
@@ -144,7 +203,7 @@ fn payload_taken(
 ) {
     if !state.seen.insert(payload.boot_id, payload.seq) {
         let repeat = Observation::Repeat(payload);
-        return judge(state, item, repeat, around, count, out);
+        return judge(state, item, (repeat, None), around, count, out);
     }
     let kind = payload.report.kind();
     let occasion = payload.report.data().and_then(Payload::occasion);
@@ -164,17 +223,27 @@ fn payload_taken(
     } else {
         Place::Overtaken
     };
-    out.fact = state.facts.take(payload, place);
-    if !newest {
-        return; // Overtaken on its way: the newer one was judged already.
-    }
-    let seen = if late {
-        Observation::Late(payload)
-    } else {
-        Observation::Report(payload)
+    let tags = around.settings.map_or(&[][..], |s| s.tags.as_slice());
+    let shrink = match kind {
+        Kind::Backups => backup_partial::shrink(Numbers {
+            server: around.server,
+            tags,
+            rules: around.rules,
+        }),
+        _ => Shrink::default(),
     };
-    judge(state, item, seen, around, count, out);
-    state.tracks.prune(item.clock);
+    let taken = state.facts.take(payload, place, shrink);
+    let fact = taken.as_ref().map(|taken| &taken.fact);
+    if newest {
+        let seen = if late {
+            Observation::Late(payload)
+        } else {
+            Observation::Report(payload)
+        };
+        judge(state, item, (seen, fact), around, count, out);
+        state.tracks.prune(item.clock);
+    } // Overtaken on its way otherwise: the newer one was judged already.
+    out.fact = taken.filter(|taken| taken.is_news).map(|taken| taken.fact);
 }
 
 /// A fresh payload: the server is there.
@@ -199,51 +268,139 @@ fn heard_of(state: &mut ServerState, item: &Item, payload: &PayloadRecord, out: 
     };
 }
 
-fn judge(
+/// A word for one detector, whether or not the server is watched: an allowance must not be lost meanwhile.
+fn told(
     state: &mut ServerState,
     item: &Item,
-    seen: Observation<'_>,
+    (code, subject, word): (u8, &str, &Word),
     around: Surroundings<'_>,
     count: CountVerdict<'_>,
     out: &mut Evaluated,
 ) {
-    for (place, detector) in around.detectors.iter().enumerate() {
-        if !wants(detector.info(), &seen) {
-            continue;
+    if matches!(word, Word::CaseClosed) {
+        // Whoever closed the case resolved the incident in the same transaction.
+        state.tracks.take(code, subject, Memory::Forget);
+        out.changed = true;
+    }
+    let mut all = around.detectors.iter().enumerate();
+    let Some((place, detector)) = all.find(|(_, detector)| detector.info().code == code) else {
+        return;
+    };
+    let seen = Observation::Told {
+        subject,
+        word,
+        at: item.at,
+    };
+    let info = detector.info();
+    if word.is_a_check() {
+        // People's words are kept for later; a check of ours says something of a server that is watched only.
+        let tags = around.settings.map_or(&[][..], |s| s.tags.as_slice());
+        let watched = around.settings.is_none_or(|s| s.active);
+        if !watched || around.rules.is_off(info.key, around.server, tags) {
+            return;
         }
-        let context = Context {
-            server: around.server,
-            seen,
-            clock: item.clock,
-            presence: state.presence,
-            tags: around.settings.map_or(&[], |s| s.tags.as_slice()),
-            rules: around.rules,
-        };
-        let judged = catch_unwind(AssertUnwindSafe(|| look(state, *detector, &context)));
-        match judged {
-            Ok(looked) => {
-                if let Some(part) = looked.part {
-                    state.set_part(detector.info().code, part);
+    }
+    if wants(info, &seen) {
+        let of = (place, *detector);
+        judge_one(state, item, (seen, None), around, of, count, out);
+    }
+}
+
+fn judge(
+    state: &mut ServerState,
+    item: &Item,
+    (seen, fact): (Observation<'_>, Option<&Fact>),
+    around: Surroundings<'_>,
+    count: CountVerdict<'_>,
+    out: &mut Evaluated,
+) {
+    let tags = around.settings.map_or(&[][..], |s| s.tags.as_slice());
+    for (place, detector) in around.detectors.iter().enumerate() {
+        let info = detector.info();
+        if around.rules.is_off(info.key, around.server, tags) {
+            switched_off(state, info.code, out);
+        } else if wants(info, &seen) {
+            judge_one(
+                state,
+                item,
+                (seen, fact),
+                around,
+                (place, *detector),
+                count,
+                out,
+            );
+        }
+    }
+}
+
+/// A rule switched the detector off for this server: what it opened is over, and it starts anew when it is on again.
+fn switched_off(state: &mut ServerState, code: u8, out: &mut Evaluated) {
+    if state.part(code).is_some() {
+        state.set_part(code, Box::default());
+        out.changed = true;
+    }
+    for subject in state.tracks.drop_all(code) {
+        out.changed = true;
+        out.effects.push(Effect {
+            detector: code,
+            subject,
+            change: Change::Resolve {
+                reason: "a rule switched the detector off",
+            },
+        });
+    }
+}
+
+fn judge_one(
+    state: &mut ServerState,
+    item: &Item,
+    (seen, fact): (Observation<'_>, Option<&Fact>),
+    around: Surroundings<'_>,
+    (place, detector): (usize, &dyn Registered),
+    count: CountVerdict<'_>,
+    out: &mut Evaluated,
+) {
+    let context = Context {
+        server: around.server,
+        seen,
+        clock: item.clock,
+        presence: state.presence,
+        tags: around.settings.map_or(&[], |s| s.tags.as_slice()),
+        rules: around.rules,
+        tracks: &state.tracks,
+        fleet: around.fleet,
+        fact,
+    };
+    let judged = catch_unwind(AssertUnwindSafe(|| look(state, detector, &context)));
+    match judged {
+        Ok(looked) => {
+            if let Some(part) = looked.part {
+                state.set_part(detector.info().code, part);
+                out.changed = true;
+            }
+            for said in looked.said {
+                count(place, said.outcome.index());
+                let code = detector.info().code;
+                if said.memory != Memory::Same {
                     out.changed = true;
+                    state.tracks.take(code, &said.subject, said.memory);
                 }
-                for said in looked.said {
-                    count(place, said.outcome);
-                    let code = detector.info().code;
-                    if said.memory != Memory::Same {
-                        out.changed = true;
-                        state.tracks.take(code, &said.subject, said.memory);
-                    }
-                    out.effects.extend(said.effect);
-                    if let Some(reason) = said.reason {
-                        out.decisions.push((code, said.subject, reason));
-                    }
+                out.effects.extend(said.effect);
+                if let Some(reason) = said.reason {
+                    let decided = Decided {
+                        detector: code,
+                        subject: said.subject,
+                        reason,
+                        outcome: said.outcome,
+                    };
+                    decide(state, decided, item.clock, out);
                 }
             }
-            Err(panic) => out.failures.push(Failure {
-                detector: detector.info().key,
-                reason: reason_of(&*panic),
-            }),
         }
+        Err(panic) => out.failures.push(Failure {
+            detector: detector.info().key,
+            reason: reason_of(&*panic),
+        }),
     }
 }
 
@@ -255,7 +412,7 @@ struct Looked {
 
 struct Said {
     subject: Box<str>,
-    outcome: usize,
+    outcome: Outcome,
     effect: Option<Effect>,
     reason: Option<Reason>,
     memory: Memory,
@@ -267,6 +424,7 @@ fn look(state: &ServerState, detector: &dyn Registered, context: &Context<'_>) -
     let at = Moment {
         clock: context.clock,
         server_down: code != SERVER_DOWN && state.tracks.is_open(SERVER_DOWN),
+        fleet_silent: code == SERVER_DOWN && context.fleet.silent_group(context.server).is_some(),
     };
     let said = judged
         .verdicts
@@ -286,7 +444,6 @@ fn say(state: &ServerState, code: u8, verdict: Verdict<'_>, at: Moment) -> Said 
     let step = step(code, &verdict.subject, known, &verdict.outcome, at);
     let subject: Box<str> = verdict.subject.into();
     Said {
-        outcome: verdict.outcome.index(),
         effect: step.change.map(|change| Effect {
             detector: code,
             subject: subject.clone(),
@@ -294,16 +451,29 @@ fn say(state: &ServerState, code: u8, verdict: Verdict<'_>, at: Moment) -> Said 
         }),
         reason: step.reason,
         memory: step.memory,
+        outcome: verdict.outcome,
         subject,
     }
 }
 
-/// When the server wants to be woken if nothing more is heard of it.
+/// When the server wants to be woken if nothing more is heard of it. A detector that a rule switched off wants nothing.
 #[must_use]
-pub fn wake_at(state: &ServerState, detectors: Detectors) -> Option<ClockMs> {
-    let wakes = detectors.iter().filter_map(|detector| {
-        let incident = state.tracks.get(detector.info().code, "");
-        detector.wake_at(state.presence, incident)
+pub fn wake_at(state: &ServerState, around: Surroundings<'_>) -> Option<ClockMs> {
+    let numbers = Numbers {
+        server: around.server,
+        tags: around.settings.map_or(&[], |s| s.tags.as_slice()),
+        rules: around.rules,
+    };
+    let on = around.detectors.iter().filter(|detector| {
+        let key = detector.info().key;
+        !around.rules.is_off(key, numbers.server, numbers.tags)
+    });
+    let wakes = on.filter_map(|detector| {
+        detector.wake_at(&Waking {
+            presence: state.presence,
+            incident: state.tracks.get(detector.info().code, ""),
+            numbers,
+        })
     });
     wakes.min()
 }

@@ -6,7 +6,8 @@
 
 pub mod evaluate;
 
-use crate::detect::{Detectors, Rules};
+use crate::detect::{Detectors, Fleet, Outcome, Rules};
+use crate::incident::lifecycle::Reason;
 use crate::incident::open::RecordEffects;
 use crate::runtime::metrics::Metrics;
 use crate::state::{ClockMs, ServerState};
@@ -16,7 +17,6 @@ use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::ServerSettings;
 use noc_pipeline::id::{Offset, ServerId};
 use noc_pipeline::record::Record;
-use serde::Serialize;
 use std::sync::Arc;
 
 /// Records of this server, in order.
@@ -25,6 +25,7 @@ use std::sync::Arc;
 pub(crate) struct Take {
     pub settings: Option<Arc<ServerSettings>>,
     pub rules: Arc<Rules>,
+    pub fleet: Arc<Fleet>,
     pub items: Vec<Item>,
     /// Wall time now, for the time a payload took to its verdict.
     pub now: UnixMs,
@@ -44,7 +45,7 @@ pub(crate) struct Taken {
 }
 
 /// One decision, for "why did it not page?".
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// The record that led to it.
     pub offset: Offset,
@@ -57,7 +58,9 @@ pub struct Decision {
     /// Its subject.
     pub subject: Box<str>,
     /// What was decided.
-    pub reason: crate::incident::lifecycle::Reason,
+    pub reason: Reason,
+    /// What the detector said.
+    pub outcome: Outcome,
 }
 
 /// Asks for the state, packed.
@@ -98,6 +101,7 @@ impl ServerActor {
             server: self.server,
             settings: message.settings.as_deref(),
             rules: &message.rules,
+            fleet: &message.fleet,
             detectors: self.detectors,
         };
         for item in message.items {
@@ -115,17 +119,17 @@ impl ServerActor {
             out.failures
                 .extend(one.failures.into_iter().map(|failure| (offset, failure)));
             let known = one.decisions.into_iter();
-            out.decisions
-                .extend(known.filter_map(|(code, subject, reason)| {
-                    Some(Decision {
-                        offset,
-                        at: item.at,
-                        server: self.server,
-                        detector: crate::detect::key_of(code)?,
-                        subject,
-                        reason,
-                    })
-                }));
+            out.decisions.extend(known.filter_map(|decided| {
+                Some(Decision {
+                    offset,
+                    at: item.at,
+                    server: self.server,
+                    detector: crate::detect::key_of(decided.detector)?,
+                    subject: decided.subject,
+                    reason: decided.reason,
+                    outcome: decided.outcome,
+                })
+            }));
             let event_at = event_at(&item);
             if matches!(item.what, What::Payload(_)) {
                 metrics
@@ -145,7 +149,7 @@ impl ServerActor {
             }
         }
         out.last_seen = self.state.presence.last_seen;
-        out.wake_at = wake_at(&self.state, self.detectors);
+        out.wake_at = wake_at(&self.state, around);
         out.held_open = self.held_open();
         out
     }

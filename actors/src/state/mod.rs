@@ -5,11 +5,13 @@
 
 mod clock;
 mod seen;
+mod told;
 
 pub use clock::{ClockMs, GRACE, MAX_STEP, PAUSE, PartitionClock};
 pub use seen::{MAX_BOOTS, MAX_RANGES, SeenSeqs};
+pub use told::Told;
 
-use crate::facts::Marks;
+use crate::facts::{Marks, MarksV2};
 use crate::incident::lifecycle::Tracks;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::payload::Kind;
@@ -32,6 +34,35 @@ pub struct ServerState {
     occasions: Vec<(u8, Box<str>, UnixMs)>,
     /// What was stored of its facts.
     pub facts: Marks,
+    /// Reasons for doing nothing that were recorded lately.
+    pub told: Told,
+}
+
+/// The form before reasons, and before sizes of backups.
+#[derive(Deserialize)]
+struct ServerStateV2 {
+    seen: SeenSeqs,
+    presence: Presence,
+    newest: Vec<(u8, UnixMs)>,
+    parts: Vec<(u8, Box<[u8]>)>,
+    tracks: Tracks,
+    occasions: Vec<(u8, Box<str>, UnixMs)>,
+    facts: MarksV2,
+}
+
+impl From<ServerStateV2> for ServerState {
+    fn from(old: ServerStateV2) -> Self {
+        Self {
+            seen: old.seen,
+            presence: old.presence,
+            newest: old.newest,
+            parts: old.parts,
+            tracks: old.tracks,
+            occasions: old.occasions,
+            facts: old.facts.into(),
+            told: Told::default(),
+        }
+    }
 }
 
 /// The form before occasions and facts.
@@ -66,8 +97,8 @@ pub struct Presence {
     pub goodbye_at: Option<ClockMs>,
 }
 
-/// The form of the snapshot; the one before is read, too.
-const VERSION: u8 = 2;
+/// The form of the snapshot; those before are read, too.
+const VERSION: u8 = 3;
 
 /// So many subjects of a kind's occasions are remembered, those that happened last.
 const MAX_OCCASIONS: usize = 64;
@@ -97,6 +128,7 @@ impl ServerState {
     pub fn decode(bytes: &[u8]) -> Result<Self, StateError> {
         match bytes.first() {
             Some(1) => decode_versioned::<ServerStateV1>(1, bytes).map(Self::from),
+            Some(2) => decode_versioned::<ServerStateV2>(2, bytes).map(Self::from),
             _ => decode_versioned(VERSION, bytes),
         }
     }
@@ -257,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_of_the_version_before_is_read() {
+    fn snapshots_of_the_versions_before_are_read() {
         let mut state = ServerState::default();
         state.take_newest(Kind::Metrics, UnixMs(100));
         state.set_part(7, Box::new([1, 2]));
@@ -269,10 +301,15 @@ mod tests {
             newest,
             parts,
             tracks,
+            occasions,
             ..
         } = &state;
-        let before = encode_versioned(1, &(seen, presence, newest, parts, tracks));
-        assert_eq!(ServerState::decode(&before), Ok(state));
+        let first = encode_versioned(1, &(seen, presence, newest, parts, tracks));
+        let facts = MarksV2::default();
+        let form = (seen, presence, newest, parts, tracks, occasions, facts);
+        let second = encode_versioned(2, &form);
+        assert_eq!(ServerState::decode(&first).as_ref(), Ok(&state));
+        assert_eq!(ServerState::decode(&second).as_ref(), Ok(&state));
     }
 
     #[test]

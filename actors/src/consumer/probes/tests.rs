@@ -1,8 +1,9 @@
 //! What is written, what is not, and what waits.
 
 use super::*;
-use noc_pipeline::payload::{KindError, Metrics};
+use noc_pipeline::payload::{Disks, KindError, Metrics, Mysql, Partition};
 use noc_storage::relational::servers;
+use noc_storage::series::EmbeddedSeries;
 
 const NOW: UnixMs = UnixMs(1_767_225_600_000);
 const WEB: ServerId = ServerId(1);
@@ -139,7 +140,9 @@ async fn it_reaches_the_database_and_waits_while_that_is_away() {
     let probes = Probes::default();
     probes.take(&report(server, NOW, 7.5), 1_234);
     probes.take(&report(ServerId(999), NOW, 7.5), 1_234);
-    write_rows(&db, &probes, NOW).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let series = EmbeddedSeries::open(dir.path()).unwrap();
+    write_rows(&db, &series, &probes, NOW).await.unwrap();
     write_skews(&db, &probes).await.unwrap();
     let stored = server_probes::of_servers(db.read(), &[server, ServerId(999)]).await;
     let stored = stored.unwrap();
@@ -149,4 +152,69 @@ async fn it_reaches_the_database_and_waits_while_that_is_away() {
         .await
         .unwrap();
     assert_eq!(known[&server].skew_ms, Some(1_234));
+}
+
+/// The reports before it say when a disk will be full; of a host without such a pace nothing is said.
+#[tokio::test]
+async fn when_disks_will_be_full_is_stored_with_the_last_report() {
+    let db = Db::open_temporary().await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let series = EmbeddedSeries::open(dir.path()).unwrap();
+    let probes = Probes::default();
+    let mut servers = Vec::new();
+    for (name, mib_a_report) in [("fills", 100), ("stands", 0)] {
+        let row = servers::create(db.write(), name, &[], NOW).await;
+        let server = row.unwrap().server_id();
+        servers.push(server);
+        // Every 5 min of two hours; 12 reports an hour.
+        for n in 0..=24_u64 {
+            let disk = |mount: &str, used: u64| Partition {
+                mount: mount.to_owned(),
+                bytes_total: Some(10_000 << 20),
+                bytes_used: Some(used << 20),
+                ..Partition::default()
+            };
+            let partitions = vec![disk("/", 5_000), disk("/home", 5_200 + n * mib_a_report)];
+            let row = SeriesRow {
+                report: Arc::new(Report::Data(Disks { partitions }.into())),
+                ..report_at(server, later(n * 300))
+            };
+            series.write(vec![row.clone()]).await.unwrap();
+            probes.take(&row, 0);
+        }
+    }
+    write_rows(&db, &series, &probes, later(7_210))
+        .await
+        .unwrap();
+    let stored = server_probes::of_servers(db.read(), &servers)
+        .await
+        .unwrap();
+    let hours: Vec<_> = stored.iter().map(|row| row.values[HOURS_TO_FULL]).collect();
+    // 2,400 MiB are left, at 1,200 an hour.
+    assert_eq!(hours, [Some(2.0), None]);
+    let pages: Vec<_> = stored.iter().map(|row| row.values[0]).collect();
+    assert_eq!(pages, [Some(76.0), Some(52.0)], "the rest is as it was");
+}
+
+#[test]
+fn a_hint_beside_measurements_is_kept_for_the_agents_page() {
+    let probes = Probes::default();
+    let mysql = Mysql {
+        flavour: "mariadb".to_owned(),
+        version: "10.11".to_owned(),
+        hint: Some("GRANT SLAVE MONITOR".to_owned()),
+        ..Mysql::default()
+    };
+    let row = SeriesRow {
+        report: Arc::new(Report::Data(mysql.into())),
+        ..report_at(WEB, NOW)
+    };
+    probes.take(&row, 0);
+    let [stored] = &probes.drain(NOW)[..] else {
+        panic!("one row")
+    };
+    assert_eq!(
+        (stored.error, stored.hint.as_deref()),
+        (None, Some("GRANT SLAVE MONITOR"))
+    );
 }

@@ -7,7 +7,8 @@
 //! | resolved by itself | within 10 min reopen, later open | - |
 //! | resolved by hand | nothing for 30 min, then open | forget |
 //!
-//! While `server_down` is open nothing else of that server opens. More than [`CYCLES`] resolves within 30 min are
+//! While `server_down` is open nothing else of that server opens. While a group of servers is silent as a whole no
+//! `server_down` of its members opens, and one that is open gets no worse. More than [`CYCLES`] resolves within 30 min are
 //! flapping: the incident reopens once more, says so, and stays open.
 
 use crate::detect::{Finding, Outcome};
@@ -136,6 +137,60 @@ pub enum Reason {
     QuietAfterManualResolve,
     /// It clears and breaches in turns: it stays open.
     HeldOpenFlapping,
+    /// So many of its group are silent that it is one trouble, which has an incident of its own.
+    HeldByFleetSilent,
+    /// The detector has too few samples to judge.
+    Learning,
+    /// Nothing can be said: no data, no permission ...
+    Unknown,
+}
+
+impl Reason {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Opened,
+        Self::Reopened,
+        Self::Rose,
+        Self::Cleared,
+        Self::HeldByServerDown,
+        Self::QuietAfterManualResolve,
+        Self::HeldOpenFlapping,
+        Self::HeldByFleetSilent,
+        Self::Learning,
+        Self::Unknown,
+    ];
+
+    /// The name in records of decisions and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Reopened => "reopened",
+            Self::Rose => "rose",
+            Self::Cleared => "cleared",
+            Self::HeldByServerDown => "held_by_server_down",
+            Self::QuietAfterManualResolve => "quiet_after_manual_resolve",
+            Self::HeldOpenFlapping => "held_open_flapping",
+            Self::HeldByFleetSilent => "held_by_fleet_silent",
+            Self::Learning => "learning",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Reads [`Reason::name`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// Whether it moved an incident; the others say why nothing happened.
+    #[must_use]
+    pub const fn moved(self) -> bool {
+        matches!(
+            self,
+            Self::Opened | Self::Reopened | Self::Rose | Self::Cleared
+        )
+    }
 }
 
 /// What comes of one verdict.
@@ -168,6 +223,8 @@ pub struct Moment {
     pub clock: ClockMs,
     /// Whether the server itself is down, and this is about something else.
     pub server_down: bool,
+    /// Whether this is the server's silence, and the silence of its whole group has an incident.
+    pub fleet_silent: bool,
 }
 
 /// Decides what one verdict means.
@@ -185,21 +242,35 @@ pub fn step(
             _ => opened(detector, subject, known, finding, at),
         },
         Outcome::Clear => known.map_or_else(Step::default, |track| cleared(track, at)),
-        Outcome::Learning { .. } | Outcome::Unknown { .. } => Step::default(),
+        Outcome::Learning { .. } => Step {
+            reason: Some(Reason::Learning),
+            ..Step::default()
+        },
+        Outcome::Unknown { .. } => Step {
+            reason: Some(Reason::Unknown),
+            ..Step::default()
+        },
     }
 }
 
 fn worse_or_again(track: &Track, finding: &Finding, at: Moment) -> Step {
-    let rose = finding.severity > track.severity;
+    let worse = finding.severity > track.severity;
+    let held = worse && at.fleet_silent;
+    let rose = worse && !held;
     let due = rose || at.clock.since(track.touched_at) >= TOUCH;
     let mut next = track.clone();
     next.occurrences = track.occurrences.saturating_add(1);
     next.breached_at = at.clock;
-    next.severity = track.severity.max(finding.severity);
+    if rose {
+        next.severity = finding.severity;
+    }
     if due {
         next.touched_at = at.clock;
     }
-    let (finding, occurrences) = (Box::new(finding.clone()), next.occurrences);
+    let (mut finding, occurrences) = (Box::new(finding.clone()), next.occurrences);
+    if held {
+        finding.severity = track.severity;
+    }
     Step {
         change: match (rose, due) {
             (true, _) => Some(Change::Rise {
@@ -212,7 +283,11 @@ fn worse_or_again(track: &Track, finding: &Finding, at: Moment) -> Step {
             }),
             (false, false) => None,
         },
-        reason: rose.then_some(Reason::Rose),
+        reason: match (rose, held) {
+            (true, _) => Some(Reason::Rose),
+            (false, true) => Some(Reason::HeldByFleetSilent),
+            (false, false) => None,
+        },
         memory: Memory::Set(Box::new(next)),
     }
 }
@@ -230,6 +305,9 @@ fn opened(
     };
     if at.server_down {
         return held(Reason::HeldByServerDown);
+    }
+    if at.fleet_silent {
+        return held(Reason::HeldByFleetSilent);
     }
     let (resolved_at, resolves) = match known.map(|t| (t.phase, t)) {
         Some((Phase::Quiet(until), _)) if at.clock < until => {
@@ -320,6 +398,11 @@ impl Tracks {
         all.find(|t| t.detector == detector && *t.subject == *subject)
     }
 
+    /// What is remembered of all incidents of a detector, open or lately over.
+    pub fn of(&self, detector: u8) -> impl Iterator<Item = &Track> {
+        self.0.iter().filter(move |t| t.detector == detector)
+    }
+
     /// Takes what a step remembers.
     pub fn take(&mut self, detector: u8, subject: &str, memory: Memory) {
         let mut all = self.0.iter();
@@ -345,6 +428,18 @@ impl Tracks {
             track.resolves.clear();
             track.flapping = false;
         }
+    }
+
+    /// Forgets everything of one detector; the subjects of what was open.
+    pub fn drop_all(&mut self, detector: u8) -> Vec<Box<str>> {
+        let mut open = Vec::new();
+        self.0.retain(|track| {
+            if track.detector == detector && track.phase == Phase::Open {
+                open.push(track.subject.clone());
+            }
+            track.detector != detector
+        });
+        open
     }
 
     /// Whether an incident of this detector is open.

@@ -11,6 +11,7 @@ struct Story {
     tracks: Tracks,
     clock: ClockMs,
     server_down: bool,
+    fleet_silent: bool,
 }
 
 impl Story {
@@ -23,6 +24,7 @@ impl Story {
         let at = Moment {
             clock: self.clock,
             server_down: self.server_down,
+            fleet_silent: self.fleet_silent,
         };
         let known = self.tracks.get(DETECTOR, "exim").cloned();
         let step = step(DETECTOR, "exim", known.as_ref(), &outcome, at);
@@ -59,6 +61,7 @@ fn breach(severity: Severity) -> Outcome {
         threshold: None,
         command: None,
         rule: None,
+        evidence: None,
     }))
 }
 
@@ -72,6 +75,31 @@ fn opens_once_touches_once_a_minute_and_resolves() {
     assert_eq!(s.tracks.get(DETECTOR, "exim").unwrap().occurrences, 4);
     assert_eq!(s.at(120).clear(), Some("resolve"));
     assert_eq!(s.clear(), None);
+}
+
+#[test]
+fn while_its_group_is_silent_nothing_opens_and_nothing_gets_worse() {
+    let mut s = Story {
+        fleet_silent: true,
+        ..Story::default()
+    };
+    let held = Some(Reason::HeldByFleetSilent);
+    assert_eq!(s.at(0).see(breach(Severity::High)), (None, held));
+    s.fleet_silent = false;
+    assert_eq!(s.at(5).breach(), Some("open"));
+    s.fleet_silent = true;
+    let worse = breach(Severity::Critical);
+    assert_eq!(s.at(120).see(worse.clone()), (Some("touch"), held));
+    let track = s.tracks.get(DETECTOR, "exim").unwrap();
+    assert_eq!(track.severity, Severity::High);
+    s.fleet_silent = false;
+    assert_eq!(
+        s.at(125).see(worse).0,
+        Some("rise"),
+        "it is over and still so"
+    );
+    s.fleet_silent = true;
+    assert_eq!(s.at(130).clear(), Some("resolve"), "what returns returns");
 }
 
 #[test]
@@ -143,13 +171,13 @@ fn the_fifth_breach_in_30_min_says_it_flaps_and_stays_open() {
 #[test]
 fn no_data_neither_opens_nor_resolves() {
     let mut s = Story::default();
-    for outcome in [
-        Outcome::Learning { have: 1, need: 2 },
-        Outcome::Unknown { reason: "test" },
+    for (outcome, reason) in [
+        (Outcome::Learning { have: 1, need: 2 }, Reason::Learning),
+        (Outcome::Unknown { reason: "test" }, Reason::Unknown),
     ] {
-        assert_eq!(s.see(outcome.clone()), (None, None));
+        assert_eq!(s.see(outcome.clone()), (None, Some(reason)));
         s.breach();
-        assert_eq!(s.see(outcome), (None, None));
+        assert_eq!(s.see(outcome), (None, Some(reason)));
         s.clear();
     }
 }

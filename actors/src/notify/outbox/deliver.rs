@@ -1,6 +1,7 @@
 //! One claimed row: is it still true, send it, write down what came of it.
 
 use super::record::{Attempt, Conclusion, News, record};
+use crate::causes::with_causes;
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
 };
@@ -27,6 +28,9 @@ use uuid::Uuid;
 const RECORD_TRIES: u32 = 20;
 const RECORD_PAUSE: Duration = Duration::from_secs(1);
 
+/// For so long it is tried again to read what a claimed row is about: to wait for the lease would cost a page a minute.
+const READ_FOR: Duration = Duration::from_secs(10);
+
 /// Between two looks at a message that is held back.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
@@ -41,11 +45,21 @@ struct Scene {
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
 /// when its lease ends.
 pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row: Model) {
-    let scene = match read_scene(context.db.read(), &row).await {
-        Ok(scene) => scene,
-        Err(error) => {
-            tracing::warn!(delivery.id = row.id, %error, "delivery not judged, it returns when its lease ends");
-            return;
+    let reading = Stopwatch::start();
+    let scene = loop {
+        match read_scene(context.db.read(), &row).await {
+            Ok(scene) => break scene,
+            Err(error) if error.is_retryable() && reading.elapsed() < READ_FOR => {
+                clock::sleep(RECORD_PAUSE).await;
+            }
+            Err(error) => {
+                tracing::warn!(
+                    delivery.id = row.id,
+                    error = with_causes(&error),
+                    "delivery not judged, it returns when its lease ends"
+                );
+                return;
+            }
         }
     };
     let conclusion = Arc::new(attempt(context, channel, &row, &scene).await);

@@ -1,7 +1,8 @@
 //! Storing what records decided, and setting aside what cannot be used.
 
 use super::work::Work;
-use super::{BACK_OFF, Core, PartitionError, chain};
+use super::{BACK_OFF, Core, PartitionError};
+use crate::causes::with_causes;
 use crate::incident::open::{Fence, OpenError, RecordEffects, store};
 use futures::StreamExt;
 use noc_pipeline::dead_letter::DeadLetter;
@@ -55,7 +56,7 @@ impl Core {
                 }
                 Err(OpenError::Fenced { .. }) => return Err(PartitionError::Fenced),
                 Err(error) if error.is_poison() => {
-                    let reason = chain(&error);
+                    let reason = with_causes(&error);
                     let entry = work.entry(record.offset);
                     self.fail(record.server, record.offset, entry, "incidents", reason)
                         .await?;
@@ -64,7 +65,7 @@ impl Core {
                 Err(error) => {
                     self.setup.metrics.store_error("relational", "incidents");
                     tracing::warn!(
-                        error = chain(&error),
+                        error = with_causes(&error),
                         server.id = record.server.0,
                         offset = record.offset.0,
                         "effects are not stored yet, trying again"

@@ -1,10 +1,13 @@
 //! The partition's work: plain code that the actor runs for one message at a time.
 
 mod effects;
+mod report;
 mod snapshots;
 mod work;
 
 use super::memory::Memory;
+use crate::causes::with_causes;
+use crate::consumer::decisions::Decisions;
 use crate::detect::code_of;
 use crate::runtime::lease::Lease;
 use crate::runtime::metrics::Metrics;
@@ -55,6 +58,7 @@ pub(crate) struct Setup {
     pub metrics: Arc<Metrics>,
     pub counters: Arc<PartitionCounters>,
     pub lease: Arc<Lease>,
+    pub decisions: Arc<Decisions>,
     pub stop: StopSignal,
     pub partition: PartitionId,
     pub epoch: Epoch,
@@ -73,6 +77,8 @@ pub(crate) struct Core {
     last: Option<Bytes>,
     /// Anything happened since the partition's snapshot.
     moved: bool,
+    /// A heartbeat was taken with the records of now.
+    beaten: bool,
     snapshot_at: UnixMs,
 }
 
@@ -96,6 +102,7 @@ impl Core {
             dirty: HashSet::new(),
             last: None,
             moved: false,
+            beaten: false,
             snapshot_at: now,
             setup,
         };
@@ -218,6 +225,7 @@ impl Core {
                     self.hand_out(&mut work).await?;
                     self.beat(&entry, *at, &mut work);
                     self.hand_out(&mut work).await?;
+                    self.beaten = true;
                 }
                 Record::Control { at, control } => {
                     self.hand_out(&mut work).await?;
@@ -232,6 +240,9 @@ impl Core {
         self.hand_out(&mut work).await?;
         self.take_snapshots(false).await?;
         self.report();
+        if std::mem::take(&mut self.beaten) {
+            self.setup.counters.set_heard(self.heard());
+        }
         // Last: whoever waits for a position finds everything else counted.
         self.setup.counters.position(self.next);
         Ok(self.next)
@@ -290,6 +301,22 @@ impl Core {
                     work.push(*server, item, entry);
                 }
             }
+            Control::Told {
+                server,
+                detector,
+                subject,
+                word,
+            } => {
+                if let Some(detector) = code_of(detector) {
+                    let what = What::Told {
+                        detector,
+                        subject: subject.as_str().into(),
+                        word: Arc::new(word.clone()),
+                    };
+                    work.push(*server, self.item(entry, at, what), entry);
+                }
+            }
+            Control::Fleet(word) => Arc::make_mut(&mut self.memory.fleet).take(word.clone()),
             Control::RuleSet(rule) => {
                 Arc::make_mut(&mut self.memory.rules).set(rule.clone());
                 self.rules_changed(entry, at, work);
@@ -326,6 +353,7 @@ impl Core {
             let take = Take {
                 settings: self.memory.settings.get(&server).cloned(),
                 rules: Arc::clone(&self.memory.rules),
+                fleet: Arc::clone(&self.memory.fleet),
                 items,
                 now,
             };
@@ -348,6 +376,8 @@ impl Core {
                 self.fail(server, offset, entry, failure.detector, failure.reason)
                     .await?;
             }
+            let lost = self.setup.decisions.take(&taken.decisions);
+            self.setup.metrics.decisions_lost(lost);
             self.setup.counters.decided(taken.decisions);
             if !taken.effects.is_empty() {
                 effects.push(taken.effects);
@@ -417,16 +447,6 @@ impl Core {
         .await
     }
 
-    fn report(&self) {
-        let counters = &self.setup.counters;
-        counters.set_servers(self.resident.len(), self.memory.known());
-        counters.set_clock(self.memory.clock.now());
-        if let Some(at) = self.memory.clock.highest_at() {
-            let lag = self.setup.parts.clock.now().since(at).as_secs_f64();
-            self.setup.metrics.clock_lag(self.setup.partition, lag);
-        }
-    }
-
     /// Repeats a call until it succeeds or the runtime stops.
     async fn insist<T, E, F>(
         &self,
@@ -444,7 +464,7 @@ impl Core {
                 Err(error) => {
                     self.setup.metrics.store_error("pipeline", operation);
                     tracing::warn!(
-                        error = chain(&error),
+                        error = with_causes(&error),
                         operation,
                         partition = self.setup.partition.0,
                         "trying again"
@@ -471,16 +491,4 @@ impl Drop for Core {
         let resident = i64::try_from(self.resident.len()).unwrap_or_default();
         self.setup.metrics.actors.sub(resident);
     }
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut out = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        out.push_str(": ");
-        out.push_str(&error.to_string());
-        cause = error.source();
-    }
-    out
 }

@@ -26,9 +26,7 @@ async fn while_a_server_is_down_the_escalations_of_its_other_incidents_stand_sti
         enabled: true,
         severity: None,
         scope: Scope::All,
-        condition: Condition::Detector {
-            detector: "*".into(),
-        },
+        condition: Condition::routing("*"),
         route: Route::Channels(vec!["email".into()]),
         runbook_url: None,
     };

@@ -36,6 +36,8 @@ impl Detector for Panicking {
         name: "Panicking",
         about: "Panics at 66 %.",
         severities: &[Severity::Low],
+        numbers: &[],
+        docs: "",
     };
 
     fn judge<'a>(&self, state: &u32, at: &Context<'a>) -> Judgement<'a, u32> {

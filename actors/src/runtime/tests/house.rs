@@ -4,6 +4,7 @@ use crate::Parts;
 use crate::runtime::{Roles, Runtime, RuntimeSettings, start};
 use async_trait::async_trait;
 use noc_pipeline::clock::{Clock, ManualClock, Stopwatch, UnixMs, sleep};
+use noc_pipeline::control::Control;
 use noc_pipeline::embedded::{Embedded, EmbeddedOptions};
 use noc_pipeline::id::{LogId, Offset, PartitionId, ServerId};
 use noc_pipeline::payload::{
@@ -27,11 +28,11 @@ use uuid::Uuid;
 
 /// Long enough for a slow machine; nothing waits for it to pass.
 const DEADLINE: Duration = Duration::from_secs(20);
-pub(super) const T0: UnixMs = UnixMs(1_767_225_600_000);
+pub(crate) const T0: UnixMs = UnixMs(1_767_225_600_000);
 
 /// A series store that remembers positions and rows, and can be made to fail.
 #[derive(Default)]
-pub(super) struct SwitchedSeries {
+pub(crate) struct SwitchedSeries {
     /// Nothing is written while it is set.
     pub off: AtomicBool,
     /// The next write with a position fails, and what earlier ones wrote and noted is lost with it.
@@ -159,7 +160,7 @@ impl SeriesStore for SwitchedSeries {
     }
 }
 
-pub(super) struct House {
+pub(crate) struct House {
     pub parts: Parts,
     pub clock: ManualClock,
     pub series: Arc<SwitchedSeries>,
@@ -169,7 +170,7 @@ pub(super) struct House {
     _dir: tempfile::TempDir,
 }
 
-pub(super) fn settings() -> RuntimeSettings {
+pub(crate) fn settings() -> RuntimeSettings {
     RuntimeSettings {
         roles: Roles {
             actors: true,
@@ -177,6 +178,7 @@ pub(super) fn settings() -> RuntimeSettings {
         },
         arbiters: 0,
         renew_every: Duration::from_millis(200),
+        fleet_every: Duration::from_millis(50),
         ..RuntimeSettings::default()
     }
 }
@@ -277,6 +279,14 @@ impl House {
         self.write(record).await;
     }
 
+    /// A decision, as it stands in the log of the server it is about.
+    pub async fn tell(&self, control: Control) {
+        let server = control.server().expect("about a server");
+        let at = self.clock.now();
+        let record = Record::Control { at, control }.encode();
+        self.append(vec![(self.partition(server), record)]).await;
+    }
+
     /// One heartbeat into every partition.
     pub async fn beat(&self) {
         self.append(self.heartbeats()).await;
@@ -353,7 +363,7 @@ impl House {
     }
 }
 
-pub(super) fn metrics(cpu_pct: f64) -> Metrics {
+pub(crate) fn metrics(cpu_pct: f64) -> Metrics {
     Metrics {
         cpu_pct: Some(cpu_pct),
         ram_used_bytes: Some(1),
@@ -363,7 +373,7 @@ pub(super) fn metrics(cpu_pct: f64) -> Metrics {
     }
 }
 
-pub(super) fn service(name: &str, running: bool) -> Processes {
+pub(crate) fn service(name: &str, running: bool) -> Processes {
     Processes {
         services: vec![Service {
             name: name.to_owned(),
@@ -376,7 +386,7 @@ pub(super) fn service(name: &str, running: bool) -> Processes {
     }
 }
 
-pub(super) fn disk(mount: &str, used_pct: u64) -> Disks {
+pub(crate) fn disk(mount: &str, used_pct: u64) -> Disks {
     Disks {
         partitions: vec![Partition {
             mount: mount.to_owned(),
@@ -389,7 +399,7 @@ pub(super) fn disk(mount: &str, used_pct: u64) -> Disks {
     }
 }
 
-pub(super) fn goodbye() -> Lifecycle {
+pub(crate) fn goodbye() -> Lifecycle {
     Lifecycle {
         event: LifecycleEvent::Stop,
         reason: LifecycleReason::Restart,

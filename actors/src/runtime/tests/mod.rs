@@ -6,7 +6,7 @@
 mod ends;
 mod facts;
 mod faults;
-mod house;
+pub(crate) mod house;
 mod identity;
 mod nodes;
 mod restart;

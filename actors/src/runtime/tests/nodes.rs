@@ -6,7 +6,7 @@ use noc_pipeline::clock::Stopwatch;
 use noc_pipeline::id::{Epoch, NodeId, PartitionId};
 use noc_storage::relational::entity::node;
 use noc_storage::relational::{jobs, nodes, partitions};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use uuid::Uuid;
@@ -70,6 +70,37 @@ async fn a_second_node_takes_half_and_gives_it_back_when_it_stops() {
     let rows = partitions::list(house.parts.db.read()).await.unwrap();
     let me = house.parts.node.to_string();
     assert!(rows.iter().all(|row| row.node.as_ref() == Some(&me)));
+}
+
+#[actix::test]
+async fn what_could_not_be_given_back_is_given_back_once_the_database_takes_it() {
+    let house = house(LONG).await;
+    let db = &house.parts.db;
+    let (refuse, take) = match db.write().get_database_backend() {
+        DbBackend::Sqlite => (
+            "CREATE TRIGGER refuse BEFORE UPDATE ON partitions WHEN NEW.node IS NULL \
+                BEGIN SELECT RAISE(ABORT, 'read-only'); END",
+            "DROP TRIGGER refuse",
+        ),
+        _ => (
+            "ALTER TABLE partitions MODIFY node CHAR(36) NOT NULL",
+            "ALTER TABLE partitions MODIFY node CHAR(36) NULL",
+        ),
+    };
+    db.write().execute_unprepared(refuse).await.unwrap();
+    let first = house.runtime.as_ref().unwrap();
+    let second = start_second(&house).await;
+    wait_for(&house, first, 2).await;
+    house
+        .wait_until("it was refused", async || {
+            store_errors(&house.parts.registry, "give back") > 0.0
+        })
+        .await;
+    assert!(owned(&second).is_empty(), "it is not free yet");
+    db.write().execute_unprepared(take).await.unwrap();
+    // The leases last an hour.
+    wait_for(&house, &second, 2).await;
+    assert_eq!(owned(first).len(), 2, "and the others never moved");
 }
 
 #[actix::test]
@@ -243,6 +274,18 @@ async fn a_chore_is_done_by_one_node_and_taken_over_from_a_dead_one() {
 
 fn second_registry(runtime: &Runtime) -> prometheus::Registry {
     runtime.parts.registry.clone()
+}
+
+/// How many calls of the relational store failed in an operation.
+fn store_errors(registry: &prometheus::Registry, operation: &str) -> f64 {
+    let all = registry.gather();
+    let families = all.iter().filter(|f| f.name() == "noc_store_errors_total");
+    let metrics = families.flat_map(|family| family.get_metric());
+    let ours = metrics.filter(|metric| {
+        let mut labels = metric.get_label().iter();
+        labels.any(|label| label.value() == operation)
+    });
+    ours.map(|metric| metric.get_counter().get_value()).sum()
 }
 
 /// Whether a node tells when it did a job last.

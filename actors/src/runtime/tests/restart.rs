@@ -2,8 +2,11 @@
 
 use super::facts::{crons, host, run};
 use super::house::{House, disk, goodbye, metrics, service};
-use noc_pipeline::clock::Clock;
+use noc_pipeline::clock::{Clock, UnixMs};
+use noc_pipeline::control::{Control, Word};
 use noc_pipeline::id::{Epoch, PartitionId, ServerId};
+use noc_pipeline::payload::MailQueue;
+use noc_pipeline::payload::email_stats::{DomainStats, EmailStats, LoginStats};
 use noc_pipeline::snapshot::SnapshotKey;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -63,6 +66,10 @@ enum Event {
     Backup(u8, u64),
     Crons(u8, u8),
     Inventory(u8, u8),
+    /// Mail of the running hour: by a mailbox, and what waits in the queue.
+    Mail(u8, u64),
+    Queue(u8, u64),
+    Word(u8, u8),
     Repeat,
     Pass(u64),
     OurOutage,
@@ -79,12 +86,67 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (0_u8..3, 0_u64..90_000).prop_map(|(s, ago)| Event::Backup(s, ago)),
         2 => (0_u8..3, 0_u8..3).prop_map(|(s, jobs)| Event::Crons(s, jobs)),
         1 => (0_u8..3, 0_u8..2).prop_map(|(s, kernel)| Event::Inventory(s, kernel)),
+        3 => (0_u8..3, 0_u64..3_000).prop_map(|(s, n)| Event::Mail(s, n)),
+        2 => (0_u8..3, 0_u64..900).prop_map(|(s, n)| Event::Queue(s, n)),
+        1 => (0_u8..3, 0_u8..4).prop_map(|(s, word)| Event::Word(s, word)),
         1 => Just(Event::Repeat),
         4 => (1_u64..60).prop_map(|n| Event::Pass(n * 5)),
         1 => Just(Event::OurOutage),
         2 => Just(Event::Kill),
         1 => Just(Event::Stop),
     ]
+}
+
+const MAILBOX: &str = "info@example.com";
+
+fn mail(hour: UnixMs, recipients: u64) -> EmailStats {
+    EmailStats {
+        hour,
+        complete: false,
+        domains: vec![DomainStats {
+            domain: "example.com".to_owned(),
+            recipients: Some(recipients),
+            ..DomainStats::default()
+        }],
+        logins: vec![LoginStats {
+            login: MAILBOX.to_owned(),
+            recipients: Some(recipients),
+            failures: Some(recipients / 5),
+            ..LoginStats::default()
+        }],
+        scripts: Vec::new(),
+        addresses: Vec::new(),
+    }
+}
+
+fn queue(frozen: u64) -> MailQueue {
+    MailQueue {
+        mta: "exim".to_owned(),
+        frozen: Some(frozen),
+        deferred: Some(frozen / 2),
+        total: Some(frozen * 2),
+        oldest_age_s: None,
+        bounces_1h: None,
+        top_senders: Vec::new(),
+    }
+}
+
+fn word(server: ServerId, which: u8, now: UnixMs) -> Control {
+    let word = match which {
+        0 => Word::CaseClosed,
+        1 => Word::Allowance {
+            limit: 500.0,
+            until: now.plus(Duration::from_secs(86_400)),
+        },
+        2 => Word::AllowanceRevoked,
+        _ => Word::NewNormal,
+    };
+    Control::Told {
+        server,
+        detector: "outgoing_mail_abuse".to_owned(),
+        subject: format!("login:{MAILBOX}"),
+        word,
+    }
 }
 
 /// Everything that must come out the same.
@@ -128,6 +190,15 @@ async fn live_through(history: &[Event], crashes: bool) -> Outcome {
             }
             Event::Inventory(n, kernel) => {
                 house.send(server(n), host(&format!("6.{kernel}"))).await;
+            }
+            Event::Mail(n, recipients) => {
+                let hour = house.clock.now().hour();
+                house.send(server(n), mail(hour, recipients)).await;
+            }
+            Event::Queue(n, frozen) => house.send(server(n), queue(frozen)).await,
+            Event::Word(n, which) => {
+                let now = house.clock.now();
+                house.tell(word(server(n), which, now)).await;
             }
             Event::Repeat => {
                 if let Some(record) = last.clone() {
