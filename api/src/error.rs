@@ -286,7 +286,9 @@ fn spoken(what: &str) -> String {
 impl From<ActionError> for ApiError {
     fn from(error: ActionError) -> Self {
         match error {
-            ActionError::InvalidTransition { .. } => Self::invalid_transition(error.to_string()),
+            ActionError::InvalidTransition { .. } | ActionError::InvalidCase { .. } => {
+                Self::invalid_transition(error.to_string())
+            }
             ActionError::Store(error) => error.into(),
         }
     }
@@ -380,6 +382,17 @@ impl Problems {
         if !fine {
             self.add(field, problem);
         }
+    }
+
+    /// The same, of a body that stands in a field of another one.
+    #[must_use]
+    pub fn within(self, field: &str) -> Self {
+        let named = self.0.into_iter();
+        Self(
+            named
+                .map(|(key, all)| (format!("{field}.{key}"), all))
+                .collect(),
+        )
     }
 
     /// `Ok` when nothing was noted.

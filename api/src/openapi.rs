@@ -204,7 +204,8 @@ fn name_list_items(document: &mut Value) {
     let mut rows = Vec::new();
     for (name, schema) in schemas.iter_mut() {
         if let (Some(row), Some(items)) = (
-            name.strip_prefix("List_"),
+            name.strip_prefix("List_")
+                .or_else(|| name.strip_prefix("PartialList_")),
             schema.pointer_mut("/properties/data/items"),
         ) {
             let named = json!({ "$ref": format!("#{SCHEMAS}/{row}") });

@@ -9,8 +9,8 @@ use crate::auth::{account, gate, login, sessions};
 use crate::http::headers;
 use crate::openapi;
 use crate::resources::{
-    agents, alert_rules, detectors, escalation_policies, hosting, incidents, notification_channels,
-    notification_deliveries, registration_tokens, servers, users,
+    agents, alert_rules, decisions, detectors, escalation_policies, hosting, incidents,
+    notification_channels, notification_deliveries, registration_tokens, servers, users,
 };
 use crate::{auth, dashboard, live};
 use actix_web::dev::HttpServiceFactory;
@@ -119,7 +119,13 @@ pub fn table() -> Vec<Endpoint> {
             hosting::disks::hosting_disks, hosting::firewall::hosting_firewall_events,
             hosting::firewall::hosting_top_attackers, hosting::firewall::hosting_address,
         ];
-        With(P::IncidentsView) => [servers::server_incidents];
+        With(P::IncidentsView) => [
+            hosting::mail_abuse::hosting_mail_abuse, hosting::mail_abuse::show_mail_abuse,
+            hosting::mail_abuse::list_mail_allowances,
+        ];
+        With(P::IncidentsAct) => [hosting::mail_abuse::move_mail_abuse];
+        With(P::RulesManage) => [hosting::mail_abuse::revoke_mail_allowance];
+        With(P::IncidentsView) => [servers::server_incidents, decisions::server_decisions];
         With(P::ServersManage) => [
             servers::update_server, servers::delete_server, servers::agent::disable_agent,
             servers::agent::enable_agent, servers::agent::approve_re_enrolment,
@@ -138,6 +144,8 @@ pub fn table() -> Vec<Endpoint> {
             escalation_policies::list_escalation_policies,
         ];
         With(P::RulesManage) => [
+            // Before `{id}`, which would match it as well.
+            alert_rules::backtest::backtest_alert_rule,
             alert_rules::create_alert_rule, alert_rules::update_alert_rule, alert_rules::delete_alert_rule,
             escalation_policies::create_escalation_policy, escalation_policies::update_escalation_policy,
             escalation_policies::delete_escalation_policy,

@@ -14,6 +14,7 @@ use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::Db;
 use noc_storage::secrets::FieldKey;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// The live connection's key, named in its address, and the secret that signs subscriptions.
@@ -43,6 +44,8 @@ pub struct AppState {
     pub live: LiveKeys,
     /// Who may call what.
     pub access: AccessTable,
+    /// One backtest at a time: each may use a whole CPU.
+    pub backtests: Arc<Semaphore>,
     /// Scripts for hosts, and the key that their signatures are checked with.
     pub agent_files: AgentFiles,
 }
@@ -66,6 +69,7 @@ impl AppState {
             hub: Arc::new(Hub::new()),
             live,
             access: AccessTable::of(&router::table()),
+            backtests: Arc::new(Semaphore::new(1)),
             agent_files,
         }
     }

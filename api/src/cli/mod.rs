@@ -1,6 +1,7 @@
 //! The command line. Each command is one file; this one reads arguments and settings, and sets the process up.
 
 mod aggregate;
+mod backtest;
 mod config;
 mod dead_letters;
 mod logging;
@@ -41,6 +42,9 @@ enum Command {
     RegistrationToken(registration_token::Arguments),
     /// Make hourly measurements anew from raw ones. With the embedded series store the server must be stopped.
     AggregateMetrics(aggregate::Arguments),
+    /// Say what an alert rule would have done. With the embedded stores the server must be stopped; while it runs, ask
+    /// POST /api/alert-rules/backtest.
+    Backtest(backtest::Arguments),
     /// Look at records that were set aside. With the embedded log the server must be stopped.
     DeadLetters(dead_letters::Arguments),
     /// Look at settings.
@@ -103,6 +107,7 @@ fn execute(arguments: Arguments) -> Outcome {
                 registration_token::run(arguments, &config).await
             }
             Command::AggregateMetrics(arguments) => aggregate::run(arguments, &config).await,
+            Command::Backtest(arguments) => backtest::run(arguments, &config).await,
             Command::DeadLetters(arguments) => dead_letters::run(arguments, &config).await,
             Command::Config(_) | Command::Openapi => Ok(()),
         }

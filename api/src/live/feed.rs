@@ -4,7 +4,7 @@ use crate::auth::session;
 use crate::config::Config;
 use crate::live::channel::Channel;
 use crate::live::hub::Hub;
-use crate::resources::hosting::{self, View};
+use crate::resources::hosting::{self, View, mail_abuse};
 use crate::resources::servers::{self, MetricsReceived, measurements};
 use crate::resources::{incidents, notification_deliveries};
 use noc_actors::Parts;
@@ -135,6 +135,10 @@ async fn show(parts: &Parts, hub: &Hub, event: LiveEvent) -> Result<(), FeedErro
                 send(hub, &channels, "delivery.updated", &body)?;
             }
         }
+        LiveEvent::AbuseDetected { case } => {
+            show_case(parts, hub, "abuse.detected", case).await?;
+        }
+        LiveEvent::AbuseUpdated { case } => show_case(parts, hub, "abuse.updated", case).await?,
         LiveEvent::CredentialsChanged => hub.recheck_sessions(),
         LiveEvent::ExecutionChanged { .. }
         | LiveEvent::DeliveriesQueued
@@ -162,6 +166,25 @@ async fn show_incident(
     let mut channels = vec![Channel::Incidents];
     channels.extend(server.map(|id| Channel::Server(ServerId(id))));
     send(hub, &channels, name, &body)?;
+    Ok(())
+}
+
+/// With logins masked: not everybody who listens may see customers' addresses.
+async fn show_case(
+    parts: &Parts,
+    hub: &Hub,
+    name: &'static str,
+    case: i64,
+) -> Result<(), FeedError> {
+    if hub.counts().channels == 0 {
+        return Ok(());
+    }
+    if let Some(body) = mail_abuse::load(&parts.db, case).await? {
+        let mut channels = vec![Channel::Incidents];
+        let server = u32::try_from(body.server.id).ok();
+        channels.extend(server.map(|id| Channel::Server(ServerId(id))));
+        send(hub, &channels, name, &body)?;
+    }
     Ok(())
 }
 

@@ -367,7 +367,7 @@ mod tests {
             hint: Some("grant PROCESS".to_owned()),
             observed_at: UnixMs(0),
             received_at: UnixMs(0),
-            values: [None; 3],
+            values: [None; 4],
         };
         let spool = |bytes| Spool {
             files: None,

@@ -2,7 +2,7 @@
 
 use crate::resources::incidents::Severity;
 use actix_web::{get, web};
-use noc_actors::detect::{self, Info};
+use noc_actors::detect::{self, Info, Number};
 use noc_pipeline::payload::{MetricSpec, Unit, metrics_catalogue};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +27,27 @@ pub struct Detector {
     pub about: String,
     /// Severities it may give, mildest first.
     pub severities: Vec<Severity>,
+    /// Its numbers that a rule of type `detector` may set.
+    pub numbers: Vec<DetectorNumber>,
+    /// A page about it, Markdown: what it looks for, why, how it decides, how to tune.
+    pub docs: String,
+}
+
+/// A number of a detector.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DetectorNumber {
+    /// Its name in `condition.numbers`.
+    pub key: String,
+    /// As units of metrics.
+    pub unit: String,
+    /// Where no rule sets it.
+    pub default: f64,
+    /// The smallest that is taken.
+    pub min: f64,
+    /// The largest that is taken.
+    pub max: f64,
+    /// What it does, in one line.
+    pub about: String,
 }
 
 /// A metric.
@@ -42,6 +63,8 @@ pub struct Metric {
     pub subject: Option<String>,
     /// Seconds between two values.
     pub interval_s: u64,
+    /// It only grows until what counts is restarted: rules on baselines judge its steps a second.
+    pub counter: bool,
 }
 
 fn unit(unit: Unit) -> &'static str {
@@ -65,6 +88,7 @@ impl From<&MetricSpec> for Metric {
             unit: unit(spec.unit).to_owned(),
             subject: spec.subject.map(str::to_owned),
             interval_s: spec.kind.interval().unwrap_or_default().as_secs(),
+            counter: spec.is_counter(),
         }
     }
 }
@@ -81,16 +105,43 @@ impl From<&Info> for Detector {
                 .copied()
                 .map(Severity::from)
                 .collect(),
+            numbers: info.numbers.iter().map(DetectorNumber::from).collect(),
+            docs: info.docs.to_owned(),
         }
     }
+}
+
+impl From<&Number> for DetectorNumber {
+    fn from(number: &Number) -> Self {
+        Self {
+            key: number.key.to_owned(),
+            unit: unit(number.unit).to_owned(),
+            default: number.default,
+            min: number.min,
+            max: number.max,
+            about: number.about.to_owned(),
+        }
+    }
+}
+
+/// What people call a detector; its key where it is none.
+#[must_use]
+pub fn name(detector: &str) -> &str {
+    let info = detect::infos().find(|info| info.key == detector);
+    info.map_or(detector, |info| info.name)
+}
+
+/// A number of a built-in detector that rules may set.
+#[must_use]
+pub fn number(detector: &str, key: &str) -> Option<&'static Number> {
+    let info = detect::infos().find(|info| info.key == detector)?;
+    info.numbers.iter().find(|number| number.key == key)
 }
 
 /// Whether there is a built-in detector of this key.
 #[must_use]
 pub fn is_detector(key: &str) -> bool {
-    detect::registry()
-        .iter()
-        .any(|detector| detector.info().key == key)
+    detect::infos().any(|info| info.key == key)
 }
 
 /// Detectors and metrics, with units.
@@ -98,10 +149,7 @@ pub fn is_detector(key: &str) -> bool {
 #[get("/api/detectors")]
 pub async fn list_detectors() -> web::Json<DetectorCatalogue> {
     web::Json(DetectorCatalogue {
-        detectors: detect::registry()
-            .iter()
-            .map(|detector| Detector::from(detector.info()))
-            .collect(),
+        detectors: detect::infos().map(Detector::from).collect(),
         metrics: metrics_catalogue().iter().map(Metric::from).collect(),
     })
 }

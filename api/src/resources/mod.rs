@@ -5,6 +5,7 @@
 
 pub mod agents;
 pub mod alert_rules;
+pub mod decisions;
 pub mod detectors;
 pub mod escalation_policies;
 pub mod hosting;

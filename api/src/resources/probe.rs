@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use noc_pipeline::clock::UnixMs;
-use noc_pipeline::payload::{Kind, Report};
+use noc_pipeline::payload::Kind;
 use noc_storage::relational::server_probes;
 use noc_storage::series::Latest;
 use serde::Serialize;
@@ -72,15 +72,12 @@ impl Probe {
         let Some(latest) = latest else {
             return Self::no_data();
         };
-        let (error, hint) = match latest.report.as_ref() {
-            Report::Data(_) => (None, None),
-            Report::Unreadable { error, hint, .. } => (Some(*error), hint.clone()),
-        };
-        let state = server_probes::ProbeState::of(kind, error, now.since(latest.event_at));
+        let (error, age) = (latest.report.error(), now.since(latest.event_at));
+        let state = server_probes::ProbeState::of(kind, error, age);
         Self {
             state: state.into(),
             observed_at: Some(latest.event_at.to_datetime()),
-            hint,
+            hint: latest.report.hint().map(str::to_owned),
         }
     }
 
@@ -112,7 +109,7 @@ impl Probe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use noc_pipeline::payload::{KindError, Processes};
+    use noc_pipeline::payload::{KindError, Processes, Report};
     use std::sync::Arc;
 
     #[test]

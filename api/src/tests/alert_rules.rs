@@ -209,8 +209,20 @@ async fn the_catalogue_names_what_rules_accept() {
             metric["unit"].is_string() && metric["title"].is_string(),
             "{metric}"
         );
-        let body = with(|rule| rule["condition"]["metric"] = metric["name"].clone());
+        let body = with(|rule| {
+            rule["condition"]["metric"] = metric["name"].clone();
+            if metric["unit"] == "yes_no" {
+                rule["condition"]["threshold"] = json!(0.5);
+            }
+        });
         browser.post(PATH, body).await.ok();
+        let baseline = with(|rule| {
+            rule["condition"] = json!({ "type": "baseline", "metric": metric["name"], "factor": 3,
+                "min_value": 1, "for_seconds": 300 });
+        });
+        let made = browser.post(PATH, baseline).await.ok();
+        assert_eq!(made["condition"]["direction"], "above");
+        assert_eq!(made["condition"]["deviations"], 3.0);
     }
     for detector in catalogue["detectors"].as_array().unwrap() {
         let body = with(|rule| {

@@ -6,7 +6,9 @@
 mod account;
 mod agents;
 mod alert_rules;
+mod backtest;
 mod dashboard;
+mod decisions;
 mod escalation_policies;
 mod gate;
 mod hosting;

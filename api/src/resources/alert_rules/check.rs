@@ -4,16 +4,31 @@ use crate::error::Problems;
 use crate::resources::alert_rules::view::{Comparator, NewAlertRule, RuleCondition, RuleScope};
 use crate::resources::detectors;
 use noc_actors::notify::channel::Registry;
-use noc_pipeline::payload::find_metric;
+use noc_pipeline::payload::{Unit, find_metric};
 use noc_storage::relational::alert_rules::ANY_DETECTOR;
 
 const LONGEST_NAME: usize = 120;
 const LONGEST_URL: usize = 2_000;
 const MOST_IN_SCOPE: usize = 1_000;
 const LONGEST_HOLD_S: u32 = 86_400;
+const MOST_FACTOR: f64 = 1_000.0;
+const MOST_DEVIATIONS: f64 = 100.0;
 
 /// Notes everything that is wrong with the rule.
 pub fn check(problems: &mut Problems, rule: &NewAlertRule, channels: &Registry) {
+    check_unrouted(problems, rule);
+    route(problems, rule, channels);
+}
+
+/// As [`check`], but a rule that does not say yet whom to tell is fine: for trying it.
+pub fn check_draft(problems: &mut Problems, rule: &NewAlertRule, channels: &Registry) {
+    check_unrouted(problems, rule);
+    if rule.channels.is_some() || rule.escalation_policy_id.is_some() {
+        route(problems, rule, channels);
+    }
+}
+
+fn check_unrouted(problems: &mut Problems, rule: &NewAlertRule) {
     let name = rule.name.trim();
     problems.require(
         (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control),
@@ -22,7 +37,6 @@ pub fn check(problems: &mut Problems, rule: &NewAlertRule, channels: &Registry) 
     );
     scope(problems, &rule.scope);
     condition(problems, &rule.condition);
-    route(problems, rule, channels);
     if let Some(url) = &rule.runbook_url {
         let fine = reqwest::Url::parse(url)
             .is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
@@ -79,11 +93,7 @@ fn condition(problems: &mut Problems, condition: &RuleCondition) {
         } => {
             metric(problems, name);
             hold(problems, *for_seconds);
-            problems.require(
-                threshold.is_finite(),
-                "condition.threshold",
-                "must be a number",
-            );
+            value(problems, name, "condition.threshold", *threshold);
             if let Some(clear) = clear_threshold {
                 let behind = match comparator {
                     Comparator::Above | Comparator::AtLeast => clear <= threshold,
@@ -96,16 +106,83 @@ fn condition(problems: &mut Problems, condition: &RuleCondition) {
                 );
             }
         }
-        // Its form is settled, so that clients can be written; a rule that would never fire is not stored.
-        RuleCondition::Baseline { .. } => problems.require(
-            false,
-            "condition.type",
-            "baseline conditions are not judged by this version",
+        RuleCondition::Baseline {
+            metric: name,
+            factor,
+            min_value,
+            for_seconds,
+            deviations,
+            ..
+        } => {
+            metric(problems, name);
+            hold(problems, *for_seconds);
+            problems.require(
+                (1.0..=MOST_FACTOR).contains(factor),
+                "condition.factor",
+                "must be 1 to 1000",
+            );
+            problems.require(
+                (0.0..=MOST_DEVIATIONS).contains(deviations),
+                "condition.deviations",
+                "must be 0 to 100",
+            );
+            problems.require(
+                *factor > 1.0 || *deviations > 0.0,
+                "condition.factor",
+                "must be over 1 where deviations are 0",
+            );
+            value(problems, name, "condition.min_value", *min_value);
+        }
+        RuleCondition::Detector {
+            detector,
+            numbers,
+            off,
+        } => {
+            problems.require(
+                detector == ANY_DETECTOR || detectors::is_detector(detector),
+                "condition.detector",
+                "is no detector: see GET /api/detectors",
+            );
+            problems.require(
+                !(*off && detector == ANY_DETECTOR),
+                "condition.off",
+                "name the detector that is to be off",
+            );
+            for (key, value) in numbers {
+                number(problems, detector, key, *value);
+            }
+        }
+    }
+}
+
+/// A value of a metric must be one that the metric can have: others would never fire, or always.
+fn value(problems: &mut Problems, metric: &str, field: &str, value: f64) {
+    let unit = find_metric(metric).map(|spec| spec.unit);
+    let (fine, problem) = match unit {
+        Some(Unit::Percent) => (
+            (0.0..=100.0).contains(&value),
+            "must be 0 to 100, in percent",
         ),
-        RuleCondition::Detector { detector } => problems.require(
-            detector == ANY_DETECTOR || detectors::is_detector(detector),
-            "condition.detector",
-            "is no detector: see GET /api/detectors",
+        Some(Unit::YesNo) => (
+            (0.0..=1.0).contains(&value),
+            "must be 0 to 1: 1 is yes, 0 is no",
+        ),
+        _ => (
+            value.is_finite() && value >= 0.0,
+            "must be a number, 0 or more",
+        ),
+    };
+    problems.require(fine, field, problem);
+}
+
+fn number(problems: &mut Problems, detector: &str, key: &str, value: f64) {
+    let field = format!("condition.numbers.{key}");
+    match detectors::number(detector, key) {
+        Some(known) if (known.min..=known.max).contains(&value) => {}
+        Some(known) => problems.add(field, format!("must be {} to {}", known.min, known.max)),
+        None => problems.add(
+            field,
+            "is no number of this detector: see GET /api/detectors",
         ),
     }
 }
@@ -209,6 +286,108 @@ mod tests {
             wrong(|rule| rule["condition"]["for_seconds"] = json!(86_401)),
             ["condition.for_seconds"]
         );
+    }
+
+    #[test]
+    fn values_are_such_as_the_metric_can_have() {
+        let of = |metric: &str, threshold: f64| {
+            wrong(|rule| {
+                rule["condition"] = json!({"type": "threshold", "metric": metric, "comparator": "<",
+                    "threshold": threshold, "for_seconds": 0});
+            })
+        };
+        assert!(of("metrics.cpu_pct", 100.0).is_empty());
+        assert_eq!(of("metrics.cpu_pct", 100.1), ["condition.threshold"]);
+        assert_eq!(of("metrics.cpu_pct", -1.0), ["condition.threshold"]);
+        assert!(of("processes.running", 1.0).is_empty());
+        assert_eq!(of("processes.running", 2.0), ["condition.threshold"]);
+        assert!(of("metrics.ram_used_bytes", 1e12).is_empty());
+        assert_eq!(of("metrics.load1", -0.5), ["condition.threshold"]);
+    }
+
+    fn wrong_baseline(change: impl Fn(&mut Value)) -> Vec<String> {
+        wrong(|rule| {
+            rule["condition"] = json!({"type": "baseline", "metric": "metrics.cpu_pct", "factor": 3.0,
+                "min_value": 20.0, "for_seconds": 300});
+            change(&mut rule["condition"]);
+        })
+    }
+
+    #[test]
+    fn baselines_have_a_factor_or_deviations_and_a_floor() {
+        assert!(wrong_baseline(|_| {}).is_empty());
+        assert!(wrong_baseline(|c| c["direction"] = json!("both")).is_empty());
+        assert!(wrong_baseline(|c| c["factor"] = json!(1.0)).is_empty());
+        let neither = |c: &mut Value| {
+            c["factor"] = json!(1.0);
+            c["deviations"] = json!(0);
+        };
+        assert_eq!(wrong_baseline(neither), ["condition.factor"]);
+        for (field, value) in [
+            ("metric", json!("metrics.nope")),
+            ("factor", json!(0.5)),
+            ("factor", json!(1001)),
+            ("deviations", json!(-1)),
+            ("deviations", json!(101)),
+            ("min_value", json!(-0.1)),
+            ("min_value", json!(101)),
+            ("for_seconds", json!(86_401)),
+        ] {
+            let named = wrong_baseline(|c| c[field] = value.clone());
+            assert_eq!(named, [format!("condition.{field}")], "{value}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_the_detectors_own_and_off_names_one() {
+        let detector = |condition: Value| {
+            wrong(|rule| {
+                rule["condition"] = condition.clone();
+                rule["condition"]["type"] = json!("detector");
+            })
+        };
+        assert!(detector(json!({"detector": "disk_bytes", "off": true})).is_empty());
+        assert_eq!(
+            detector(json!({"detector": "*", "off": true})),
+            ["condition.off"]
+        );
+        assert_eq!(
+            detector(json!({"detector": "disk_bytes", "numbers": {"luck": 1}})),
+            ["condition.numbers.luck"]
+        );
+        assert_eq!(
+            detector(json!({"detector": "*", "numbers": {"floor": 1}})),
+            ["condition.numbers.floor"]
+        );
+        let known = noc_actors::detect::registry().iter().map(|d| d.info());
+        for (info, number) in known.flat_map(|info| info.numbers.iter().map(move |n| (info, n))) {
+            let of = |value: f64| {
+                detector(json!({"detector": info.key, "numbers": {number.key: value}}))
+            };
+            let field = format!("condition.numbers.{}", number.key);
+            assert!(
+                of(number.min).is_empty() && of(number.max).is_empty(),
+                "{number:?}"
+            );
+            assert_eq!(
+                of(number.max + 1.0),
+                std::slice::from_ref(&field),
+                "{number:?}"
+            );
+            assert_eq!(of(number.min - 1.0), [field], "{number:?}");
+        }
+    }
+
+    #[test]
+    fn a_draft_need_not_say_yet_whom_to_tell() {
+        let body = json!({"name": "CPU", "scope": {"all": true},
+            "condition": {"type": "detector", "detector": "disk_bytes"}});
+        let rule: NewAlertRule = serde_json::from_value(body).unwrap();
+        let registry = registry(Outbound::default());
+        let (mut draft, mut whole) = (Problems::new(), Problems::new());
+        check_draft(&mut draft, &rule, &registry);
+        check(&mut whole, &rule, &registry);
+        assert!(draft.into_result().is_ok() && whole.into_result().is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `/api/alert-rules`: what to look for, and whom to tell.
 
+pub mod backtest;
 mod check;
 mod view;
 

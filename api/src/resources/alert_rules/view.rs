@@ -3,13 +3,19 @@
 use crate::http::{Nullable, present};
 use crate::resources::incidents::Severity;
 use chrono::{DateTime, Utc};
-use noc_pipeline::control::{Condition, Scope};
+use noc_pipeline::control::{self, Condition, Scope};
 use noc_pipeline::id::ServerId;
 use noc_pipeline::payload;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::alert_rule;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
 
 /// Which servers a rule is for: `{"all": true}`, `{"tags": [..]}` or `{"server_ids": [..]}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -40,6 +46,23 @@ pub enum Comparator {
     AtMost,
 }
 
+/// On which side of its baseline a metric is in breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More than usual.
+    #[default]
+    Above,
+    /// Less than usual.
+    Below,
+    /// Either.
+    Both,
+}
+
+const fn three() -> f64 {
+    3.0
+}
+
 /// What a rule looks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -58,21 +81,35 @@ pub enum RuleCondition {
         #[serde(default)]
         clear_threshold: Option<f64>,
     },
-    /// A metric away from its own rolling baseline.
+    /// A metric away from its own rolling baseline: what is usual at that hour of the day.
     Baseline {
-        /// `<kind>.<field>`.
+        /// `<kind>.<field>`; of counters, what they grow by a second is judged.
         metric: String,
-        /// Breach above so many times the baseline, more than 1.
+        /// Breach above so many times the baseline, or below such a part of it, 1 to 1000.
         factor: f64,
-        /// Never a breach below this.
+        /// Never a breach above the baseline that is below this, nor one below a baseline of less than this. In the
+        /// metric's unit, 0 or more.
         min_value: f64,
         /// Seconds it must hold, 0 to 86400.
         for_seconds: u32,
+        /// On which side of the baseline.
+        #[serde(default)]
+        direction: Direction,
+        /// So many standard deviations away as well, 0 to 100; 0 leaves it to the factor, which must then be over 1.
+        #[serde(default = "three")]
+        deviations: f64,
     },
-    /// Routing for what a built-in detector opens.
+    /// Routing for what a built-in detector opens, and its numbers where the default ones do not fit.
     Detector {
         /// Key of the detector, from `GET /api/detectors`; `*` for all of them.
         detector: String,
+        /// Numbers of the detector by their keys, within the bounds that `GET /api/detectors` gives; those not named keep
+        /// their defaults, or what a rule for more servers sets.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        numbers: BTreeMap<String, f64>,
+        /// True: the detector leaves these servers alone, and what it opened of them is over.
+        #[serde(default, skip_serializing_if = "is_false")]
+        off: bool,
     },
 }
 
@@ -118,7 +155,7 @@ pub struct NewAlertRule {
     /// On when absent.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// Severity of its incidents; null keeps the detector's (rules on metrics: `medium`).
+    /// Severity of its incidents; null keeps the detector's (rules on metrics: `high`).
     #[serde(default)]
     pub severity: Option<Severity>,
     /// Which servers.
@@ -249,13 +286,25 @@ impl From<Condition> for RuleCondition {
                 factor,
                 min_value,
                 for_seconds,
+                direction,
+                deviations,
             } => Self::Baseline {
                 metric,
                 factor,
                 min_value,
                 for_seconds,
+                direction: direction.into(),
+                deviations,
             },
-            Condition::Detector { detector } => Self::Detector { detector },
+            Condition::Detector {
+                detector,
+                numbers,
+                off,
+            } => Self::Detector {
+                detector,
+                numbers,
+                off,
+            },
         }
     }
 }
@@ -281,13 +330,45 @@ impl From<RuleCondition> for Condition {
                 factor,
                 min_value,
                 for_seconds,
+                direction,
+                deviations,
             } => Self::Baseline {
                 metric,
                 factor,
                 min_value,
                 for_seconds,
+                direction: direction.into(),
+                deviations,
             },
-            RuleCondition::Detector { detector } => Self::Detector { detector },
+            RuleCondition::Detector {
+                detector,
+                numbers,
+                off,
+            } => Self::Detector {
+                detector,
+                numbers,
+                off,
+            },
+        }
+    }
+}
+
+impl From<control::Direction> for Direction {
+    fn from(direction: control::Direction) -> Self {
+        match direction {
+            control::Direction::Above => Self::Above,
+            control::Direction::Below => Self::Below,
+            control::Direction::Both => Self::Both,
+        }
+    }
+}
+
+impl From<Direction> for control::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Above => Self::Above,
+            Direction::Below => Self::Below,
+            Direction::Both => Self::Both,
         }
     }
 }

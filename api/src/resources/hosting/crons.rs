@@ -1,6 +1,6 @@
 //! `/api/servers/{id}/crons`, `/api/hosting/crons`: cron jobs, and which of them did not run.
 
-use super::{ServerRef, id_of, server_refs};
+use super::{PartialList, ServerRef, id_of, server_refs};
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, List, Query, names};
 use crate::resources::probe::{Probe, ProbeState};
@@ -174,13 +174,14 @@ pub async fn server_crons(
 }
 
 /// Cron jobs of the fleet, overdue ones first.
-#[utoipa::path(tag = "hosting", params(CronQuery), responses((status = 200, body = List<HostCron>)))]
+#[utoipa::path(tag = "hosting", params(CronQuery), responses((status = 200, body = PartialList<HostCron>)))]
 #[get("/api/hosting/crons")]
 pub async fn hosting_crons(
     state: web::Data<AppState>,
     query: Query<CronQuery>,
-) -> Result<web::Json<List<HostCron>>, ApiError> {
+) -> Result<web::Json<PartialList<HostCron>>, ApiError> {
     let Query(query) = query;
+    let (server, tag) = (query.server, query.tag.clone());
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let wanted = names("state", query.state.as_deref(), Wanted::from_name)?;
     let filter = JobFilter {
@@ -219,10 +220,13 @@ pub async fn hosting_crons(
             job: job(row.job, now),
         })
     });
-    Ok(web::Json(List {
+    let list = List {
         data: data.collect(),
         meta,
-    }))
+    };
+    PartialList::of(&state, list, Kind::Crons, server, tag.as_deref())
+        .await
+        .map(web::Json)
 }
 
 fn job(row: cron_check::Model, now: UnixMs) -> CronJob {

@@ -9,8 +9,8 @@ use crate::resources::servers::measurements::disks;
 use crate::resources::servers::{DiskPartition, ServerDisks};
 use crate::state::AppState;
 use actix_web::{get, web};
-use noc_pipeline::payload::Kind;
-use noc_storage::series::{Recent, trend};
+use noc_pipeline::payload::{Kind, Payload};
+use noc_storage::series::fill::{self, Fill, soonest};
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -51,15 +51,27 @@ struct Disks {
 
 impl View for Disks {
     const KIND: Kind = Kind::Disks;
-    const FIELDS: &'static [&'static str] = &["bytes_used", "inodes_used"];
-    const SPAN: Duration = Duration::from_secs(6 * 3_600);
+    const FIELDS: &'static [&'static str] = &fill::FIELDS;
+    const SPAN: Duration = fill::SPAN;
 
     fn of(seen: Seen<'_>) -> Self {
         let ServerDisks { probe, partitions } = disks(seen.latest, seen.now);
+        let told = match seen.latest.and_then(|latest| latest.report.data()) {
+            Some(Payload::Disks(disks)) => &disks.partitions[..],
+            _ => &[],
+        };
         let partitions = partitions.into_iter().map(|partition| {
-            let mut recent = seen.recent.iter();
-            let recent = recent.find(|r| r.subject.as_deref() == Some(&partition.mount));
-            trend_of(partition, recent)
+            let told = told.iter().find(|told| told.mount == partition.mount);
+            let fill = told.map(|told| Fill::of(told, seen.recent));
+            let Fill {
+                bytes_per_h,
+                hours_to_full,
+            } = fill.unwrap_or_default();
+            DiskTrend {
+                partition,
+                bytes_per_h,
+                hours_to_full,
+            }
         });
         Self {
             probe,
@@ -68,37 +80,11 @@ impl View for Disks {
     }
 }
 
-fn trend_of(partition: DiskPartition, recent: Option<&Recent>) -> DiskTrend {
-    let pace = |field| {
-        let points: Vec<_> = recent?.points(field).collect();
-        trend::per_hour(&points)
-    };
-    let full = |used: Option<u64>, total: Option<u64>, pace: Option<f64>| {
-        trend::hours_to_full(float(used?), float(total?), pace?)
-    };
-    let (bytes_per_h, inodes_per_h) = (pace(0), pace(1));
-    let by_bytes = full(partition.bytes_used, partition.bytes_total, bytes_per_h);
-    let by_inodes = full(partition.inodes_used, partition.inodes_total, inodes_per_h);
-    DiskTrend {
-        partition,
-        bytes_per_h,
-        hours_to_full: soonest([by_bytes, by_inodes]),
-    }
-}
-
-fn soonest(hours: impl IntoIterator<Item = Option<f64>>) -> Option<f64> {
-    hours.into_iter().flatten().min_by(f64::total_cmp)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a pace needs no 53 bits")]
-fn float(count: u64) -> f64 {
-    count as f64
-}
-
 /// File systems of the fleet, a row each server.
 ///
-/// Orders: `-worst_pct` (the default, the fullest first, by bytes or by inodes), `used_pct`, `inodes_used_pct`, `name`,
-/// `observed_at`.
+/// Orders: `-worst_pct` (the default, the fullest first, by bytes or by inodes), `used_pct`, `inodes_used_pct`,
+/// `hours_to_full` (whose first file system is full soonest, by its last report; those that do not fill, or of which
+/// nothing is known, come last), `name`, `observed_at`.
 #[utoipa::path(tag = "hosting", params(FleetQuery), responses((status = 200, body = List<HostDisks>)))]
 #[get("/api/hosting/disks")]
 pub async fn hosting_disks(

@@ -61,7 +61,7 @@ impl Scope {
 }
 
 /// One of these texts, exactly.
-pub(super) fn text_is<'t>(
+pub(crate) fn text_is<'t>(
     column: &str,
     texts: impl IntoIterator<Item = &'t str>,
 ) -> EventCondition {
@@ -73,7 +73,7 @@ pub(super) fn text_is<'t>(
 }
 
 /// A cursor as clients keep it.
-pub(super) fn cursor_of(cursor: EventCursor) -> String {
+pub(crate) fn cursor_of(cursor: EventCursor) -> String {
     format!("{}.{}.{}", cursor.at.0, cursor.server.0, cursor.key)
 }
 
@@ -81,7 +81,7 @@ pub(super) fn cursor_of(cursor: EventCursor) -> String {
 ///
 /// # Errors
 /// 422 for what is none.
-pub(super) fn read_cursor(text: &str) -> Result<EventCursor, ApiError> {
+pub(crate) fn read_cursor(text: &str) -> Result<EventCursor, ApiError> {
     let read = || -> Option<EventCursor> {
         let (at, rest) = text.split_once('.')?;
         let (server, key) = rest.split_once('.')?;

@@ -8,14 +8,17 @@ pub mod backups;
 pub mod cpanel;
 pub mod crons;
 pub mod disks;
-mod events;
+pub(crate) mod events;
 pub mod firewall;
 pub mod litespeed;
+pub mod mail_abuse;
 pub mod mail_queue;
 pub mod mysql;
 pub mod top_senders;
+mod unreadable;
 mod view;
 
+pub use unreadable::{PartialList, Unreadable, UnreadableServer};
 pub use view::{View, views};
 
 use crate::error::ApiError;

@@ -1,7 +1,7 @@
 //! `/api/hosting/top-senders`: who sends most mail.
 
 use super::events::{Scope, text_is};
-use super::{ServerRef, server_refs};
+use super::{PartialList, ServerRef, server_refs};
 use crate::auth::caller::Caller;
 use crate::auth::permission::Permission;
 use crate::error::ApiError;
@@ -10,12 +10,15 @@ use crate::state::AppState;
 use actix_web::{get, web};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
+use noc_pipeline::payload::Kind;
 use noc_pipeline::payload::events::{EventTable, EventValue};
 use noc_storage::series::events::{CountOrder, EventCount, EventQuery, MAX_EVENT_PAGE, MAX_GROUPS};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::time::Duration;
 use utoipa::{IntoParams, ToSchema};
+
+mod usual;
 
 /// What a sender is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
@@ -44,7 +47,8 @@ pub struct TopSender {
     pub recipients_1h: u64,
     /// Recipients of its messages in the last 24 hours.
     pub recipients_24h: u64,
-    /// By how much that is more than usual; null until it is known what is usual.
+    /// That, as a multiple of what the sender mails in this hour of the day: the median of the last 7 days, at least 1.
+    /// Null while fewer than 4 of those days are known.
     pub expected_x: Option<f64>,
     /// Of its recipients in 24 hours the share that could not be reached, percent; null of a script.
     pub failures_pct: Option<f64>,
@@ -77,13 +81,13 @@ pub struct SenderQuery {
 
 /// Who sends most mail, by login and by script: of each the 1,000 with most recipients in 24 hours, and those with most in
 /// the running hour.
-#[utoipa::path(tag = "hosting", params(SenderQuery), responses((status = 200, body = List<TopSender>)))]
+#[utoipa::path(tag = "hosting", params(SenderQuery), responses((status = 200, body = PartialList<TopSender>)))]
 #[get("/api/hosting/top-senders")]
 pub async fn hosting_top_senders(
     state: web::Data<AppState>,
     caller: Caller,
     query: Query<SenderQuery>,
-) -> Result<web::Json<List<TopSender>>, ApiError> {
+) -> Result<web::Json<PartialList<TopSender>>, ApiError> {
     let Query(query) = query;
     let scope = Scope::of(&state, query.server, query.tag.as_deref()).await?;
     let kinds = names("kind", query.kind.as_deref(), |name| match name {
@@ -123,7 +127,8 @@ pub async fn hosting_top_senders(
         .take(usize::try_from(rows).unwrap_or_default())
         .collect();
     let next = first + page.len();
-    let hours = hours(&state, &page, hour).await?;
+    let mut hours = hours(&state, &page, hour).await?;
+    usual::expect(&state, &page, &mut hours, hour).await?;
     let ids = page.iter().map(|sender| i64::from(sender.server.0));
     let servers = server_refs(state.db().read(), ids).await?;
     let data = page
@@ -134,13 +139,17 @@ pub async fn hosting_top_senders(
             Some(sender.shown(server, hours, sees_logins))
         })
         .collect();
-    Ok(web::Json(List {
+    let list = List {
         data,
         meta: Meta {
             next_cursor: (next < total).then(|| next.to_string()),
             total: total as u64,
         },
-    }))
+    };
+    let tag = query.tag.as_deref();
+    PartialList::of(&state, list, Kind::EmailStats, query.server, tag)
+        .await
+        .map(web::Json)
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -163,6 +172,7 @@ struct Sender {
 /// What one sender's rows of 24 hours add.
 #[derive(Default, Clone)]
 struct Hourly {
+    expected: Option<f64>,
     addresses: Option<u64>,
     recipients: Vec<Option<u64>>,
 }
@@ -194,7 +204,10 @@ impl Sender {
             script,
             recipients_1h: whole(self.recipients_1h),
             recipients_24h: whole(self.recipients_24h),
-            expected_x: None,
+            expected_x: hours.expected.map(|usual| {
+                let times = self.recipients_1h / usual.max(1.0);
+                (times * 10.0).round() / 10.0
+            }),
             failures_pct,
             addresses: hours.addresses,
             hours: hours.recipients,
@@ -203,7 +216,7 @@ impl Sender {
 }
 
 /// `i***@shop.example`: enough to tell mailboxes of one customer apart, no address to write to.
-fn masked(login: &str) -> String {
+pub(super) fn masked(login: &str) -> String {
     let (name, domain) = login
         .split_once('@')
         .map_or((login, None), |(n, d)| (n, Some(d)));

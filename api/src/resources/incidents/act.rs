@@ -14,7 +14,7 @@ use noc_actors::incident::actions::{self, Actor};
 
 const LONGEST_NOTE: usize = 4_000;
 
-fn actor(caller: &Caller) -> Actor {
+pub(crate) fn actor(caller: &Caller) -> Actor {
     Actor {
         user_id: caller.user.id,
         name: caller.user.name.clone(),

@@ -233,7 +233,8 @@ async fn people<'r>(
     names_of(db, ids).await
 }
 
-async fn names_of(
+/// Names of accounts, by id.
+pub(crate) async fn names_of(
     db: &Db,
     ids: impl Iterator<Item = i64>,
 ) -> Result<HashMap<i64, String>, StoreError> {

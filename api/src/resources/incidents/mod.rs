@@ -4,7 +4,9 @@ mod act;
 mod load;
 mod view;
 
+pub(crate) use act::actor as actor_of;
 pub use act::*;
+pub(crate) use load::names_of;
 pub use load::{list, load};
 pub use view::*;
 

@@ -14,6 +14,7 @@ fn cpanel(license_status: LicenseStatus, ends: Option<&str>) -> Cpanel {
         domains: Some(640),
         license_status,
         license_expires_on: ends.map(|day| day.parse().unwrap()),
+        hint: None,
     }
 }
 

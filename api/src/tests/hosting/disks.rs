@@ -37,6 +37,49 @@ async fn disks_are_shown_with_the_hours_until_they_are_full() {
 }
 
 #[actix_web::test]
+async fn whose_disk_is_full_soonest_comes_first_and_what_does_not_fill_last() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Viewer).await;
+    for (name, hours) in [
+        ("a", None),
+        ("b", Some(40.0)),
+        ("c", Some(0.5)),
+        ("e", Some(9.0)),
+    ] {
+        let server = house.server(name).await;
+        let row = ProbeRow {
+            server,
+            kind: Kind::Disks,
+            error: None,
+            hint: None,
+            observed_at: T0,
+            received_at: T0,
+            values: [Some(50.0), None, None, hours],
+        };
+        let db = house.state.parts.db.write();
+        server_probes::upsert(db, &[row]).await.unwrap();
+    }
+    house.server("d").await;
+    let mut get = async |query: &str| {
+        let path = format!("/api/hosting/disks?{query}");
+        browser.get(&path).await.ok()
+    };
+    let list = get("sort=hours_to_full").await;
+    assert_eq!(servers(&list)[..3], ["c", "e", "b"]);
+    let mut unknown = servers(&list)[3..].to_vec();
+    unknown.sort_unstable();
+    assert_eq!(unknown, ["a", "d"]);
+    let first = get("sort=hours_to_full&limit=4").await;
+    assert_eq!(servers(&first), servers(&list)[..4]);
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let rest = get(&format!("sort=hours_to_full&limit=4&cursor={cursor}")).await;
+    assert_eq!(servers(&rest), servers(&list)[4..]);
+    let mut turned = servers(&list);
+    turned.reverse();
+    assert_eq!(servers(&get("sort=-hours_to_full").await), turned);
+}
+
+#[actix_web::test]
 async fn the_fullest_come_first_by_bytes_or_by_inodes() {
     let house = House::open().await;
     let mut browser = house.browser(Role::Viewer).await;

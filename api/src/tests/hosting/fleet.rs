@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::auth::permission::Role;
+use actix_web::http::Method;
 use noc_storage::relational::server_probes::sort_names;
 use noc_storage::relational::servers::{self, ServerPatch};
 use serde_json::json;
@@ -20,18 +21,16 @@ async fn an_empty_fleet_is_an_empty_list() {
     let house = House::open().await;
     let mut browser = house.browser(Role::Viewer).await;
     let paths = crate::router::table();
-    let lists = paths.iter().map(|endpoint| endpoint.path.as_str());
-    let lists =
-        lists.filter(|path| path.starts_with("/api/hosting/") && *path != "/api/hosting/address");
+    let lists = paths.iter().filter(|e| e.method == Method::GET);
+    let lists = lists.map(|endpoint| endpoint.path.as_str()).filter(|path| {
+        path.starts_with("/api/hosting/") && !path.contains('{') && *path != "/api/hosting/address"
+    });
     let mut seen = 0;
     for path in lists.chain(["/api/agents"]) {
         let body = browser.get(path).await.ok();
         assert_eq!(body["data"], json!([]), "{path}");
-        assert_eq!(
-            body["meta"],
-            json!({ "next_cursor": null, "total": 0 }),
-            "{path}"
-        );
+        let meta = (&body["meta"]["next_cursor"], &body["meta"]["total"]);
+        assert_eq!(meta, (&Value::Null, &json!(0)), "{path}");
         seen += 1;
     }
     assert!(seen >= 11, "{seen}");

@@ -7,9 +7,11 @@ mod disks;
 mod firewall;
 mod fleet;
 mod litespeed;
+mod mail_abuse;
 mod mail_queue;
 mod mysql;
 mod top_senders;
+mod unreadable;
 
 use super::{House, T0};
 use noc_pipeline::clock::UnixMs;
@@ -23,15 +25,11 @@ use std::time::Duration;
 
 /// A report, as the readers of the log store it: in the series, and where lists sort.
 pub(super) async fn told(house: &House, server: ServerId, at: UnixMs, report: Report) {
-    let (error, hint) = match &report {
-        Report::Data(_) => (None, None),
-        Report::Unreadable { error, hint, .. } => (Some(*error), hint.clone()),
-    };
     let probe = ProbeRow {
         server,
         kind: report.kind(),
-        error,
-        hint,
+        error: report.error(),
+        hint: report.hint().map(str::to_owned),
         observed_at: at,
         received_at: at,
         values: values_of(at, &report, None),

@@ -19,6 +19,7 @@ fn mysql(connected: u64, questions: u64, uptime_s: u64) -> Mysql {
             role: ReplicationRole::None,
             ..Replication::default()
         },
+        hint: None,
     }
 }
 

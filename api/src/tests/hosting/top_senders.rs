@@ -30,6 +30,7 @@ async fn hour(house: &House, server: ServerId, hours_ago: u64, login: u64, scrip
             recipients: Some(script),
             ..ScriptStats::default()
         }],
+        addresses: Vec::new(),
     };
     data(house, server, ago(30), stats).await;
 }
@@ -89,4 +90,21 @@ async fn who_sends_most_comes_first_and_is_masked_for_those_who_may_not_see() {
     ] {
         viewer.get(&format!("{path}?{query}")).await.wrong(&[field]);
     }
+}
+
+#[actix_web::test]
+async fn what_a_sender_usually_does_is_the_median_of_this_hour_on_the_days_before() {
+    let house = House::open().await;
+    let server = house.server("mail-01").await;
+    for (day, recipients) in [(1, 20), (2, 40), (3, 900)] {
+        hour(&house, server, day * 24, recipients, 1).await;
+    }
+    hour(&house, server, 0, 300, 1).await;
+    let path = "/api/hosting/top-senders?kind=login";
+    let mut browser = house.browser(Role::Viewer).await;
+    let three = browser.get(path).await.ok();
+    assert_eq!(three["data"][0]["expected_x"], Value::Null, "too few days");
+    hour(&house, server, 4 * 24, 20, 1).await;
+    let four = browser.get(path).await.ok();
+    assert_eq!(four["data"][0]["expected_x"], 10.0, "300 of usually 30");
 }

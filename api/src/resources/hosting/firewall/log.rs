@@ -7,7 +7,7 @@ use super::{
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, List, Meta, Query, names};
 use crate::resources::hosting::events::{Scope, cursor_of, read_cursor, text_is};
-use crate::resources::hosting::server_refs;
+use crate::resources::hosting::{PartialList, server_refs};
 use crate::resources::probe::Probe;
 use crate::resources::servers::measurements::latest;
 use crate::resources::servers::{find, server_id};
@@ -60,23 +60,27 @@ pub async fn server_firewall(
 }
 
 /// The firewalls' logs of the fleet, newest first.
-#[utoipa::path(tag = "hosting", params(FirewallQuery), responses((status = 200, body = List<FirewallEvent>)))]
+#[utoipa::path(tag = "hosting", params(FirewallQuery), responses((status = 200, body = PartialList<FirewallEvent>)))]
 #[get("/api/hosting/firewall-events")]
 pub async fn hosting_firewall_events(
     state: web::Data<AppState>,
     query: Query<FirewallQuery>,
-) -> Result<web::Json<List<FirewallEvent>>, ApiError> {
-    let scope = Scope::of(&state, query.0.server, query.0.tag.as_deref()).await?;
-    log(&state, &query.0, scope).await.map(web::Json)
+) -> Result<web::Json<PartialList<FirewallEvent>>, ApiError> {
+    let (server, tag) = (query.0.server, query.0.tag.as_deref());
+    let scope = Scope::of(&state, server, tag).await?;
+    let list = log(&state, &query.0, scope).await?;
+    PartialList::of(&state, list, Kind::Firewall, server, tag)
+        .await
+        .map(web::Json)
 }
 
 /// The addresses that firewalls had most to do with in the last 24 h; the 1,000 worst are counted.
-#[utoipa::path(tag = "hosting", params(AttackerQuery), responses((status = 200, body = List<Attacker>)))]
+#[utoipa::path(tag = "hosting", params(AttackerQuery), responses((status = 200, body = PartialList<Attacker>)))]
 #[get("/api/hosting/top-attackers")]
 pub async fn hosting_top_attackers(
     state: web::Data<AppState>,
     query: Query<AttackerQuery>,
-) -> Result<web::Json<List<Attacker>>, ApiError> {
+) -> Result<web::Json<PartialList<Attacker>>, ApiError> {
     let Query(query) = query;
     let scope = Scope::of(&state, query.server, query.tag.as_deref()).await?;
     let (order, ascending) = order(query.sort.as_deref())?;
@@ -144,13 +148,17 @@ pub async fn hosting_top_attackers(
         }
     }
     let next = first + data.len();
-    Ok(web::Json(List {
+    let list = List {
         data,
         meta: Meta {
             next_cursor: (next < total).then(|| next.to_string()),
             total: total as u64,
         },
-    }))
+    };
+    let tag = query.tag.as_deref();
+    PartialList::of(&state, list, Kind::Firewall, query.server, tag)
+        .await
+        .map(web::Json)
 }
 
 /// Rows of a log that a query asks for.
