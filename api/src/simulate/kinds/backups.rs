@@ -8,6 +8,9 @@ use crate::simulate::noise::whole;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::payload::{BackupStatus, Backups};
 
+/// What a tool says of a run that a restart ended.
+pub(in crate::simulate) const INTERRUPTED: &str = "interrupted";
+
 /// One run of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulate) struct Run {
@@ -102,7 +105,7 @@ fn report(view: &View<'_>, n: usize, job: &BackupJob, run: Run) -> Option<Backup
         told.status = BackupStatus::Failed;
         told.bytes = None;
         told.accounts_failed = None;
-        told.message = Some("interrupted".to_owned());
+        told.message = Some(INTERRUPTED.to_owned());
     }
     Some(told)
 }

@@ -39,5 +39,6 @@ pub(super) fn measure(view: &View<'_>) -> Option<Cpanel> {
             LicenseStatus::Active
         },
         license_expires_on: expires,
+        hint: None,
     })
 }

@@ -25,14 +25,15 @@ fn entry(view: &View<'_>, n: usize, job: &CronJob) -> CronEntry {
         user: job.user.clone(),
         schedule: job.due.schedule(),
         command: job.command.clone(),
-        last_run_at: Some(view.clock(began.min(view.at))),
+        last_run_at: Some(began.min(view.clock(view.at))),
         last_exit: Some(u64::from(failed)),
     }
 }
 
-/// The last time it was due and something ran it.
+/// The last time it was due and something ran it, by the host's clock: cron goes by it, and logs are stamped by it when
+/// it runs, whatever becomes of the clock later.
 fn last_run(view: &View<'_>, job: &CronJob) -> UnixMs {
-    let mut due = job.due.last(&view.host.zone, view.at);
+    let mut due = job.due.last(&view.host.zone, view.clock(view.at));
     // Each of them moves the search back to before it, at most once.
     for _ in 0..=view.faults.len() {
         let stopped = view.faults.iter().find(|fault| {

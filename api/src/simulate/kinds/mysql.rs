@@ -44,6 +44,7 @@ pub(super) fn measure(view: &View<'_>) -> Option<Report> {
                 .then(|| count(view, What::Database.nth(5), draw(5, 0.0, 0.3), start)),
             uptime_s: Some(view.at.since(start).as_secs()),
             replication: replication(view),
+            hint: None,
         }
         .into(),
     ))

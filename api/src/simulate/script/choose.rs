@@ -3,9 +3,12 @@
 use super::entry::{Anomaly, Targets};
 use crate::simulate::calendar::Every;
 use crate::simulate::fleet::Fleet;
-use crate::simulate::host::{Host, RACK};
+use crate::simulate::host::{Disk, Host, RACK};
 use crate::simulate::noise::Noise;
 use noc_pipeline::payload::Kind;
+
+/// Share of a file system that a night may reach and be nothing: what else moves comes on top of it, 90 % is trouble.
+const MOST_AT_NIGHT: f64 = 0.84;
 
 /// Whether it can happen to a host, so that its agent would show it.
 pub(super) fn suits(host: &Host, what: &Anomaly) -> bool {
@@ -19,8 +22,11 @@ pub(super) fn suits(host: &Host, what: &Anomaly) -> bool {
             Some(service) => host.has_service(service),
             None => !host.stack.services.is_empty(),
         },
-        Anomaly::DiskFill { mount, .. } | Anomaly::NightlySawtooth { mount, .. } => {
-            has_mount(mount)
+        Anomaly::DiskFill { mount, .. } => has_mount(mount),
+        // Where a night's rise comes near full, it is no look-alike but the thing itself.
+        Anomaly::NightlySawtooth { mount, rise } => {
+            let used = last_disk(host, mount).map(|disk| disk.used);
+            used.is_some_and(|used| used + rise <= MOST_AT_NIGHT)
         }
         Anomaly::InodeFill { mount, .. } => {
             has_mount(mount) && last_mount(host, mount).is_some_and(|(_, fstype)| fstype != "btrfs")
@@ -56,12 +62,15 @@ pub(super) fn last_mount<'a>(
     host: &'a Host,
     wanted: &Option<String>,
 ) -> Option<(&'a str, &'a str)> {
+    last_disk(host, wanted).map(|disk| (disk.mount, disk.fstype))
+}
+
+fn last_disk<'a>(host: &'a Host, wanted: &Option<String>) -> Option<&'a Disk> {
     let mut disks = host.disks.iter();
-    let found = match wanted {
+    match wanted {
         Some(mount) => disks.find(|disk| disk.mount == mount),
         None => disks.nth(1).or_else(|| host.disks.first()),
-    };
-    found.map(|disk| (disk.mount, disk.fstype))
+    }
 }
 
 /// Draws servers.

@@ -3,10 +3,13 @@
 use super::choose::last_mount;
 use super::entry::Anomaly;
 use super::plan::Planner;
+use super::seen::Alone;
 use super::span::Span;
 use super::verdict::{Case, FIVES, HOURS, MINUTES, Verdict, secs};
-use crate::simulate::fault::FaultKind;
+use crate::simulate::calendar::DAY_MS;
+use crate::simulate::fault::{Fault, FaultKind};
 use crate::simulate::host::Host;
+use noc_pipeline::clock::UnixMs;
 use std::time::Duration;
 
 impl Planner<'_> {
@@ -90,6 +93,28 @@ impl Planner<'_> {
     }
 }
 
+/// A queue that grows: as soon as it is long enough for its host.
+fn queue(case: &Case<'_>, kind: &FaultKind) -> Verdict {
+    let fault = [Fault {
+        server: case.host.n,
+        from: case.from,
+        until: case.until,
+        kind: kind.clone(),
+    }];
+    let alone = Alone {
+        host: case.host,
+        fault: &fault,
+    };
+    let until = case.until.unwrap_or(UnixMs(case.from.0 + DAY_MS));
+    match alone.queue_breaks(case.from, until) {
+        Some(onset) => {
+            Verdict::incident("mail_queue_spike", "high", FIVES).after(onset.since(case.from))
+        }
+        // Too few to be told from what is usual there.
+        None => Verdict::quiet("mail_queue_spike").either(),
+    }
+}
+
 /// Those that are one fault and one verdict.
 pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(FaultKind, Verdict)> {
     let lasted = case
@@ -97,8 +122,9 @@ pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(Faul
         .map_or(Duration::MAX, |until| until.since(case.from));
     Some(match what {
         Anomaly::ServerSilent {} => {
+            // What would have begun meanwhile is told by nobody.
             let verdict = Verdict::incident("server_down", "critical", MINUTES).after(secs(300));
-            (FaultKind::Silence, verdict)
+            (FaultKind::Silence, verdict.or(&["backup_stale"]))
         }
         Anomaly::Reboot { goodbye } => {
             let verdict = if *goodbye {
@@ -106,14 +132,16 @@ pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(Faul
             } else {
                 let up = Verdict::incident("unexpected_reboot", "high", MINUTES)
                     .after(lasted.min(secs(86_400)));
-                up.or(&["server_down"])
+                up.or(&["server_down", "cron_overdue", "backup_stale"])
             };
             (FaultKind::Reboot { goodbye: *goodbye }, verdict)
         }
         Anomaly::NetworkGap {} => {
             let down = Verdict::incident("server_down", "critical", MINUTES).after(secs(300));
+            // Two lost reports leave three intervals between those that came: that is shown, and pages nobody.
             let verdict = match lasted.as_secs() {
-                0..=150 => Verdict::quiet("server_down"),
+                0..=60 => Verdict::quiet("server_down"),
+                61..=150 => Verdict::quiet("server_down").either(),
                 151..=420 => down.either(),
                 _ => down,
             };
@@ -131,7 +159,12 @@ pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(Faul
         }
         Anomaly::DuplicateAgent {} => (
             FaultKind::DuplicateAgent,
-            Verdict::incident("duplicate_agent", "high", secs(180)),
+            // The other host has other services and was started at another time: what is said of this one is said of both.
+            Verdict::incident("duplicate_agent", "high", secs(180)).or(&[
+                "service_down",
+                "service_flapping",
+                "unexpected_reboot",
+            ]),
         ),
         Anomaly::BadNumbers {} => (FaultKind::BadNumbers, Verdict::quiet("server_down")),
         Anomaly::Overload {} => (
@@ -156,27 +189,16 @@ pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(Faul
             )
         }
         Anomaly::QueueFreeze { frozen } => {
-            // Three times what may have been frozen before.
-            let share = (75.0 / f64::from((*frozen).max(1))).min(1.0);
-            let verdict = Verdict::incident("mail_queue_spike", "high", FIVES)
-                .after(secs(1_800).mul_f64(share));
-            (
-                FaultKind::QueueFreeze { frozen: *frozen },
-                verdict.about("frozen"),
-            )
+            let kind = FaultKind::QueueFreeze { frozen: *frozen };
+            let verdict = queue(case, &kind);
+            (kind, verdict.about("frozen"))
         }
         Anomaly::DeadSmarthost { per_hour } => {
-            let hours = 300.0 / f64::from((*per_hour).max(1));
-            let verdict = Verdict::incident("mail_queue_spike", "high", FIVES);
-            let verdict = verdict
-                .after(secs(3_600).mul_f64(hours) + secs(900))
-                .about("deferred");
-            (
-                FaultKind::DeadSmarthost {
-                    per_hour: *per_hour,
-                },
-                verdict,
-            )
+            let kind = FaultKind::DeadSmarthost {
+                per_hour: *per_hour,
+            };
+            let verdict = queue(case, &kind);
+            (kind, verdict.about("deferred"))
         }
         Anomaly::MysqlSaturated {} => {
             let verdict = Verdict::incident("mysql_saturation", "high", MINUTES).after(secs(180));

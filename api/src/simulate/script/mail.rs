@@ -2,18 +2,20 @@
 
 use super::entry::{Anomaly, Weekday};
 use super::plan::Planner;
+use super::seen::{Alone, Who};
 use super::verdict::{Case, FIVES, Verdict};
-use crate::simulate::calendar::DAY_MS;
-use crate::simulate::fault::{FaultKind, MailBurst, Newsletter, NewsletterDay};
+use crate::simulate::calendar::{DAY_MS, HOUR_MS};
+use crate::simulate::fault::{Fault, FaultKind, MailBurst, Newsletter, NewsletterDay};
 use crate::simulate::host::names;
-use crate::simulate::kinds::View;
-use crate::simulate::kinds::email_stats::{newsletter_start, usual_per_hour};
+use crate::simulate::kinds::email_stats::newsletter_start;
 use noc_pipeline::clock::UnixMs;
 use std::time::Duration;
 
 /// What the rule asks for at least: recipients in an hour, and times the usual.
-const FLOOR: f64 = 100.0;
-const TIMES: f64 = 5.0;
+pub(super) const FLOOR: f64 = 100.0;
+pub(super) const TIMES: f64 = 5.0;
+/// Recipients in an hour that make a case with evidence critical.
+const MANY: f64 = 1_000.0;
 /// Newsletters of a kind until the pattern is known.
 const LEARNED_AFTER: usize = 2;
 
@@ -92,61 +94,73 @@ impl Planner<'_> {
         let Some(domain) = host.mail.domain_of(sender) else {
             return;
         };
-        let view = View::of(host, &[], case.from);
         let subject = if burst.by_script {
             names::planted_script(host.noise, &domain.account)
         } else {
             sender.name.clone()
         };
-        let usual = if burst.by_script {
-            0.0
-        } else {
-            usual_per_hour(&view, |other| other.name == sender.name)
-        };
         let forged = burst.domains > 0;
-        let mut subjects = vec![subject];
+        let mut subjects = vec![subject.clone()];
+        let mut who = vec![if burst.by_script {
+            Who::Script(&subject)
+        } else {
+            Who::Login(&subject)
+        }];
         if forged {
             subjects.extend(
                 (0..burst.domains.min(10)).map(|n| names::forged_domain(host.noise, n.into())),
             );
         } else {
             subjects.push(domain.name.clone());
+            who.push(Who::Domain(&domain.name));
         }
-        let wanted = FLOOR.max(TIMES * usual * 1.5);
-        let critical = burst.per_hour >= 1_000.0;
-        let evident = burst.failures >= 0.15
-            || burst.addresses >= 5
-            || burst.countries >= 3
-            || burst.by_script
-            || forged;
-        let severity = if critical {
-            "critical"
-        } else if evident {
-            "high"
-        } else {
-            "medium"
-        };
         let slow = burst.ramp >= Duration::from_secs(86_400);
-        let onset = onset(&burst, wanted);
+        let until = case
+            .until
+            .or(self.stage.end)
+            .unwrap_or(UnixMs(case.from.0 + 28 * DAY_MS));
+        let fault = [Fault {
+            server: host.n,
+            from: case.from,
+            until: case.until,
+            kind: FaultKind::MailBurst(burst.clone()),
+        }];
+        let alone = Alone {
+            host,
+            fault: &fault,
+        };
+        let breaks = alone.mail_breaks(&who, case.from, until);
+        let ramps = who
+            .first()
+            .filter(|_| slow)
+            .and_then(|who| alone.mail_ramps(*who, case.from, until));
+        // At the end of an hour of full height, or of what there is.
+        let height = case.from.plus(burst.ramp).hour().0 + 2 * HOUR_MS - 60_000;
+        let at_height = UnixMs(height.min(until.0 - 60_000));
+        let evident = burst.by_script || forged || alone.evident(&subject, at_height);
+        let severity = match (evident, burst.per_hour >= MANY) {
+            (true, true) => "critical",
+            (true, false) => "high",
+            (false, _) => "medium",
+        };
         let within = if slow {
             Duration::from_secs(3 * 86_400)
         } else {
             FIVES
         };
-        let also: &[&str] = if slow {
-            &["mail_ramp", "mail_queue_spike"]
-        } else {
-            &["mail_queue_spike", "mail_ramp"]
+        let also: &[&str] = &["mail_queue_spike", "mail_ramp"];
+        let verdict = match breaks.into_iter().chain(ramps).min() {
+            Some(onset) => Verdict::incident("outgoing_mail_abuse", severity, within)
+                .after(onset.since(case.from)),
+            // Too little to be told from what is usual there.
+            None => Verdict::quiet("outgoing_mail_abuse").either(),
         };
         self.fault(case, FaultKind::MailBurst(burst));
-        let verdict = Verdict::incident("outgoing_mail_abuse", severity, within)
-            .after(onset)
-            .or(also);
         self.truth(
             case,
             Verdict {
                 subjects,
-                ..verdict
+                ..verdict.or(also)
             },
         );
     }
@@ -196,20 +210,4 @@ impl Planner<'_> {
             );
         }
     }
-}
-
-/// How long it takes until so many recipients came together within the running hour.
-fn onset(burst: &MailBurst, wanted: f64) -> Duration {
-    let per_hour = burst.per_hour.max(1.0);
-    let ramp_h = burst.ramp.as_secs_f64() / 3_600.0;
-    // While it grows, an hour at the time t holds about t / ramp of its height.
-    let grown_h = ramp_h * (wanted / per_hour).min(1.0);
-    let collected_h = wanted / per_hour;
-    let hours = if ramp_h > collected_h {
-        grown_h + 1.0
-    } else {
-        collected_h + ramp_h / 2.0
-    };
-    // The hour may end in between, and the count begins anew.
-    Duration::from_secs_f64((hours * 3_600.0 + 300.0).min(28.0 * 86_400.0))
 }

@@ -11,6 +11,7 @@ mod hosts;
 mod mail;
 mod nights;
 mod plan;
+mod seen;
 mod span;
 mod truth;
 mod verdict;

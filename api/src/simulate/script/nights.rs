@@ -4,10 +4,12 @@ use super::entry::Anomaly;
 use super::plan::Planner;
 use super::verdict::{Case, FIVES, Verdict, days_of, secs};
 use crate::simulate::calendar::{DAY_MS, Zone};
-use crate::simulate::fault::FaultKind;
+use crate::simulate::fault::{Fault, FaultKind};
+use crate::simulate::host::Host;
 use crate::simulate::kinds::View;
-use crate::simulate::kinds::backups::{Run, days_between, last_run};
+use crate::simulate::kinds::backups::{INTERRUPTED, Run, days_between, finished, last_run};
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::payload::{BackupStatus, Backups};
 
 /// Without a success of any job for so long a server's backups are stale.
 const STALE: std::time::Duration = secs(30 * 3_600);
@@ -65,6 +67,58 @@ impl Planner<'_> {
         }
         runs.sort_by_key(|(run, _)| run.finished_at);
         runs
+    }
+
+    /// Whatever restarts a host ends the backup that runs there, nights of its own among it.
+    pub(super) fn interrupted_backups(&mut self) {
+        // With the zones that `dst_change` gives its hosts.
+        let fleet = self.stage.fleet.clone();
+        let fleet = fleet.with_faults(self.plan.faults.clone());
+        let end = self
+            .stage
+            .end
+            .unwrap_or(UnixMs(self.stage.begin.0 + 28 * DAY_MS));
+        for host in (0..fleet.len()).filter_map(|server| fleet.host(server)) {
+            let faults = self
+                .plan
+                .faults
+                .iter()
+                .filter(|fault| fault.server == host.n);
+            let faults: Vec<Fault> = faults.cloned().collect();
+            let mut since = self.stage.begin;
+            while since < end {
+                let until = UnixMs(end.0.min(since.0 + DAY_MS));
+                let view = View::of(host, &faults, until);
+                for run in finished(&view, since) {
+                    if run.status == BackupStatus::Failed
+                        && run.message.as_deref() == Some(INTERRUPTED)
+                    {
+                        self.interrupted(host, &faults, &run);
+                    }
+                }
+                since = until;
+            }
+        }
+    }
+
+    fn interrupted(&mut self, host: &Host, faults: &[Fault], run: &Backups) {
+        let boot = host.boot(faults, run.finished_at);
+        let told_at = run.finished_at.max(boot.up_at);
+        let away = |kind: &FaultKind| matches!(kind, FaultKind::NetworkCut | FaultKind::Silence);
+        let hidden = faults.iter().any(|fault| {
+            away(&fault.kind) && fault.overlap(told_at, told_at.plus(FIVES)) > secs(0)
+        });
+        let case = Case {
+            kind: "backup_interrupted",
+            host,
+            from: boot.down_from,
+            until: Some(told_at.plus(secs(1))),
+        };
+        let verdict = Verdict::incident("backup_failed", "high", FIVES)
+            .after(told_at.since(boot.down_from))
+            .about(run.job.clone())
+            .or(&["backup_stale", "backup_partial"]);
+        self.truth(&case, if hidden { verdict.either() } else { verdict });
     }
 
     fn backups_stop(&mut self, case: &Case<'_>) {

@@ -30,6 +30,7 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn finish(mut self) -> Plan {
+        self.interrupted_backups();
         self.plan
             .truth
             .sort_by(|a, b| (a.from, &a.id).cmp(&(b.from, &b.id)));
@@ -160,7 +161,13 @@ impl<'a> Planner<'a> {
             kind: FaultKind::Reboot { goodbye: false },
         }));
         let verdict = Verdict::incident("fleet_silent", "critical", MINUTES).after(secs(180));
-        let also = &["server_down", "unexpected_reboot", "probe_silent"];
+        let also = &[
+            "server_down",
+            "unexpected_reboot",
+            "probe_silent",
+            "cron_overdue",
+            "backup_stale",
+        ];
         let truth = self.truth_of("rack_outage", from, until, verdict.or(also));
         self.plan.truth.push(Truth {
             members: members.to_vec(),

@@ -3,6 +3,7 @@
 use super::*;
 use crate::simulate::{Expect, Plan, Script, Stage, Truth};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn plan(script: &str, servers: u32, seed: u64) -> (Fleet, Plan) {
     let fleet = Fleet::new(seed, servers);
@@ -73,9 +74,7 @@ fn the_default_script_has_something_of_everything() {
     ] {
         assert!(kinds.contains(kind), "{kind}");
     }
-    let incidents = plan
-        .truth
-        .iter()
+    let incidents = ordered(&plan)
         .filter(|truth| truth.expect == Expect::Incident)
         .count();
     assert!((50..120).contains(&incidents), "{incidents}");
@@ -104,6 +103,12 @@ fn the_default_script_has_something_of_everything() {
     assert_eq!(ids.len(), plan.truth.len());
 }
 
+/// What a script ordered, without what comes of restarts.
+fn ordered(plan: &Plan) -> impl Iterator<Item = &Truth> {
+    let all = plan.truth.iter();
+    all.filter(|truth| truth.kind != "backup_interrupted")
+}
+
 #[test]
 fn one_seed_is_one_plan() {
     assert_eq!(default_plan(120, 5), default_plan(120, 5));
@@ -114,7 +119,7 @@ fn one_seed_is_one_plan() {
 fn trouble_is_spread_so_that_causes_can_be_told_apart() {
     let plan = default_plan(200, 3);
     let mut most = vec![0; 200];
-    for truth in plan.truth.iter().filter(|truth| truth.kind != "newsletter") {
+    for truth in ordered(&plan).filter(|truth| truth.kind != "newsletter") {
         let servers = truth
             .server
             .into_iter()
@@ -140,8 +145,9 @@ fn the_demo_fits_its_fleet() {
 
 /// The one truth of a script.
 fn only(plan: &Plan) -> &Truth {
-    assert_eq!(plan.truth.len(), 1, "{:?}", plan.truth);
-    &plan.truth[0]
+    let ordered: Vec<&Truth> = ordered(plan).collect();
+    assert_eq!(ordered.len(), 1, "{ordered:?}");
+    ordered[0]
 }
 
 #[test]
@@ -180,11 +186,13 @@ fn a_truth_names_what_the_data_show() {
     };
     let wanted = 100;
     assert!(recipients(truth.from) < wanted);
+    // Login and domain are both its subjects: the sooner of the two.
     assert!(
-        recipients(truth.onset) > wanted,
+        recipients(truth.onset) >= wanted / 2,
         "{} at the onset",
         recipients(truth.onset)
     );
+    assert!(truth.onset < truth.from.plus(Duration::from_secs(1_800)));
     assert_eq!(truth.to_line().lines().count(), 1);
     let read: serde_json::Value = serde_json::from_str(&truth.to_line()).unwrap();
     assert_eq!(read["expect"], "incident");
@@ -195,9 +203,9 @@ fn a_truth_names_what_the_data_show() {
 fn a_filling_disk_is_known_to_cross_its_line() {
     let script = "[[anomaly]]\nkind = \"disk_fill\"\nat = \"2d\"\nfull_after = \"6h\"\nlasts = \"8h\"\ncount = 5";
     let (fleet, plan) = plan(script, 60, 8);
-    assert_eq!(plan.truth.len(), 5);
-    let fleet = fleet.with_faults(plan.faults);
-    for truth in plan.truth {
+    assert_eq!(ordered(&plan).count(), 5);
+    let fleet = fleet.with_faults(plan.faults.clone());
+    for truth in ordered(&plan) {
         let used = |at: UnixMs| {
             let partitions = disks(&fleet, truth.server.unwrap(), at).partitions;
             partitions
@@ -223,8 +231,8 @@ fn a_filling_disk_is_known_to_cross_its_line() {
 fn backups_are_known_to_be_stale_thirty_hours_after_the_last_one() {
     let script = "[[anomaly]]\nkind = \"backup_stops\"\nat = \"5d\"\nlasts = \"4d\"\ncount = 8";
     let (fleet, plan) = plan(script, 60, 8);
-    let fleet = fleet.with_faults(plan.faults);
-    for truth in plan.truth {
+    let fleet = fleet.with_faults(plan.faults.clone());
+    for truth in ordered(&plan) {
         let runs = fleet.backups(truth.server.unwrap(), later(3 * DAY), truth.onset);
         let last = runs.iter().map(|run| run.finished_at).max().unwrap();
         assert_eq!(truth.onset, UnixMs(last.0 + 30 * HOUR), "{truth:?}");
@@ -236,20 +244,21 @@ fn newsletters_are_learned_from_the_third_on() {
     let script =
         "[[anomaly]]\nkind = \"newsletter\"\nat = \"0d\"\nrecipients = 900\nweekday = \"wed\"";
     let (_, plan) = plan(script, 20, 8);
-    let expect: Vec<Expect> = plan.truth.iter().map(|truth| truth.expect).collect();
+    let expect: Vec<Expect> = ordered(&plan).map(|truth| truth.expect).collect();
     assert_eq!(
         expect,
         [Expect::Either, Expect::Either, Expect::Quiet, Expect::Quiet]
     );
-    assert!(plan.truth.iter().all(|truth| !truth.page));
+    assert!(ordered(&plan).all(|truth| !truth.page));
 }
 
 #[test]
 fn a_rack_goes_as_one_and_an_outage_of_ours_takes_all() {
     let script = "[[anomaly]]\nkind = \"rack_outage\"\nat = \"1d\"\nlasts = \"30m\"\n[[anomaly]]\nkind = \"our_outage\"\nat = \"2d\"\nlasts = \"20m\"";
     let (fleet, plan) = plan(script, 40, 8);
-    let [rack, ours] = plan.truth.as_slice() else {
-        panic!("{:?}", plan.truth)
+    let ordered: Vec<&Truth> = ordered(&plan).collect();
+    let [rack, ours] = ordered.as_slice() else {
+        panic!("{ordered:?}")
     };
     assert_eq!(
         (rack.detector, rack.members.len(), rack.server),
@@ -316,4 +325,72 @@ fn a_faster_life_makes_a_shorter_script() {
         (truth.from, truth.until),
         (later(2 * MINUTE), Some(later(3 * MINUTE)))
     );
+}
+
+#[test]
+fn a_ramp_is_there_once_its_hour_or_its_days_are() {
+    let script = r#"
+        [[anomaly]]
+        kind = "hacked_mailbox"
+        at = "14d"
+        lasts = "13d"
+        recipients_per_hour = 600
+        ramp = "8d"
+        by_day = true
+    "#;
+    let (_, plan) = plan(script, 60, 8);
+    let truth = only(&plan);
+    let waited = truth.onset.since(truth.from);
+    assert!(waited > Duration::from_secs(3_600), "{truth:?}");
+    assert!(waited < Duration::from_secs(8 * 86_400), "{truth:?}");
+    assert_eq!(truth.deadline, UnixMs(truth.onset.0 + 3 * DAY));
+}
+
+#[test]
+fn a_queue_is_too_long_when_its_hosts_own_day_says_so() {
+    let script = "[[anomaly]]\nkind = \"queue_freeze\"\nfrozen = 700\nat = \"3d\"\nlasts = \"4h\"\ncount = 6\n[[anomaly]]\nkind = \"dead_smarthost\"\nper_hour = 900\nat = \"5d\"\nlasts = \"4h\"\ncount = 6";
+    let (fleet, plan) = plan(script, 60, 8);
+    let fleet = fleet.with_faults(plan.faults.clone());
+    for truth in ordered(&plan) {
+        let queue = |at: UnixMs| {
+            let report = fleet.report(truth.server.unwrap(), Kind::MailQueue, at);
+            let Some(Report::Data(Payload::MailQueue(queue))) = report else {
+                panic!("no queue")
+            };
+            queue
+        };
+        let day: Vec<_> = (1..=288)
+            .map(|n| queue(UnixMs(truth.from.0 - n * 5 * MINUTE)))
+            .collect();
+        let mean = |of: &dyn Fn(&noc_pipeline::payload::MailQueue) -> Option<u64>| {
+            day.iter().filter_map(of).sum::<u64>() as f64 / 288.0
+        };
+        let seen = queue(truth.onset);
+        let before = queue(UnixMs(truth.onset.0 - MINUTE));
+        if truth.subjects == ["frozen"] {
+            let line = (mean(&|q| q.frozen) * 3.0).max(50.0);
+            assert!(seen.frozen.unwrap() as f64 > line, "{truth:?}");
+            assert!(before.frozen.unwrap() as f64 <= line, "{truth:?}");
+        } else {
+            let line = (mean(&|q| q.deferred) * 5.0).max(300.0);
+            let first = queue(UnixMs(truth.onset.0 - 10 * MINUTE));
+            assert!(first.deferred.unwrap() as f64 >= line, "{truth:?}");
+        }
+    }
+}
+
+#[test]
+fn a_restart_in_the_middle_of_a_backup_is_known_to_end_it() {
+    let plan = default_plan(200, 1);
+    let ended: Vec<_> = plan
+        .truth
+        .iter()
+        .filter(|truth| truth.kind == "backup_interrupted")
+        .collect();
+    assert!(!ended.is_empty());
+    for truth in ended {
+        assert_eq!(truth.detector, "backup_failed");
+        assert_eq!(truth.subjects.len(), 1, "{truth:?}");
+        assert!(truth.onset > truth.from, "{truth:?}");
+    }
 }

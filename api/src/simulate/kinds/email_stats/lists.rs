@@ -23,6 +23,7 @@ pub(super) fn build(
         domains: domains(view, counts, extras),
         logins: Vec::new(),
         scripts: Vec::new(),
+        addresses: Vec::new(),
     };
     for (n, (sender, own)) in view.host.mail.senders.iter().zip(counts).enumerate() {
         let by_login: Vec<&Extra> = extras
@@ -170,6 +171,7 @@ fn login(
         ips: Some(Distinct::named(addresses)),
         countries: Some(Distinct::named(countries)),
         domains: Some(Distinct::named(domains)),
+        auth_failures: Some(0),
     }
 }
 

@@ -172,12 +172,6 @@ fn messages(recipients: u64, per_message: f64) -> u64 {
     whole((real(recipients) / per_message.max(1.0)).ceil())
 }
 
-/// Recipients that a mailbox or domain has in a common working hour.
-pub(in crate::simulate) fn usual_per_hour(view: &View<'_>, of: impl Fn(&Sender) -> bool) -> f64 {
-    let senders = view.host.mail.senders.iter().filter(|sender| of(sender));
-    senders.map(|sender| sender.per_hour).sum()
-}
-
 /// Whether a fault is one that adds mail.
 pub(super) const fn adds_mail(kind: &FaultKind) -> bool {
     matches!(kind, FaultKind::MailBurst(_) | FaultKind::Newsletter(_))
