@@ -314,7 +314,8 @@ elif [[ $counts == yes || $has_counts -eq 1 ]] || ask \
 fi
 
 # ---- service: systemd where it runs, else cron keeps one process alive
-if ((start)); then (become_agent sh -c "mkdir -p $STATE_DIR/run && : >$STATE_DIR/run/upgrade") || true; fi
+# In its folders only as its user: root would follow whatever link lies there. And never for long: it may be a pipe.
+if ((start)); then (become_agent timeout 5 sh -c "mkdir -p $STATE_DIR/run && : >$STATE_DIR/run/upgrade") || true; fi
 if [[ -d /run/systemd/system ]]; then
   step "service $UNIT"
   # Postfix shows its queue by a program that is set-group-id: only there may the agent gain by running one.
@@ -360,10 +361,13 @@ else
   place 0644 root "$work/cron" "/etc/cron.d/$UNIT"
   if ((start)); then
     # The new version takes over from an old process.
-    if [[ -r $STATE_DIR/run/pid ]] && read -r old <"$STATE_DIR/run/pid" && [[ $old =~ ^[0-9]+$ ]] && grep -qs 'agent.sh' "/proc/$old/cmdline"; then
-      kill "$old" 2>/dev/null || true
-      for ((i = 0; i < 60; i++)); do kill -0 "$old" 2>/dev/null || break; sleep 0.5; done
-    fi
+    # shellcheck disable=SC2016 # for that shell
+    (become_agent timeout 40 sh -c '
+      runs() { grep -qs agent.sh "/proc/$old/cmdline"; }
+      read -r old 2>/dev/null <"$0" || exit 0
+      case $old in *[!0-9]*) exit 0 ;; esac
+      runs && kill "$old" || exit 0
+      for i in $(seq 60); do runs || break; sleep 0.5; done' "$STATE_DIR/run/pid") || true
     : >"$work/started"
     # No process of root's stays behind as its parent.
     (become_agent setsid "$HOME_DIR/agent.sh" run) </dev/null >/dev/null 2>&1 &
@@ -377,9 +381,9 @@ if command -v mysql >/dev/null || command -v mariadb >/dev/null; then
 
 To see MySQL or MariaDB, make a user that can look and not touch. As root of this host:
     password=$(head -c 24 /dev/urandom | base64 | tr -d '+/=')
-    install -d -m 0750 -o hostseba-noc -g hostseba-noc /home/hostseba-noc
-    install -m 0600 -o hostseba-noc -g hostseba-noc /dev/null /home/hostseba-noc/.my.cnf
-    printf '[client]\nuser=monitor_ro\npassword=%s\n' "$password" >/home/hostseba-noc/.my.cnf
+    install -d -m 0750 -o root -g hostseba-noc /home/hostseba-noc
+    printf '[client]\nuser=monitor_ro\npassword=%s\n' "$password" |
+      install -m 0640 -o root -g hostseba-noc /dev/stdin /home/hostseba-noc/.my.cnf
     mysql <<SQL
       CREATE USER 'monitor_ro'@'localhost' IDENTIFIED BY '$password' WITH MAX_USER_CONNECTIONS 5;
       GRANT PROCESS, REPLICATION CLIENT, SHOW VIEW ON *.* TO 'monitor_ro'@'localhost';
@@ -411,7 +415,7 @@ if ((start)); then
     fi
     sleep 0.5
   done
-  tail -n 5 "$STATE_DIR/agent.log" 2>/dev/null >&2 || true
+  (become_agent timeout 5 tail -n 5 "$STATE_DIR/agent.log") 2>/dev/null >&2 || true
   die "enrolled, but no report was accepted within 60 s; try $HOME_DIR/agent.sh doctor"
 fi
 echo "Done: enrolled as server $server_id, not started."

@@ -28,30 +28,37 @@ if ((has_systemd)); then
 fi
 remove /etc/cron.d/hostseba-noc-agent /etc/cron.d/hostseba-noc-counts
 
-# A process that cron or the installer started: told to stop, then stopped, with all that belongs to it.
-if [[ -r $STATE_DIR/run/pid ]] && read -r pid <"$STATE_DIR/run/pid" && [[ $pid =~ ^[0-9]+$ ]] && grep -qs 'agent.sh' "/proc/$pid/cmdline"; then
-  kill "$pid" 2>/dev/null || true
-  for ((i = 0; i < 60; i++)); do kill -0 "$pid" 2>/dev/null || break; sleep 0.5; done
-  kill -9 "$pid" 2>/dev/null || true
-  echo "stopped process $pid"
-fi
-uid=$(id -u "$USER_NAME" 2>/dev/null || true)
-if [[ -n $uid ]]; then
-  # No process outlives its user: a probe that hung, a command somebody started.
+# Processes of a user, by what the kernel says of them: files in the agent's folders say what their owner likes.
+processes_of() { # uid
+  local folder word owner _
   for folder in /proc/[0-9]*; do
     while read -r word owner _; do
-      if [[ $word == Uid: && $owner == "$uid" ]]; then kill -9 "${folder#/proc/}" 2>/dev/null || true; fi
+      if [[ $word == Uid: && $owner == "$1" ]]; then echo "${folder#/proc/}"; fi
     done 2>/dev/null <"$folder/status" || true
   done
+}
+uid=$(id -u "$USER_NAME" 2>/dev/null || true)
+if [[ -n $uid ]]; then
+  # A process that cron or the installer started is told to stop, and says goodbye.
+  for pid in $(processes_of "$uid"); do
+    grep -qs 'agent\.sh' "/proc/$pid/cmdline" || continue
+    kill "$pid" 2>/dev/null || continue
+    for ((i = 0; i < 60; i++)); do grep -qs 'agent\.sh' "/proc/$pid/cmdline" || break; sleep 0.5; done
+    echo "stopped process $pid"
+  done
+  # No process outlives its user: a probe that hung, a command somebody started.
+  for pid in $(processes_of "$uid"); do kill -9 "$pid" 2>/dev/null || true; done
 fi
 
 # ---- what was granted
 if [[ -n $uid ]] && command -v setfacl >/dev/null; then
-  # Wherever logs lie: the doctor's commands name files and their folders there.
+  # Wherever logs lie: the doctor's commands name files and their folders there. Its own folder goes first: setfacl would
+  # follow a link that lies in it.
+  remove "$STATE_DIR"
   while IFS= read -r path; do
     setfacl -x "u:$USER_NAME" -- "$path" && echo "removed $USER_NAME from the access list of $path"
     if [[ -d $path ]]; then setfacl -d -x "u:$USER_NAME" -- "$path" 2>/dev/null || true; fi
-  done < <(getfacl -Rps -- /var/log /usr/local/apache/logs /usr/local/lsws/logs 2>/dev/null |
+  done < <(getfacl -Rps -- /var/log /usr/local/apache/logs /usr/local/lsws/logs /tmp/lshttpd /dev/shm/ols 2>/dev/null |
     awk -v user="user:$USER_NAME:" '/^# file: / { file = substr($0, 9) } index($0, user) == 1 { print file }')
 fi
 remove /opt/hostseba-noc /etc/hostseba-noc "$STATE_DIR" /var/lib/hostseba-noc

@@ -16,18 +16,27 @@ function unquote(s,   out, q) {
   }
   return out s
 }
-# Programs that hand in mail; exim starting itself for a queue run or a delivery is none.
-function started(at, key, folder) { cwd_at[key] = at; cwd_of[key] = folder }
-function save_started(   k) {
-  for (k in cwd_at) if (cwd_at[k] > newest - 60) printf "C\t%.0f\t%s\t%s\n", cwd_at[k], k, cwd_of[k] > state
+# Programs that hand in mail; exim starting itself for a queue run or a delivery is none. Kept for a minute.
+function started(at, key, folder,   k) {
+  if (!(key in cwd) && ++cwd_count > 2000) {
+    for (k in cwd) if (cwd[k] + 60 < at) { delete cwd[k]; cwd_count-- }
+    # Thousands a minute, each a process of its own.
+    if (cwd_count > 1500) { split("", cwd); cwd_count = 1 }
+  }
+  cwd[key] = at "\t" substr(folder, 1, 500)
 }
+function started_in(key, at, seconds) {
+  return key in cwd && cwd[key] + seconds >= at ? substr(cwd[key], index(cwd[key], "\t") + 1) : ""
+}
+function save_started(   k) { for (k in cwd) if (cwd[k] > newest - 60) printf "C\t%.0f\t%s\t%s\n", cwd[k], k, started_in(k, 0, 0) > state }
 function home_of(folder,   part) { return folder ~ /^\/home[0-9]*\/[^\/]/ && split(folder, part, "/") ? part[3] : "" }
 # Where user was when it handed in a message at that time: by process if the log names it, else where a program was
 # last started in its home; for users of the system, wherever one was started a moment ago.
-function folder_of(user, at, pid) {
-  if (pid != "" && cwd_at["p" pid] + 60 >= at) return cwd_of["p" pid]
-  if (cwd_at["u" user] + 60 >= at) return cwd_of["u" user]
-  if (cwd_at["a"] + 5 >= at && (user in system_user || home_of(cwd_of["a"]) == "")) return cwd_of["a"]
+function folder_of(user, at, pid,   folder) {
+  if (pid != "" && (folder = started_in("p" pid, at, 60)) != "") return folder
+  if ((folder = started_in("u" user, at, 60)) != "") return folder
+  folder = started_in("a", at, 5)
+  if (folder != "" && (user in system_user || home_of(folder) == "")) return folder
   return "user:" user
 }
 # Whom the line is about: the address that the message was sent to, which stands in <> behind one that it became.
@@ -110,9 +119,12 @@ mode == "log" {
   if (flag == "Completed") { completed(id); next }
   if (id !~ /^[0-9A-Za-z]+-[0-9A-Za-z]+-[0-9A-Za-z]+$/) {
     # NAME authenticator failed for HOST [IP]: 535 TEXT (set_id=LOGIN)
-    if (flag == "authenticator" && $(i + 2) == "failed" && match($0, /: 535 [^(]*\(set_id=/)) {
-      login = substr($0, RSTART + RLENGTH); sub(/\)$/, "", login)
-      login_failed(at, tolower(substr(login, 1, 255)))
+    # HOST is a name (helo) or (helo), where helo may be an address in brackets: the true one has the answer behind it.
+    if (flag == "authenticator" && $(i + 2) == "failed" && match($0, /\[[0-9a-fA-F.:]+\](:[0-9]+)?( I=\[[0-9a-fA-F.:]+\](:[0-9]+)?)?: 535 /)) {
+      ip = substr($0, RSTART + 1, RLENGTH); sub(/\].*/, "", ip); login = ""
+      rest = substr($0, RSTART + RLENGTH)
+      if (match(rest, /^[^(]*\(set_id=/)) { login = substr(rest, RLENGTH + 1); sub(/\)$/, "", login) }
+      login_failed(at, tolower(substr(login, 1, 255)), address(ip))
     }
     next
   }
@@ -120,7 +132,7 @@ mode == "log" {
   rest = substr($0, index($0, " " id " " flag " ") + length(id) + length(flag) + 3)
   if (flag == "<=") taken(id, at, pid, rest)
   else if (flag == "**") failed(id, at, recipient(rest), 1)
-  else if (flag == "==") { if (id in m_hour) deferred(id, at, rest) }
-  else if (id in m_hour) { if (index(rest, " H=")) delivered_away(id, recipient(rest)); else delivered_here(id, recipient(rest)) }
+  else if (flag == "==") { if (is_open(id)) deferred(id, at, rest) }
+  else if (is_open(id)) { if (index(rest, " H=")) delivered_away(id, recipient(rest)); else delivered_here(id, recipient(rest)) }
 }
 '

@@ -10,10 +10,17 @@
 # shellcheck disable=SC2016 # awk's
 readonly AWK_POSTFIX='
 BEGIN { zone_init(zone) }
-# Who handed in a message that the queue manager has not named yet: "login LOGIN IP" or "user UID".
-function started(at, id, who) { p_at[id] = at; p_who[id] = who }
+# Who handed in a message that the queue manager has not named yet: "login IP LOGIN" or "user UID". Kept for an hour.
+function started(at, id, who,   k) {
+  if (!(id in handed) && ++handed_count > 4000) {
+    for (k in handed) if (handed[k] + 600 < at) { delete handed[k]; handed_count-- }
+    if (handed_count > 3000) { split("", handed); handed_count = 1 }
+  }
+  handed[id] = at "\t" substr(who, 1, 300)
+}
+function named(id) { if (id in handed) { delete handed[id]; handed_count-- } }
 function save_started(   id) {
-  for (id in p_who) if (p_at[id] > newest - 3600 && !(id in m_hour)) printf "C\t%.0f\t%s\t%s\n", p_at[id], id, p_who[id] > state
+  for (id in handed) if (handed[id] > newest - 3600) printf "C\t%.0f\t%s\t%s\n", handed[id], id, substr(handed[id], index(handed[id], "\t") + 1) > state
 }
 function field(text, name,   at) {
   at = match(text, name)
@@ -37,8 +44,10 @@ mode == "log" {
   rest = substr($0, index($0, $i " " id) + length($i) + length(id) + 2)
   if (program == "smtpd" && id == "warning:") {
     # HOST[IP]: SASL METHOD authentication failed: TEXT[, sasl_username=LOGIN]
-    if (rest ~ /^[^ ]+: SASL [^ ]+ authentication failed/ && match(rest, /, sasl_username=[^ ,]+$/))
-      login_failed(at, tolower(substr(rest, RSTART + 16, 255)))
+    if (rest !~ /^[^ ]+\[[0-9a-fA-F.:]+\]: SASL [^ ]+ authentication failed/) next
+    client = rest; sub(/\]: SASL .*/, "", client); sub(/^.*\[/, "", client)
+    login = match(rest, /, sasl_username=[^ ,]+$/) ? tolower(substr(rest, RSTART + 16, 255)) : ""
+    login_failed(at, login, address(client))
     next
   }
   if (id !~ /^[0-9A-Za-z]+:$/) next
@@ -51,13 +60,13 @@ mode == "log" {
   } else if (program == "pickup" && rest ~ /^uid=[0-9]+ /) {
     started(at, id, "user " substr($(i + 2), 5))
   } else if (program == "qmgr") {
-    if (rest ~ /^removed/) { completed(id); delete p_at[id]; delete p_who[id]; next }
+    if (rest ~ /^removed/) { completed(id); named(id); next }
     if (rest ~ /^from=<.*>, status=(force-)?expired/) { failed(id, at, "expired", 1); next }
-    if (!match(rest, /, nrcpt=[0-9]+ \(queue active\)$/) || id in m_hour) next
+    if (!match(rest, /, nrcpt=[0-9]+ \(queue active\)$/) || is_open(id)) next
     recipients = substr(rest, RSTART + 8) + 0
     sender = substr(rest, 7); sub(/>, size=[0-9]+, nrcpt=[0-9]+ \(queue active\)$/, "", sender)
-    if (sender == "" || !(id in p_who)) next
-    who = p_who[id]; login = ip = path = owner = ""
+    if (sender == "" || !(id in handed)) next
+    who = substr(handed[id], index(handed[id], "\t") + 1); named(id); login = ip = path = owner = ""
     if (who ~ /^login /) {
       sub(/^login /, "", who); ip = substr(who, 1, index(who, " ") - 1); login = substr(who, index(who, " ") + 1)
     } else {

@@ -26,8 +26,7 @@ find_mail_log() {
 }
 
 probe_email_stats() {
-  local grant now program since=0 file cut out=$RUN/email.state said=$RUN/email.said
-  local -a accounts=()
+  local grant now program since=0 file cut accounts='' users=() out=$RUN/email.state said=$RUN/email.said
   find_mta || { unreadable not_installed 'there is neither exim nor Postfix'; return; }
   find_mail_log
   case $? in
@@ -43,10 +42,11 @@ probe_email_stats() {
   if [[ $LOG_FRESH == 1 || ! -r $file ]]; then file=/dev/null; else since=$(awk -F '\t' '$1 == "newest" { print $2 }' "$file"); fi
   zone_since "$((${since:-0} > now - 90000 || ${since:-0} == 0 ? now - 90000 : since))" "$now"
   program=$AWK_TIME$AWK_TEXT$AWK_DOMAIN$AWK_COUNTS$AWK_REPORT$AWK_CUT
-  if [[ $MTA == exim ]]; then program+=$AWK_EXIM; else program+=$AWK_POSTFIX; fi
-  for grant in $ACCOUNT_FILES; do [[ -r $grant ]] && accounts+=("$grant"); done
+  # Postfix names users by number.
+  if [[ $MTA == exim ]]; then program+=$AWK_EXIM; else program+=$AWK_POSTFIX; users=(mode=passwd "$PASSWD"); fi
+  for grant in $ACCOUNT_FILES; do [[ -r $grant ]] && accounts+="$grant "; done
   if ! log_emit | awk -v now="$now" -v zone="$ZONE" -v at_end="$LOG_AT_END" -v gap="$LOG_GAP" -v fresh="$LOG_FRESH" \
-    -v state="$out" "$program" mode=accounts "${accounts[@]}" mode=passwd "$PASSWD" mode=state "$file" mode=log - >"$said" ||
+    -v state="$out" -v accounts="$accounts" "$program" "${users[@]}" mode=state "$file" mode=log - >"$said" ||
     ! log_commit email-stats "$out"; then
     unreadable collector_error "$MAIL_LOG could not be read"; return
   fi

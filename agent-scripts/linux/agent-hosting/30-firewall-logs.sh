@@ -9,14 +9,16 @@
 
 readonly AWK_EVENTS='
 BEGIN { CONVFMT = "%.0f"; zone_init(zone) }
-# Lines about the same thing at the same time, one a port, are one event.
+# Lines about the same thing at the same time, one a port, are one event. What is behind is printed, so that a log of any
+# length takes the memory of some hundred events.
 function event(at, source, action, ip, port, country, user, reason,   k) {
   ip = address(ip)
   if (ip == "" || at < 0) return
   if (at > now + 60) at = now
   k = at SUBSEP action SUBSEP ip SUBSEP reason
-  if (!(k in e_at)) {
-    e_at[k] = at; e_key[++events] = k
+  if (!(k in e_head)) {
+    if (events >= 500 && at != e_newest || events >= 5000) print_events()
+    e_newest = at; e_key[++events] = k
     e_head[k] = "{\"at\":\"" iso(at) "\",\"source\":\"" source "\",\"action\":\"" action "\",\"ip\":\"" ip "\",\"ports\":["
     e_tail[k] = "],\"country\":" (country ~ /^[A-Z][A-Z]$/ ? "\"" country "\"" : "null") ",\"user\":" \
       (user == "" ? "null" : json(user, 255)) ",\"reason\":" json(reason, 400) "}"
@@ -24,8 +26,13 @@ function event(at, source, action, ip, port, country, user, reason,   k) {
   if (port == "") e_all[k] = 1
   else if (!((k, port) in e_port)) { e_port[k, port] = 1; e_ports[k] = e_ports[k] (e_ports[k] == "" ? "" : ",") port }
 }
-END {
+function print_events(   i, k) {
   for (i = 1; i <= events; i++) { k = e_key[i]; print e_head[k] (k in e_all ? "" : e_ports[k]) e_tail[k] }
+  split("", e_key); split("", e_head); split("", e_tail); split("", e_all); split("", e_port); split("", e_ports)
+  events = 0
+}
+END {
+  print_events()
   if (cut) print "cut " cut > "/dev/stderr"
 }
 '
@@ -94,7 +101,12 @@ function fields_of(text,   f) {
 }
 function refused(at, client) {
   # One request may be refused by several rules; it is one event.
-  if (f_unique != "") { if ((client, f_unique) in told) return; told[client, f_unique] = 1 }
+  if (f_unique != "") {
+    if ((client, f_unique) in told) return
+    # The next rule speaks within moments.
+    if (++told_count > 2000) { split("", told); told_count = 1 }
+    told[client, f_unique] = 1
+  }
   event(at, "modsecurity", "mod_security", client, "", "", "", (f_id == "" ? "" : f_id " ") (f_msg == "" ? "access denied" : f_msg) " at " f_host f_uri)
 }
 '

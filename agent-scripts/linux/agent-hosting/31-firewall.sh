@@ -13,7 +13,7 @@ MODSEC_SIGNS='/etc/apache2/mods-enabled/security2.load /etc/apache2/conf.d/modse
   /etc/httpd/conf.modules.d/10-mod_security.conf /etc/nginx/modsec /etc/nginx/modules-enabled/50-mod-http-modsecurity.conf
   /usr/local/lsws/conf/modsec.conf'
 # Read of a log in one go, and told in one report; more than these are counted.
-FIREWALL_BYTES=8388608 FIREWALL_EVENTS=5000
+FIREWALL_BYTES=8388608 FIREWALL_EVENTS=3000
 
 any_there() { # paths
   local path
@@ -21,7 +21,8 @@ any_there() { # paths
   return 1
 }
 
-# Sets FIREWALL_LOGS ("parser path", readable ones), FIREWALL_HIDDEN (paths that may not be read) and FIREWALL_PRODUCTS.
+# Sets FIREWALL_LOGS ("parser path", readable ones), FIREWALL_HIDDEN (paths that may not be read; a folder, with / at its
+# end, that may hold one) and FIREWALL_PRODUCTS.
 FIREWALL_LOGS=() FIREWALL_HIDDEN=() FIREWALL_PRODUCTS=''
 find_firewall_logs() {
   FIREWALL_LOGS=(); FIREWALL_HIDDEN=(); FIREWALL_PRODUCTS=''
@@ -37,7 +38,8 @@ find_firewall_logs() {
       # One of its logs is enough.
       if ((${#FIREWALL_LOGS[@]} > before)); then
         for log in "${!FIREWALL_HIDDEN[@]}"; do
-          [[ " $MODSEC_LOGS $AUDIT_LOGS " == *[[:space:]]"${FIREWALL_HIDDEN[log]}"[[:space:]]* ]] && unset "FIREWALL_HIDDEN[log]"
+          [[ ${FIREWALL_HIDDEN[log]} == */ || " $MODSEC_LOGS $AUDIT_LOGS " == *[[:space:]]"${FIREWALL_HIDDEN[log]}"[[:space:]]* ]] &&
+            unset "FIREWALL_HIDDEN[log]"
         done
       fi
     fi
@@ -51,9 +53,23 @@ firewall_log() { # parser, path
       # The same file by another name.
       for other in "${FIREWALL_LOGS[@]}"; do [[ ${other#* } -ef $2 ]] && return; done
       FIREWALL_LOGS+=("$1 $2") ;;
-    # A folder that is closed to us may hold it, or not: only a log that is known to be there is missed.
-    2) [[ -e $2 || $1 == lfd || $1 == fail2ban ]] && FIREWALL_HIDDEN+=("$2") ;;
+    2)
+      # A folder that is closed to us may hold it, or another one.
+      if [[ -e $2 || $1 == lfd || $1 == fail2ban ]]; then FIREWALL_HIDDEN+=("$2")
+      elif [[ -d ${2%/*} && " ${FIREWALL_HIDDEN[*]} " != *" ${2%/*}/ "* ]]; then FIREWALL_HIDDEN+=("${2%/*}/"); fi ;;
   esac
+}
+
+# The command that lets this user read a log, or those that a folder may hold.
+firewall_grant() { # variable, path
+  local log folder=${2%/} group mode logs=''
+  if [[ $2 != */ ]]; then log_grant "$1" "$2"; return; fi
+  for log in $MODSEC_LOGS $AUDIT_LOGS; do [[ ${log%/*} == "$folder" ]] && logs+=" $log"; done
+  read -r group mode < <(stat -L -c '%G %A' -- "$folder" 2>/dev/null)
+  if [[ $group == adm && ${mode:6:1} == x ]]; then printf -v "$1" 'usermod -aG adm %s' "$USER_NAME"; return; fi
+  # shellcheck disable=SC2016 # for root's shell
+  printf -v "$1" 'setfacl -m u:%s:x %s && for log in%s; do [ ! -e $log ] || setfacl -m u:%s:r $log; done' \
+    "$USER_NAME" "$folder" "$logs" "$USER_NAME"
 }
 
 probe_firewall() {
@@ -62,7 +78,7 @@ probe_firewall() {
   [[ -n $FIREWALL_PRODUCTS ]] || { unreadable not_installed 'there is neither csf, nor fail2ban, nor ModSecurity'; return; }
   if ((${#FIREWALL_LOGS[@]} == 0)); then
     if ((${#FIREWALL_HIDDEN[@]} == 0)); then unreadable collector_error "no log of$FIREWALL_PRODUCTS is there"; return; fi
-    for log in "${FIREWALL_HIDDEN[@]}"; do log_grant grant "$log"; grants+="${grants:+; }$grant"; done
+    for log in "${FIREWALL_HIDDEN[@]}"; do firewall_grant grant "$log"; grants+="${grants:+; }$grant"; done
     unreadable no_permission "$grants"; return
   fi
   now_s now
@@ -109,7 +125,7 @@ doctor_firewall() {
   find_firewall_logs
   [[ -n $FIREWALL_PRODUCTS ]] || { check firewall 'lfd.log, fail2ban.log, ModSecurity' 2 'there is neither csf, nor fail2ban, nor ModSecurity'; return; }
   for entry in "${FIREWALL_LOGS[@]}"; do check firewall "${entry#* }" 0; done
-  for entry in "${FIREWALL_HIDDEN[@]}"; do log_grant grant "$entry"; check firewall "$entry" 1 'it may not be read' "$grant"; done
+  for entry in "${FIREWALL_HIDDEN[@]}"; do firewall_grant grant "$entry"; check firewall "$entry" 1 'it may not be read' "$grant"; done
   ((${#FIREWALL_LOGS[@]} + ${#FIREWALL_HIDDEN[@]})) || check firewall "$FIREWALL_PRODUCTS" 1 'none of its logs is there'
 }
 

@@ -57,7 +57,7 @@ mysql_client() {
   fi
   if [[ -e $MYSQL_CNF ]]; then
     if [[ ! -r $MYSQL_CNF ]]; then
-      unreadable no_permission "cannot read $MYSQL_CNF: chown $USER_NAME $MYSQL_CNF"; return 1
+      unreadable no_permission "cannot read $MYSQL_CNF: see agent.sh doctor"; return 1
     fi
     # The extra file comes after the host's own, which know where the socket is.
     MYSQL_CLIENT=("$program" "--defaults-extra-file=$MYSQL_CNF")
@@ -221,6 +221,8 @@ hosting_probe mysql 60 probe_mysql
 
 # The command that makes the monitoring user and the file that the agent reads. The password appears in neither the
 # list of processes nor a history; PROCESS lets it count deadlocks and replicas, SHOW VIEW and the rest only read.
+# Root writes here, so the folder is root's first, and `install` puts a new file in the place of whatever lies there: the
+# agent's user reads it, and cannot have laid a link that leads elsewhere.
 mysql_user_command() { # variable
   local _rights='PROCESS, REPLICATION CLIENT, SHOW VIEW' _server _home=${MYSQL_CNF%/*}
   for _server in /usr/sbin/mariadbd /usr/libexec/mariadbd /usr/sbin/mysqld /usr/libexec/mysqld; do
@@ -232,8 +234,8 @@ mysql_user_command() { # variable
   done
   printf -v "$1" '%s' "(umask 077; p=\$(head -c 18 /dev/urandom | base64 | tr +/ __)_1aA; printf \"CREATE USER IF NOT EXISTS \
 monitor_ro@localhost IDENTIFIED BY '%s'; ALTER USER monitor_ro@localhost IDENTIFIED BY '%s'; GRANT $_rights ON *.* TO \
-monitor_ro@localhost;\" \"\$p\" \"\$p\" | mysql && install -d -m 0700 -o $USER_NAME -g $USER_NAME $_home && printf \
-'[client]\\nuser=monitor_ro\\npassword=%s\\n' \"\$p\" >$MYSQL_CNF && chown $USER_NAME: $MYSQL_CNF)"
+monitor_ro@localhost;\" \"\$p\" \"\$p\" | mysql && install -d -m 0750 -o root -g $USER_NAME $_home && printf \
+'[client]\\nuser=monitor_ro\\npassword=%s\\n' \"\$p\" | install -m 0640 -o root -g $USER_NAME /dev/stdin $MYSQL_CNF)"
 }
 
 doctor_mysql() {
@@ -242,7 +244,12 @@ doctor_mysql() {
   if ! mysql_client; then
     case $BODY in
       *not_installed*) check mysql "$source" 2 'no MySQL or MariaDB here' ;;
-      *no_permission*) check mysql "$source" 1 "$MYSQL_CNF is not readable for this user" "chown $USER_NAME: ${MYSQL_CNF%/*} $MYSQL_CNF; chmod 0600 $MYSQL_CNF" ;;
+      *no_permission*)
+        # A link, or another name of some other file, is put aside; what it leads to is left alone.
+        command="install -d -m 0750 -o root -g $USER_NAME ${MYSQL_CNF%/*} && \
+find $MYSQL_CNF -maxdepth 0 -type f -links 1 -exec chown root:$USER_NAME {} + -exec chmod 0640 {} +"
+        if [[ -L $MYSQL_CNF || $(stat -c %h -- "$MYSQL_CNF" 2>/dev/null) != 1 ]]; then mysql_user_command command; fi
+        check mysql "$source" 1 "$MYSQL_CNF is not readable for this user" "$command" ;;
       *) check mysql "$source" 1 'there is a server, but no client' 'yum install mariadb || apt-get install mariadb-client' ;;
     esac
     return

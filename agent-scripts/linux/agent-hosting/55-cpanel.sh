@@ -119,7 +119,7 @@ cpanel_collect() {
 }
 
 probe_cpanel() {
-  local version='' active=null expires=null
+  local version='' active=null expires=null unseen
   cpanel_collect || return
   if ! { read -r version <"$HOST_ROOT/usr/local/cpanel/version"; } 2>/dev/null && [[ -z $version ]]; then
     unreadable no_permission 'cannot read /usr/local/cpanel/version: chmod 0644 /usr/local/cpanel/version'; return
@@ -131,15 +131,23 @@ probe_cpanel() {
   BODY+=",\"email_accounts\":${CPANEL[email_accounts]:-null},\"databases\":${CPANEL[databases]:-null}"
   BODY+=",\"domains\":${CPANEL[domains]:-null},\"license_status\":\"${CPANEL[license_status]:-unknown}\""
   BODY+=",\"license_expires_on\":$expires"
+  unseen=$(cpanel_unseen)
+  [[ -z $unseen ]] || BODY+=",\"hint\":\"seen by root alone:$unseen; see agent.sh doctor\""
+}
+# What of it nobody has counted.
+cpanel_unseen() {
+  local key unseen=''
+  for key in accounts suspended email_accounts domains databases license_status; do
+    [[ -n ${CPANEL[$key]:-} ]] || unseen+=" ${key//_/ },"
+  done
+  echo "${unseen%,}"
 }
 hosting_probe cpanel 3600 probe_cpanel
 
 doctor_cpanel() {
-  local key unseen='' source='/etc/{true,}userdomains, /var/cpanel, cpanel.lisc'
+  local unseen source='/etc/{true,}userdomains, /var/cpanel, cpanel.lisc'
   if ! cpanel_collect; then check cpanel "$source" 2 'no cPanel here'; return; fi
-  for key in accounts suspended email_accounts domains databases license_status; do
-    [[ -n ${CPANEL[$key]:-} ]] || unseen+=" $key"
-  done
+  unseen=$(cpanel_unseen)
   [[ -z $unseen ]]
-  check cpanel "$source" $? "these are seen by root alone:${unseen//_/ }" "$COUNTS_GRANT"
+  check cpanel "$source" $? "these are seen by root alone:$unseen" "$COUNTS_GRANT"
 }

@@ -10,10 +10,15 @@ counts() {
   umask 027
   group=$(id -gn "$USER_NAME" 2>/dev/null) || group=$(id -gn)
   mkdir -p -- "$COUNTS" && chmod 0750 "${COUNTS%/*}" "$COUNTS" && chgrp "$group" "${COUNTS%/*}" "$COUNTS" || return 1
-  exec 8<"$COUNTS"
-  flock -n 8 || return 0 # The last round is not over.
-  # Root writes nothing where the agent's user can: not its log, not its working folder.
+  # Root reads and writes nothing where the agent's user can write: not its log, not its working folder, and not this one
+  # if somebody else has it. A link laid there would lead root anywhere.
+  for file in "${COUNTS%/*}" "$COUNTS"; do
+    [[ -O $file && ! -L $file ]] || { echo "agent-hosting: $file is not $(id -un)'s own" >&2; return 1; }
+  done
   say() { printf 'agent-hosting: %s\n' "$2" >&2; }
+  # A lock that nobody else can open, so nobody else can hold it.
+  (umask 077; : >>"$COUNTS/.lock") && exec 8>>"$COUNTS/.lock" || return 1
+  flock -n 8 || return 0 # The last round is not over.
   RUN=$(mktemp -d "$COUNTS/.run.XXXXXX") || return 1
   export TMPDIR=$RUN
   trap 'rm -rf -- "$RUN"' EXIT

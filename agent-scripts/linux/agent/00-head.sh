@@ -20,7 +20,7 @@ export LC_ALL=C TZ=UTC0
 umask 027
 
 # shellcheck disable=SC2034 # log readers use HOST_TZ
-readonly HOST_TZ VERSION=0.2.0
+readonly HOST_TZ VERSION=0.3.0
 readonly USER_NAME=hostseba-noc
 readonly CONF=${NOC_AGENT_CONF:-/etc/hostseba-noc/agent.conf}
 readonly STATE=${NOC_AGENT_STATE:-/var/log/hostseba-noc}

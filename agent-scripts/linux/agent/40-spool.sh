@@ -56,15 +56,16 @@ agent_fields() { # variable
     "$VERSION" "$((BEGAN > 0 && _now > BEGAN ? _now - BEGAN : 0))" "$SPOOL_FILES" "$SPOOL_BYTES" "$LOST_TOTAL"
 }
 
-# Writes TICK to the spool and sets TICK_FILE; '' when the disk does not take it.
-TICK_FILE=''
+# Writes TICK to the spool and sets TICK_FILE; '' when the disk does not take it. What is in a file need not be in memory,
+# too: then TICK is empty and TICK_BYTES tells its size.
+TICK_FILE='' TICK_BYTES=0
 store_tick() {
   local at file
   now_s at
   printf -v file '%s/%012d-%s-%08d.jsonl' "$SPOOL" "$at" "${BOOT_ID%%-*}" "$SEQ"
-  TICK_FILE=''
+  TICK_FILE='' TICK_BYTES=${#TICK}
   if { printf '%s' "$TICK" >"$file.new"; } 2>/dev/null && mv -f -- "$file.new" "$file" 2>/dev/null; then
-    TICK_FILE=$file SPOOL_FILES=$((SPOOL_FILES + 1)) SPOOL_BYTES=$((SPOOL_BYTES + ${#TICK}))
+    TICK_FILE=$file SPOOL_FILES=$((SPOOL_FILES + 1)) SPOOL_BYTES=$((SPOOL_BYTES + TICK_BYTES)) TICK=''
     ((SPOOL_BYTES > SPOOL_MAX_BYTES)) && bound_spool
     ((LOST_SAVED == LOST_TOTAL)) || save_lost
     return 0
@@ -91,7 +92,7 @@ forget() { # files
   local n=$#
   rm -f -- "$@"
   if ((n == 1)) && [[ $1 == "$TICK_FILE" ]]; then
-    SPOOL_FILES=$((SPOOL_FILES - 1)) SPOOL_BYTES=$((SPOOL_BYTES - ${#TICK})) TICK_FILE=''
+    SPOOL_FILES=$((SPOOL_FILES - 1)) SPOOL_BYTES=$((SPOOL_BYTES - TICK_BYTES)) TICK_FILE=''
   else
     count_spool
   fi

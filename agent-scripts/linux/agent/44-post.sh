@@ -13,11 +13,11 @@ curl_settings() { # seconds it may take, packed or not
   [[ -z $CACERT ]] || printf '%s\n' "cacert = \"$CACERT\""
 }
 
-# Lines of payloads to one batch; half a line, as a power cut leaves it, is left out.
+# Lines of payloads to one batch; half a line, as a power cut leaves it, is left out. Line by line: a batch has megabytes.
 to_batch() {
   local sent; now_iso sent
   printf '{"payloads":['
-  sed -n "/^{\"kind\":.*}\$/{s/\"sent_at\":\"@SENT_AT@\"/\"sent_at\":\"$sent\"/;H;};\${x;s/^\\n//;s/\\n/,/g;p;}"
+  sed -n "/^{\"kind\":.*}\$/{s/\"sent_at\":\"@SENT_AT@\"/\"sent_at\":\"$sent\"/;p;}" | paste -s -d , -
   printf ']}'
 }
 
@@ -29,8 +29,8 @@ post() { # seconds it may take, bytes, files
   ((bytes > 8192)) && command -v gzip >/dev/null && packed=1
   ANSWER=$(
     exec 8<&- 9<&-
-    if (($#)); then cat -- "$@"; else printf '%s' "$TICK"; fi | to_batch |
-      if ((packed)); then gzip -c; else cat; fi |
+    if (($#)); then exec cat -- "$@"; else printf '%s' "$TICK"; fi | to_batch |
+      if ((packed)); then exec gzip -c; else exec cat; fi |
       curl -q -K <(curl_settings "$seconds" "$packed") --data-binary @- -D - 2>&1 | head -c 16384
   )
   STATUS=000 RETRY_AFTER=0 line=''

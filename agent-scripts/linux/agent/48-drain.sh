@@ -43,7 +43,7 @@ send_tick() {
   if ((now < NOT_BEFORE)); then
     [[ -n $TICK_FILE ]] || lose "$TICK_PAYLOADS" "$SPOOL cannot be written, and the server cannot be reached"
   else
-    post 30 "${#TICK}" "${files[@]}"
+    post 30 "$TICK_BYTES" "${files[@]}"
     settle "$TICK_PAYLOADS"
     case $? in
       0)

@@ -76,7 +76,7 @@ goodbye() {
   lifecycle stop "$reason"
   store_tick
   NOT_BEFORE=0
-  post 5 "${#TICK}" ${TICK_FILE:+"$TICK_FILE"}
+  post 5 "$TICK_BYTES" ${TICK_FILE:+"$TICK_FILE"}
   settle "$TICK_PAYLOADS" && [[ -n $TICK_FILE ]] && forget "$TICK_FILE"
   say info "stopped ($reason)"
   exit 0
@@ -108,6 +108,7 @@ prepare() {
 
 run() {
   local offset now next wake reason=unknown last=''
+  step_down run
   load_settings || exit 1
   [[ -d $STATE ]] || mkdir -p "$STATE" || exit 1
   exec 8<"$STATE"; flock -n 8 || { echo 'agent: runs already' >&2; exit 1; }

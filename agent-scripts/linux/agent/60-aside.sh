@@ -9,10 +9,16 @@ as_agent() { # command
   if command -v setpriv >/dev/null; then exec setpriv --reuid "$uid" --regid "$gid" --init-groups -- "$@"; fi
   exec runuser -u "$USER_NAME" -- "$@"
 }
+# Root does nothing in the folders of the agent's user, who could have laid links there.
+step_down() { # arguments of this script
+  if [[ $(id -u) -ne 0 || -n ${NOC_AGENT_CONF:-} ]]; then return; fi
+  id "$USER_NAME" >/dev/null 2>&1 || { echo "agent: there is no user $USER_NAME: install the agent first" >&2; exit 1; }
+  as_agent "$0" "$@"
+}
 
 # Steps down to the agent's user where there is one, and takes a working folder of its own.
 aside() { # sub-command
-  if [[ $(id -u) -eq 0 && -z ${NOC_AGENT_CONF:-} ]] && id "$USER_NAME" >/dev/null 2>&1; then as_agent "$0" "$1"; fi
+  step_down "$1"
   RUN=$STATE/run.$$
   trap 'rm -rf -- "$RUN"' EXIT
 }

@@ -70,15 +70,15 @@ examine() { # kind
 doctor() {
   local kind program missing='' reload
   aside doctor
-  # Groups are had from the start of a process on.
-  reload="kill \$(cat $STATE/run/pid)   (cron starts it again)"
+  # Groups are had from the start of a process on. Cron starts it again.
+  reload="pkill -u $USER_NAME -f agent.sh"
   [[ -d /run/systemd/system ]] && reload="systemctl restart $USER_NAME-agent"
   load_settings
   check settings "$CONF" $? 'it is not there, not readable or not whole: enrol again' \
     "chown root:$USER_NAME ${CONF%/*} $CONF; chmod 0750 ${CONF%/*}; chmod 0640 $CONF"
   mkdir -p "$RUN" "$SPOOL" "$OFFSETS" 2>/dev/null && { printf 'something\n' >"$SPOOL/.doctor"; } 2>/dev/null && rm -f -- "$SPOOL/.doctor"
   check state "$STATE" $? 'log, spool and offsets cannot be written (rights, a full or a read-only disk)' \
-    "install -d -m 0750 -o $USER_NAME -g $USER_NAME $STATE; chown -R $USER_NAME:$USER_NAME $STATE"
+    "install -d -m 0750 -o $USER_NAME -g $USER_NAME $STATE; chown -h -R $USER_NAME:$USER_NAME $STATE"
   for program in curl awk sed grep gzip flock stat timeout; do
     command -v "$program" >/dev/null || missing+=" $program"
   done
@@ -99,6 +99,6 @@ doctor() {
   fi
   read_lost; count_spool
   printf '\nspool: %s ticks, %s bytes, lost since installed: %s payloads, log: %s\n' "$SPOOL_FILES" "$SPOOL_BYTES" "$LOST_TOTAL" "$LOG"
-  if ((MISSING)); then printf 'After the commands above: %s\n' "$reload"; fi
+  if ((MISSING)); then printf 'after the commands above, as root: %s\n' "$reload"; fi
   return "$MISSING"
 }
