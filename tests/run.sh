@@ -39,6 +39,10 @@ apt_packages() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Tests that break the parts which all others share: they run alone, one after another.
+breaking=(faults::database faults::full_disk faults::nodes faults::parts)
+others=(); for name in "${breaking[@]}"; do others+=(--skip "$name"); done
+
 # Kafka, QuestDB and MariaDB; stopped at the end, unless they ran before.
 stack_up() {
   if tests/stack/stack.sh status | grep -q 'does not run'; then stack_is_ours=1; fi
@@ -83,9 +87,9 @@ case $mode in
     stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
     stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
-    stage 'whole system' cargo test --profile ci --workspace --test it --locked -- --skip faults::
-    stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- --skip faults:: --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
-    stage 'a full disk' cargo test --profile ci --workspace --test it --locked -- faults::full_disk --test-threads=1
+    stage 'whole system' cargo test --profile ci --workspace --test it --locked -- "${others[@]}"
+    stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
+    stage 'faults in every part' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
     stage 'browser: every button, against the mock' frontend_click
     stage 'browser: first light, everything real' tests/browser.sh
     stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh
@@ -97,8 +101,8 @@ case $mode in
     stage 'frontend: build' frontend_build
     stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
-    stage 'whole system on real parts' cargo test --profile ci --workspace --test it --locked -- --skip faults:: --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
-    stage 'faults' cargo test --profile ci --workspace --test it --locked -- faults:: --test-threads=1
+    stage 'whole system on real parts' cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
+    stage 'faults in every part' cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
     stage 'browser: first light on two nodes, one of them killed' tests/browser.sh
     ;;
   bench)

@@ -4,6 +4,7 @@
 mod exim;
 mod fail2ban;
 mod firewall;
+mod logins;
 mod postfix;
 mod queue;
 mod reader;

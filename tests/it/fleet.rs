@@ -20,8 +20,8 @@ use uuid::Uuid;
 pub const THINGS: u32 = 8;
 /// Reports for which a broken thing stays broken: about a second, so that it often outlasts a life of the program.
 const BROKEN: i64 = 40;
-/// Reports after which everything is found to be well again.
-pub const WELL: usize = 60;
+/// Reports after which what was mended is found to be well again.
+const WELL: usize = 60;
 
 /// How long the last reports may take after everything was mended.
 const ALL_WELL: Duration = Duration::from_secs(90);
@@ -109,6 +109,30 @@ pub async fn check_incidents(harness: &Harness, hosts: &[Host]) {
     println!("{} incidents", found.len());
 }
 
+/// What pages at once and was not mended before somebody could be told of it was told: its page is sent.
+pub async fn check_told(harness: &Harness, hosts: &[Host]) {
+    let db = harness.parts().db.read();
+    let incidents = incident::Entity::find().all(db).await.unwrap();
+    let deliveries = notification_delivery::Entity::find().all(db).await.unwrap();
+    for host in hosts {
+        for (detector, subject) in host.lasting.iter().filter(|broken| pages_at_once(broken)) {
+            let id = Some(i64::from(host.identity.server.0));
+            let found = incidents
+                .iter()
+                .find(|i| (i.server_id, &*i.detector, &i.subject) == (id, *detector, subject));
+            let incident = found.expect("its incident").id;
+            let told = deliveries.iter().any(|d| {
+                d.incident_id == Some(incident) && d.kind == "problem" && d.sent_at.is_some()
+            });
+            assert!(
+                told,
+                "nobody was told of {detector} {subject} of server {}",
+                host.n
+            );
+        }
+    }
+}
+
 /// Nobody is told anything twice but in the one message that was under way when the program died.
 pub async fn check_deliveries(harness: &Harness, smtp: &SmtpServer) {
     let db = harness.parts().db.read();
@@ -153,6 +177,11 @@ pub async fn check_deliveries(harness: &Harness, smtp: &SmtpServer) {
     );
 }
 
+/// Whether the severity is critical: whatever is milder is told once it has lasted for some minutes.
+fn pages_at_once((detector, subject): &(&'static str, String)) -> bool {
+    *detector == "disk_bytes" || ["mysqld", "lsws", "exim"].contains(&&**subject)
+}
+
 fn by_delivery(mails: Vec<Mail>) -> BTreeMap<String, Vec<Mail>> {
     let mut found: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
     for mail in mails {
@@ -172,7 +201,13 @@ pub struct Host {
     pub n: u32,
     pub identity: Identity,
     agent: Agent,
+    /// As it would be with all well.
+    well: Fleet,
+    /// With its troubles so far.
     fleet: Fleet,
+    troubles: Vec<Fault>,
+    /// Its first report after all troubles whose end is known.
+    well_at: i64,
     /// Its next report; the fleet's own time goes by a minute a report.
     step: i64,
     /// Measured and not acknowledged yet.
@@ -181,6 +216,32 @@ pub struct Host {
     pub kept: Vec<(UnixMs, i64)>,
     /// Detector and subject of what broke.
     pub broke: BTreeSet<(&'static str, String)>,
+    /// Those of them that stayed broken until somebody mended them.
+    lasting: BTreeSet<(&'static str, String)>,
+}
+
+/// What the subject of a message about some trouble says.
+pub struct Page {
+    trouble: String,
+    server: String,
+}
+
+impl Page {
+    /// Whether a message is about it.
+    pub fn is(&self, mail: &Mail) -> bool {
+        mail.subject.contains(&self.trouble) && mail.subject.contains(&self.server)
+    }
+}
+
+impl std::fmt::Display for Page {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} .. {}", self.trouble, self.server)
+    }
+}
+
+/// What number `n` of a fleet is enrolled as.
+pub fn name_of(n: u32) -> String {
+    format!("web-{n:02}")
 }
 
 /// What is sent once all together, and again until it is acknowledged.
@@ -193,20 +254,73 @@ pub struct Report {
 impl Host {
     /// Number `n` of a fleet of `servers`, with all well.
     pub fn new(n: u32, servers: u32, seed: u64, identity: Identity) -> Self {
+        let well = Fleet::steady(seed, servers);
         Self {
             n,
             identity,
             agent: Agent::started(Uuid::new_v4()),
-            fleet: Fleet::steady(seed, servers),
+            fleet: well.clone(),
+            well,
+            troubles: Vec::new(),
+            well_at: 0,
             step: 0,
             pending: None,
             kept: Vec::new(),
             broke: BTreeSet::new(),
+            lasting: BTreeSet::new(),
         }
     }
 
     /// Breaks one of its things for some time, beginning `soon` reports from now.
     pub fn break_thing(&mut self, thing: u32, soon: i64) {
+        let until = self.step + soon + BROKEN;
+        self.well_at = self.well_at.max(until);
+        self.break_until(thing, soon, Some(fleet_time(until)));
+    }
+
+    /// Breaks one of its things until [`Host::mend`], beginning `soon` reports from now.
+    pub fn break_lasting(&mut self, thing: u32, soon: i64) {
+        let broken = self.break_until(thing, soon, None);
+        self.lasting.insert(broken);
+    }
+
+    /// Ends everything that lasts, with its next report.
+    pub fn mend(&mut self) {
+        self.well_at = self.well_at.max(self.step);
+        let now = fleet_time(self.step);
+        for trouble in &mut self.troubles {
+            trouble.until.get_or_insert(now);
+        }
+        self.fleet = self.well.clone().with_faults(self.troubles.clone());
+    }
+
+    /// How many more reports must be acknowledged until everything is found to be well again, what is under way among
+    /// them.
+    pub fn until_well(&self) -> usize {
+        let broken = usize::try_from(self.well_at - self.step).unwrap_or(0);
+        usize::from(self.pending.is_some()) + broken + WELL
+    }
+
+    /// The pages of what lasts and is told at once.
+    pub fn pages(&self) -> impl Iterator<Item = Page> {
+        let paging = self.lasting.iter().filter(|broken| pages_at_once(broken));
+        paging.map(|(detector, subject)| Page {
+            // MariaDB's service has two names.
+            trouble: match (*detector, &**subject) {
+                ("disk_bytes", mount) => format!("Disk {mount} is"),
+                (_, "mysqld") => "d is down on".to_owned(),
+                (_, service) => format!("{service} is down on"),
+            },
+            server: format!("on {}", name_of(self.n)),
+        })
+    }
+
+    fn break_until(
+        &mut self,
+        thing: u32,
+        soon: i64,
+        until: Option<UnixMs>,
+    ) -> (&'static str, String) {
         let services = self.fleet.services(self.n);
         let thing = usize::try_from(thing).unwrap();
         let (broken, kind) = match services.get(thing) {
@@ -231,15 +345,16 @@ impl Host {
                 (("disk_bytes", mount), kind)
             }
         };
-        assert!(self.broke.insert(broken), "each thing breaks once");
-        let from = self.step + soon;
-        self.fleet = self.fleet.clone().with_faults([Fault {
+        assert!(self.broke.insert(broken.clone()), "each thing breaks once");
+        self.troubles.push(Fault {
             server: self.n,
             // A disk is as it was in the instant at which it begins to fill, and full in the first report.
-            from: UnixMs(fleet_time(from).0 - 1_000),
-            until: Some(fleet_time(from + BROKEN)),
+            from: UnixMs(fleet_time(self.step + soon).0 - 1_000),
+            until,
             kind,
-        }]);
+        });
+        self.fleet = self.well.clone().with_faults(self.troubles.clone());
+        broken
     }
 
     fn payloads(&self, step: i64) -> Vec<Payload> {

@@ -4,7 +4,7 @@
 //! how often the program dies, `NOC_SEED` repeats a run.
 
 use crate::fleet::{
-    Host, THINGS, WELL, catch_up, check_deliveries, check_incidents, check_rows, kept,
+    Host, THINGS, catch_up, check_deliveries, check_incidents, check_rows, kept, name_of,
 };
 use futures::future::join_all;
 use noc_api::config::Config;
@@ -72,7 +72,11 @@ async fn what_was_acknowledged_outlives_kill_and_nothing_happens_twice() {
     }
     let program = Program::start(&launch).await;
     let client = Client::new(&program.url, true).unwrap();
-    join_all(hosts.iter_mut().map(|h| h.report(&client, WELL))).await;
+    let rest = hosts.iter_mut().map(|host| {
+        let missing = host.until_well();
+        host.report(&client, missing)
+    });
+    join_all(rest).await;
     assert!(hosts.iter().all(|h| h.pending.is_none()), "all is posted");
     let (status, _) = program.terminate().await;
     assert!(status.success(), "{status}");
@@ -137,7 +141,7 @@ async fn prepare(
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
     let mut hosts = Vec::new();
     for n in 0..SERVERS {
-        let agent = harness.enrol(&format!("web-{n:02}")).await;
+        let agent = harness.enrol(&name_of(n)).await;
         hosts.push(Host::new(n, SERVERS, seed, agent.identity));
     }
     harness.stop().await;

@@ -53,6 +53,17 @@ pub fn awks() -> Vec<Awk> {
     found
 }
 
+impl Awk {
+    /// A `PATH` under which it is `awk`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!(
+            "{}:/usr/sbin:/usr/bin:/sbin:/bin",
+            self.dir.path().display()
+        )
+    }
+}
+
 impl AgentScripts {
     /// The scripts of this tree; time is UTC, and no program or log of this machine is looked at.
     ///
@@ -100,8 +111,7 @@ impl AgentScripts {
 
     /// Runs everything under this awk from now on.
     pub fn use_awk(&mut self, awk: &Awk) {
-        let folder = awk.dir.path().display();
-        self.path = format!("{folder}:/usr/sbin:/usr/bin:/sbin:/bin");
+        self.path = awk.path();
     }
 
     /// Runs everything by this command from now on, such as `nsenter`.

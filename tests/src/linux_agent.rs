@@ -94,6 +94,18 @@ impl LinuxAgent {
         self.script("agent-hosting", &text);
     }
 
+    /// `agent-hosting.sh` with other settings of its own, such as where logs lie.
+    ///
+    /// # Panics
+    /// When it does not begin as expected.
+    pub fn with_hosting_settings(&self, settings: &str) {
+        let whole = composed("agent-hosting");
+        let last =
+            "# ---------------------------------------------------------------- root's timer";
+        let (parts, commands) = whole.split_once(last).expect("its last parts");
+        self.script("agent-hosting", &format!("{parts}{settings}\n{commands}"));
+    }
+
     /// Adds settings to `agent.conf`; the last of a name holds.
     pub fn settings(&self, settings: &[(&str, &str)]) {
         let conf = self.conf();

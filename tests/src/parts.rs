@@ -46,6 +46,28 @@ impl Servers {
     }
 }
 
+impl Servers {
+    /// The address of MariaDB for somebody else, `user:password` or a name alone; without a database.
+    #[must_use]
+    pub fn mariadb_as(&self, user: &str) -> String {
+        let (_, place) = self.mariadb.rsplit_once('@').unwrap_or_default();
+        format!("mysql://{user}@{}/", place.trim_end_matches('/'))
+    }
+
+    /// Runs statements on MariaDB as its administrator, whom no read-only mode holds back.
+    ///
+    /// # Panics
+    /// When one fails.
+    pub async fn as_root(&self, statements: &[&str]) {
+        let root = Database::connect(self.mariadb_as("root")).await;
+        let root = root.unwrap_or_else(|error| panic!("root of MariaDB: {error}; {HINT}"));
+        for statement in statements {
+            let done = root.execute_unprepared(statement).await;
+            done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+    }
+}
+
 /// Topics, tables and a database under a name of their own; dropped with this value.
 #[derive(Debug)]
 pub struct RealParts(Names);

@@ -4,7 +4,9 @@
 mod command_lines;
 mod delivery;
 mod faults;
+mod grants;
 mod install;
+mod planted;
 mod probes;
 mod scripts;
 mod signer;

@@ -18,7 +18,7 @@ fn fixture(name: &str) -> String {
 }
 
 /// The agent on a host with that mail server and this log; the clock stands at half past twelve.
-fn host(mta: &str, log: &str) -> AgentScripts {
+pub(super) fn host(mta: &str, log: &str) -> AgentScripts {
     let mut scripts = AgentScripts::new();
     let path = scripts.program("mta", "exit 1");
     write(scripts.path("log/mail"), log).unwrap();
@@ -70,12 +70,12 @@ fn script(path: &str, account: Value, messages: i64, recipients: i64) -> Value {
 }
 
 fn hour(at: &str, complete: bool, domains: &[Value], logins: &[Value], scripts: &[Value]) -> Value {
-    json!({"hour": at, "complete": complete, "domains": domains, "logins": logins, "scripts": scripts})
+    json!({"hour": at, "complete": complete, "domains": domains, "logins": logins, "scripts": scripts, "addresses": []})
 }
 
 /// Read in one go after the hours are over; at first sight of a log that would tell of the running hour alone, so a
 /// place before the first line is given.
-fn after(scripts: &AgentScripts) -> Vec<Value> {
+pub(super) fn after(scripts: &AgentScripts) -> Vec<Value> {
     scripts.act(
         "log=$EXIM_LOGS$POSTFIX_LOGS; mv $log whole; : >$log; EMAIL_BYTES=1 probe_email_stats",
     );
@@ -193,7 +193,7 @@ fn postfix_hours_are_told_recipient_by_recipient() {
 }
 
 /// Lines of exim: a message with so many recipients at a second of the day.
-fn sent(second: i64, id: i64, sender: &str, recipients: usize) -> String {
+pub(super) fn sent(second: i64, id: i64, sender: &str, recipients: usize) -> String {
     let to: Vec<String> = (0..recipients)
         .map(|n| format!("r{n}@far.example"))
         .collect();
@@ -401,6 +401,43 @@ fn the_hour_that_comes_twice_is_two_hours() {
         ];
         assert_eq!(sent, expected, "{}", awk.name);
     }
+}
+
+/// What version 0.2.0 left behind is read on: an upgrade loses no hour.
+#[test]
+fn the_state_of_the_version_before_is_read() {
+    let scripts = host("exim", "2026-03-02 12:00:00 Start queue run: pid=1\n");
+    drop(scripts.report("email-stats"));
+    scripts.commit("email-stats");
+    let hour = TEN + 7_200;
+    scripts.act(&format!(
+        "cat >>$OFFSETS/email-stats <<'S'\nD\t{hour}\tshop.example\t2\t60\t1\t0\nL\t{hour}\ta@shop.example\t2\t60\t1\t7\n\
+         LI\t{hour}\ta@shop.example\t203.0.113.9\nLD\t{hour}\ta@shop.example\tshop.example\n\
+         M\t1wAAA1-000001-AA\t{hour}\tshop.example\ta@shop.example\t\t30\t1\nA\t1wAAA1-000001-AA\tfr1@far.example\nS"
+    ));
+    let mut log = OpenOptions::new()
+        .append(true)
+        .open(scripts.path("log/mail"))
+        .unwrap();
+    for to in ["r1", "r2"] {
+        let line = format!(
+            "2026-03-02 12:10:00 1wAAA1-000001-AA == {to}@far.example R=x T=remote_smtp defer (-44) H=x: 451\n"
+        );
+        log.write_all(line.as_bytes()).unwrap();
+    }
+    let report = scripts.report("email-stats").remove(0);
+    assert_eq!(
+        report["domains"],
+        json!([domain("shop.example", [2, 60, 2, 0])])
+    );
+    let a = login(
+        "a@shop.example",
+        json!("shop"),
+        [2, 60, 2, 7],
+        &["203.0.113.9"],
+        &["shop.example"],
+    );
+    assert_eq!(report["logins"], json!([a]));
 }
 
 /// What was not read from its beginning is never told as whole.

@@ -107,6 +107,12 @@ step old; touch -d '5 hours ago' "$NOC_AGENT_COUNTS/cpanel"; probe cpanel
         assert_eq!(alone[name], Value::Null, "{name} cannot be seen");
     }
     assert_eq!(alone["license_status"], json!("active"));
+    assert_eq!(
+        alone["hint"],
+        json!(
+            "seen by root alone: accounts, suspended, email accounts, domains, databases; see agent.sh doctor"
+        )
+    );
     assert!(said(&steps, "missing").contains("agent-hosting.sh counts"));
 
     assert_eq!(
@@ -221,11 +227,18 @@ printf '[client]\nsocket=%s\n' "$SOCKET" >/etc/mysql/conf.d/zz-here.cnf
 # A server that lets anybody in gives no rights to nobody.
 mysql -e "CREATE USER ''@localhost"; step nobody; doctor mysql; mysql -e "DROP USER ''@localhost"
 step before; probe mysql
+# The agent's user laid a link where root is to write.
+echo roots own >/etc/precious; chmod 0600 /etc/precious
+install -d -o hostseba-noc /home/hostseba-noc; as_agent_user ln -s /etc/precious /home/hostseba-noc/.my.cnf
 step missing; doctor mysql | tee "$WORK/doctor" || true
 step pasted; sed -n 's/^ *as root: //p' "$WORK/doctor" >"$WORK/commands"; wc -l <"$WORK/commands"; bash -e "$WORK/commands"
-step file; stat -c '%U:%G %a' /home/hostseba-noc/.my.cnf
+step file; stat -c '%U:%G %a %F' /home/hostseba-noc/.my.cnf /home/hostseba-noc
+step precious; stat -c '%U:%G %a' /etc/precious; cat /etc/precious
 step after; probe mysql
 step fine; doctor mysql
+chmod 0600 /home/hostseba-noc/.my.cnf
+step closed; doctor mysql | tee "$WORK/doctor"; sed -n 's/^ *as root: //p' "$WORK/doctor" | bash -e
+step open; doctor mysql
 "#,
     );
     let nobody = said(&steps, "nobody");
@@ -237,11 +250,17 @@ step fine; doctor mysql
     assert_eq!(error_of(&report(&steps, "before")), "no_permission");
     assert!(said(&steps, "missing").contains("MISS"));
     assert_eq!(said(&steps, "pasted"), "1");
-    assert_eq!(said(&steps, "file"), "hostseba-noc:hostseba-noc 600");
+    assert_eq!(
+        said(&steps, "file"),
+        "root:hostseba-noc 640 regular file\nroot:hostseba-noc 750 directory"
+    );
+    assert_eq!(said(&steps, "precious"), "root:root 600\nroots own");
     let after = report(&steps, "after");
     accepted(Kind::Mysql, &after);
     assert_eq!(after["replication"]["role"], json!("none"));
     assert_eq!(said(&steps, "fine").matches("ok ").count(), 2);
+    assert!(said(&steps, "closed").starts_with("MISS"), "{steps:?}");
+    assert_eq!(said(&steps, "open"), said(&steps, "fine"));
     assert!(
         !fs::exists("/home/hostseba-noc").unwrap(),
         "the host itself is untouched"

@@ -1,7 +1,7 @@
 //! A disk that fills up under the embedded parts, and is made larger.
 
 use super::{EVERY, prepare};
-use crate::fleet::{WELL, catch_up, check_deliveries, check_incidents, check_rows, kept};
+use crate::fleet::{catch_up, check_deliveries, check_incidents, check_rows, kept};
 use futures::future::join_all;
 use noc_api::simulate::client::Client;
 use noc_pipeline::clock::sleep;
@@ -107,12 +107,11 @@ async fn a_full_disk_refuses_payloads_and_recovers_by_itself_when_it_is_made_lar
     );
     futures::join!(load, story);
     hosts.push(probe);
-    join_all(
-        hosts
-            .iter_mut()
-            .map(|host| host.report_count(&client, 60 + WELL, EVERY)),
-    )
-    .await;
+    let rest = hosts.iter_mut().map(|host| {
+        let missing = host.until_well();
+        host.report_count(&client, missing, EVERY)
+    });
+    join_all(rest).await;
     let (status, _) = program.terminate().await;
     assert!(status.success(), "{status}");
 

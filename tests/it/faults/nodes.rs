@@ -1,6 +1,6 @@
 //! Nodes that die, hang and leave.
 
-use super::World;
+use super::{World, all_told};
 use noc_pipeline::clock::{Stopwatch, sleep};
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ const LONGER_THAN_A_LEASE: Duration = Duration::from_secs(20);
 async fn a_node_is_killed_in_the_middle_of_trouble() {
     let mut world = World::with_nodes(2, |_| {}).await;
     world.break_things(0, 20);
+    world.break_lasting(1, 20);
+    let pages = world.pages();
     let kept = world
         .meanwhile(async |nodes, smtp| {
             sleep(Duration::from_secs(1)).await;
             nodes[0].kill().await;
             let watch = Stopwatch::start();
-            let before = smtp.mails().len();
             // The other one owns half of the partitions already, and takes the rest once the lease is over.
-            while smtp.mails().len() < before + 4 {
-                sleep(Duration::from_millis(100)).await;
-                assert!(watch.elapsed() < Duration::from_secs(40), "nobody is told");
-            }
+            let took = all_told(smtp, &pages, Duration::from_secs(40)).await;
+            println!("{} pages within {took:?}", pages.len());
             sleep(LONGER_THAN_A_LEASE.saturating_sub(watch.elapsed())).await;
             nodes[0].start().await;
             sleep(Duration::from_secs(3)).await;
         })
         .await;
+    world.mend();
     assert!(kept > 1_000, "the other node went on: {kept}");
     world.check().await;
 }
@@ -35,15 +35,20 @@ async fn a_node_is_killed_in_the_middle_of_trouble() {
 async fn a_node_that_was_frozen_longer_than_its_lease_changes_nothing() {
     let mut world = World::with_nodes(2, |_| {}).await;
     world.break_things(1, 20);
+    world.break_lasting(2, 20);
+    let pages = world.pages();
     world
-        .meanwhile(async |nodes, _| {
+        .meanwhile(async |nodes, smtp| {
             sleep(Duration::from_secs(1)).await;
             nodes[1].running().pause().await;
             sleep(LONGER_THAN_A_LEASE).await;
+            // Whatever it owned was taken over meanwhile.
+            all_told(smtp, &pages, Duration::from_secs(20)).await;
             nodes[1].running().resume().await;
             sleep(Duration::from_secs(5)).await;
         })
         .await;
+    world.mend();
     world.check().await;
 }
 
