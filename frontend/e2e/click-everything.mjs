@@ -188,14 +188,14 @@ const stories = {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Busy');
     await dialog.getByRole('combobox', { name: 'Metric' }).click();
-    await page.getByRole('option', { name: /metrics.cpu_pct/ }).click();
+    await page.getByRole('option', { name: /^CPU busy/ }).click();
     await dialog.getByLabel('Threshold').last().fill('90');
     await dialog.getByText('Channels', { exact: true }).click();
     await dialog.getByRole('combobox', { name: 'Channels, all at once' }).click({ force: true });
     await page.getByRole('option', { name: 'Email' }).click();
     await page.keyboard.press('Escape');
     await dialog.getByRole('button', { name: 'Create rule' }).click();
-    await page.getByRole('row', { name: /Busy.*metrics.cpu_pct >= 90 % for 5 min.*email/ }).waitFor();
+    await page.getByRole('row', { name: /Busy.*CPU busy, all cores ≥ 90\s% for 5 min.*email/ }).waitFor();
   },
 
   async 'a policy shows absolute times while its delays are edited'(page) {
@@ -230,6 +230,8 @@ const stories = {
       ['/settings/users', /^users-/],
       ['/hosting/mail-queue', /^mail-queue-/],
       ['/hosting/top-senders', /^top-senders-/],
+      ['/hosting/mail-abuse', /^mail-abuse-/],
+      ['/hosting/mail-abuse?view=allowances', /^mail-allowances-/],
       ['/hosting/backups', /^backups-/],
       ['/hosting/disks', /^disks-/],
       ['/hosting/mysql', /^mysql-/],
@@ -250,6 +252,7 @@ const stories = {
     const names = [
       'Mail Queue',
       'Top Senders',
+      'Mail Abuse',
       'Backups',
       'Disks',
       'MySQL',
@@ -267,6 +270,110 @@ const stories = {
       await menu.getByRole('link', { name, exact: true }).click();
       await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
     }
+  },
+
+  async 'a case of mail abuse explains itself and is decided by keys'(page) {
+    await signIn(page);
+    await go(page, '/hosting/mail-abuse');
+    await page.getByText('Not reviewed 4').waitFor();
+    const table = page.getByRole('table', { name: 'Mail Abuse' });
+    await table.getByText('Mailbox info@newsletter.travelbd.example').click();
+    await page.waitForURL(/case=901/);
+    const detail = page.getByRole('region', { name: 'Case 901' });
+    await detail.getByText('6,820 recipients, 568x as many as expected').waitFor();
+    await detail.getByText('It logged in from 57 addresses in one hour').waitFor();
+    await detail.getByText('12 recipients: usual in this hour of the day, by the last 7 days').waitFor();
+    await page.keyboard.press('1');
+    await detail.getByText('Admin: being looked at').waitFor();
+    await page.getByText('Not reviewed 3').waitFor();
+    await page.keyboard.press('2');
+    await page.getByRole('textbox', { name: 'Note' }).fill('Password changed.');
+    await page.getByRole('button', { name: 'I suspended it', exact: true }).click();
+    await detail.getByText('Admin: suspended by an operator').waitFor();
+    await detail.getByText('Password changed.').waitFor();
+    assert.equal(await detail.getByRole('button', { name: 'It is over' }).count(), 0);
+    // A closed case is in no view of open ones, and j moves on to the next.
+    await page.getByText('Closed', { exact: true }).click();
+    await table.getByText('Mailbox info@newsletter.travelbd.example').waitFor();
+    // What attackers chose as a name is text.
+    await go(page, '/hosting/mail-abuse?case=902');
+    await page.getByRole('region', { name: 'Case 902' }).getByText('<img src=x').first().waitFor();
+    await go(page, '/hosting/mail-abuse?view=allowances');
+    await page.getByRole('button', { name: 'Revoke the allowance of Mailbox news@church.example' }).click();
+    await page.getByRole('button', { name: 'Revoke', exact: true }).last().click();
+    await page.getByText('Nobody has an allowance').waitFor();
+  },
+
+  async 'a server tells why the detectors did something, and why they did nothing'(page) {
+    await signIn(page);
+    await go(page, '/servers/3');
+    await page.getByRole('tab', { name: 'Why' }).click();
+    const table = page.getByRole('table', { name: 'Decisions' });
+    await table.getByText('6,820 recipients in this hour so far').waitFor();
+    await page.getByText('nothing happened', { exact: true }).click();
+    await page.waitForURL(/came=nothing/);
+    await table.getByText('Held back: the server itself is down.').waitFor();
+    await table.getByText('An incident opened.').waitFor({ state: 'detached' });
+    await page.getByRole('combobox', { name: 'Detector' }).click();
+    await page.getByRole('option', { name: 'Disk space' }).click();
+    await page.waitForURL(/detector=disk_bytes/);
+    // The option lay over the table: rows stay put until the pointer is off.
+    await page.mouse.move(0, 0);
+    await table.getByText('420 frozen messages').waitFor({ state: 'detached' });
+    assert.equal(await table.getByText('/home').count(), 1);
+  },
+
+  async 'a rule is tried on what was recorded before it is saved'(page) {
+    await signIn(page);
+    await go(page, '/settings/rules?rule=new');
+    const trial = page.getByRole('region', { name: 'Backtest' });
+    await trial.getByText('Say what to look for').waitFor();
+    await page.getByRole('dialog').getByRole('combobox', { name: 'Metric' }).click();
+    await page.getByRole('option', { name: 'CPU busy' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Threshold' }).fill('90');
+    await trial.getByText(/It would have opened 1 incident on 1 of/).waitFor();
+    await trial.getByText('would have fired').waitFor();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Threshold' }).fill('99');
+    await trial.getByText(/It would have opened nothing/).waitFor();
+    await trial.getByText('7 days', { exact: true }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Threshold' }).fill('90');
+    await trial.getByRole('button', { name: 'Run backtest' }).click();
+    await trial.getByText(/It would have opened 7 incidents/).waitFor();
+    await trial.getByText(/not over/).waitFor();
+    // The same of a rule in force, against which it is held.
+    await go(page, '/settings/rules?rule=2');
+    await trial.getByText('28 days', { exact: true }).click();
+    await trial.getByRole('button', { name: 'Run backtest' }).click();
+    await trial.getByText(/Against the rule in force: 27 only by the new one/).waitFor();
+    await trial.getByText(/Not everything was replayed/).waitFor();
+    // A detector with its numbers, from its link.
+    await go(page, '/settings/rules?rule=new&detector=disk_bytes');
+    await page.getByRole('textbox', { name: 'Reports' }).fill('5');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Slow disks');
+    await page.getByRole('combobox', { name: 'Servers with one of these tags' }).fill('backup');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Channels', { exact: true }).click();
+    await page.getByRole('combobox', { name: 'Channels, all at once' }).click({ force: true });
+    await page.getByRole('option').first().click();
+    await page.getByRole('button', { name: 'Create rule' }).click();
+    await page.getByText('detector “Disk bytes” with reports 5').waitFor();
+  },
+
+  async 'an incident says why it is there, and its detector how it decides'(page) {
+    await signIn(page);
+    await go(page, '/incidents/42');
+    await page.getByRole('list', { name: 'Decisions about this' }).getByText('An incident opened.').waitFor();
+    await page.getByText('What this detector looks for').click();
+    await page.getByText('What it looks for.').waitFor();
+    assert.equal(await page.locator('img[src="x"]').count(), 0);
+    await page.getByRole('link', { name: 'All decisions' }).click();
+    await page.waitForURL(/servers\/1\/why\?detector=service_down&subject=exim/);
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Detectors' }).click();
+    await page.getByRole('table', { name: 'Detectors' }).getByText('Disk space').click();
+    await page.getByRole('list', { name: 'Numbers' }).getByText('So many reports in a row decide').waitFor();
+    await page.getByRole('button', { name: 'Tune for some servers' }).click();
+    await page.waitForURL(/settings\/rules\?rule=new&detector=disk_bytes/);
+    await page.getByRole('textbox', { name: 'Reports' }).waitFor();
   },
 
   async 'an address is looked up: where it is blocked, why, and how it gets in again'(page) {

@@ -34,10 +34,10 @@ async function openReal(page, { path }, realPath) {
   await page.waitForLoadState('networkidle').catch(() => {});
 }
 
-/** A phone's whole page in one picture, unless a dialog covers it. */
-async function tall(page, { width, height, phone }, picture) {
+/** A whole page in one picture, unless a dialog covers it. */
+async function tall(page, { width, height }, picture) {
   const whole = await page.evaluate(() => document.documentElement.scrollHeight);
-  const grow = phone && whole > height && (await page.getByRole('dialog').count()) === 0;
+  const grow = whole > height && (await page.getByRole('dialog').count()) === 0;
   if (grow) await page.setViewportSize({ width, height: whole });
   await picture();
   if (grow) await page.setViewportSize({ width, height });

@@ -28,6 +28,7 @@ const choose = async (page, box, option) => {
 const HOSTING = [
   'mail-queue',
   'top-senders',
+  'mail-abuse',
   'backups',
   'disks',
   'mysql',
@@ -195,6 +196,10 @@ export const SHOTS = [
   { name: 'agents-nothing', path: '/agents?q=no-such-host' },
   { name: 'agents-loading', path: '/agents', api: 'held' },
   { name: 'agents-broken', path: '/agents', api: 'broken' },
+  { name: 'server-why', path: '/servers/3/why' },
+  { name: 'server-why-nothing-happened', path: '/servers/3/why?came=nothing&detector=outgoing_mail_abuse' },
+  { name: 'server-why-none', path: '/servers/7/why' },
+  { name: 'server-why-loading', path: '/servers/3/why', api: 'held' },
   { name: 'server-incidents', path: '/servers/3/incidents' },
   { name: 'server-incidents-none', path: '/servers/9/incidents' },
 
@@ -219,6 +224,14 @@ export const SHOTS = [
   { name: 'incidents-loading', path: '/incidents', api: 'held' },
   { name: 'incidents-broken', path: '/incidents', api: 'broken' },
   { name: 'incident', path: '/incidents/42' },
+  {
+    name: 'incident-docs',
+    path: '/incidents/42',
+    prepare: async (page) => {
+      await page.getByText('What this detector looks for').click();
+      await page.getByText('What it looks for').waitFor();
+    },
+  },
   { name: 'incident-acknowledged', path: '/incidents/44' },
   { name: 'incident-stale', path: '/incidents/45' },
   { name: 'incident-resolved', path: '/incidents/38' },
@@ -255,6 +268,21 @@ export const SHOTS = [
   },
   { name: 'hosting-mail-queue-sorted', path: '/hosting/mail-queue?sort=-oldest_age_s&tag=cpanel' },
   { name: 'hosting-top-senders-viewer', path: '/hosting/top-senders?kind=login', as: 'reader@hostseba.com' },
+  { name: 'hosting-mail-abuse-case', path: '/hosting/mail-abuse?case=901' },
+  { name: 'hosting-mail-abuse-script', path: '/hosting/mail-abuse?case=902&view=unreviewed' },
+  { name: 'hosting-mail-abuse-closed', path: '/hosting/mail-abuse?view=closed&case=906' },
+  { name: 'hosting-mail-abuse-gone', path: '/hosting/mail-abuse?case=999' },
+  { name: 'hosting-mail-abuse-viewer', path: '/hosting/mail-abuse?case=901', as: 'reader@hostseba.com' },
+  {
+    name: 'hosting-mail-abuse-asked',
+    path: '/hosting/mail-abuse?case=901',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'No abuse' }).click();
+      await page.getByRole('textbox', { name: 'Note' }).fill('Their newsletter, announced last week.');
+    },
+  },
+  { name: 'hosting-mail-abuse-allowances', path: '/hosting/mail-abuse?view=allowances' },
+  { name: 'hosting-mail-abuse-allowances-none', path: '/hosting/mail-abuse?view=allowances', world: 'quiet' },
   { name: 'hosting-mysql-not-installed', path: '/hosting/mysql?state=not_installed,ok' },
   { name: 'hosting-backups-never', path: '/hosting/backups?state=never_good,stale' },
   { name: 'hosting-crons-unknown', path: '/hosting/crons?state=unknown,failed' },
@@ -302,7 +330,11 @@ export const SHOTS = [
       await page.getByText('choose a policy').first().waitFor();
     },
   },
-  { name: 'rule', path: '/settings/rules', prepare: async (page) => page.getByText('CPU busy').click() },
+  {
+    name: 'rule',
+    path: '/settings/rules',
+    prepare: async (page) => page.getByText('CPU busy', { exact: true }).click(),
+  },
   {
     name: 'rule-metrics',
     path: '/settings/rules',
@@ -313,19 +345,55 @@ export const SHOTS = [
     },
   },
   {
+    name: 'rule-backtest',
+    path: '/settings/rules?rule=4',
+    prepare: async (page) => {
+      await page.getByText('28 days', { exact: true }).click();
+      await page.getByRole('button', { name: 'Run backtest' }).click();
+      await page.getByText('Not everything was replayed').scrollIntoViewIfNeeded({ timeout: 8000 });
+      await page.getByRole('region', { name: 'Backtest' }).getByRole('figure').waitFor();
+    },
+  },
+  {
+    name: 'rule-baseline',
+    path: '/settings/rules?rule=new',
+    prepare: async (page) => {
+      await page.getByText('Baseline', { exact: true }).click();
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Metric' }).click();
+      await page.getByRole('option', { name: 'CPU busy' }).click();
+      await page.getByRole('region', { name: 'Backtest' }).getByRole('figure').waitFor();
+      await page.getByRole('region', { name: 'Backtest' }).scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'rule-detector', path: '/settings/rules?rule=new&detector=disk_bytes' },
+  {
     name: 'rule-viewer',
     path: '/settings/rules',
     as: 'reader@hostseba.com',
-    prepare: async (page) => page.getByText('CPU busy').click(),
+    prepare: async (page) => page.getByText('CPU busy', { exact: true }).click(),
   },
   {
     name: 'rule-delete',
     path: '/settings/rules',
     prepare: async (page) => {
-      await page.getByText('CPU busy').click();
+      await page.getByText('CPU busy', { exact: true }).click();
       await page.getByRole('button', { name: 'Delete', exact: true }).click();
       await page.getByRole('button', { name: 'Delete rule' }).waitFor();
     },
+  },
+  { name: 'detectors', path: '/settings/detectors' },
+  { name: 'detectors-loading', path: '/settings/detectors', api: 'held' },
+  { name: 'detectors-broken', path: '/settings/detectors', api: 'broken' },
+  {
+    name: 'detector',
+    path: '/settings/detectors?detector=disk_bytes',
+    prepare: async (page) => page.getByText('What it looks for').waitFor(),
+  },
+  {
+    name: 'detector-viewer',
+    path: '/settings/detectors?detector=disk_bytes',
+    as: 'reader@hostseba.com',
+    prepare: async (page) => page.getByText('What it looks for').waitFor(),
   },
   { name: 'escalation', path: '/settings/escalation' },
   { name: 'escalation-empty', path: '/settings/escalation', world: 'empty' },

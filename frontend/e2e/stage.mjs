@@ -30,10 +30,10 @@ const answers = {
 };
 
 async function settle(page, { api, bare }) {
-  const loading = page.getByRole('status', { name: 'Loading' }).first();
-  if (api === 'held') return loading.waitFor();
-  if (api === 'broken') return page.getByRole('alert').first().waitFor();
+  // Before the page there is the browser's own moment without any.
   await page.getByRole('heading', { level: 1 }).waitFor();
+  if (api === 'held') return page.getByRole('status', { name: 'Loading' }).first().waitFor();
+  if (api === 'broken') return page.getByRole('alert').first().waitFor();
   await page.waitForFunction(() => document.querySelector('[role="status"][aria-label="Loading"]') === null);
   if (!bare) await page.getByText('ws: connected').waitFor();
 }
@@ -85,7 +85,8 @@ function smallTargets() {
   for (const element of document.querySelectorAll(controls)) {
     const style = getComputedStyle(element);
     if (style.display === 'inline' || style.visibility === 'hidden') continue;
-    if (element.tabIndex < 0 && !element.matches('[role="option"], [role="menuitem"]')) continue;
+    if (element.tabIndex < 0 && !element.matches('[role="option"], [role="menuitem"], [role="tab"]'))
+      continue;
     // Pressed by what surrounds it: a checkbox and a segment by their label, a text among pills by the whole field.
     const around = element.matches('[type="checkbox"], [type="radio"]')
       ? (element.closest('label') ?? element.labels?.[0])

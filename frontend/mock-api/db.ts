@@ -1,5 +1,7 @@
 import type { Policy, Session } from '@/api/types';
 import { ago, DAY, HOUR, MIN } from './clock';
+import { abuseCases, allowances } from './hosting/abuse';
+import { refOf } from './hosting/probes';
 import { delivery, INCIDENTS, incident } from './incidents';
 import { type Role, user } from './people';
 import { SERVERS, server } from './servers';
@@ -247,6 +249,8 @@ export function freshWorld() {
         created_at: ago(3 * HOUR),
       }),
     ],
+    abuse: abuseCases(servers),
+    allowances: allowances(servers),
     nextId: 500,
     /** Nothing happens: what is listed by what happened is empty. */
     quiet: false,
@@ -258,7 +262,15 @@ export function quietWorld(): World {
   const world = freshWorld();
   for (const s of world.servers)
     Object.assign(s, { status: 'up', is_active: true, open_incidents: 0, last_seen_at: ago(20) });
-  return { ...world, incidents: [], deliveries: [], tokens: [], quiet: true };
+  return {
+    ...world,
+    incidents: [],
+    deliveries: [],
+    tokens: [],
+    abuse: [],
+    allowances: [],
+    quiet: true,
+  };
 }
 
 /** The first minute after the installation. */
@@ -287,7 +299,12 @@ export function largeWorld(): World {
     open_incidents: 0,
     last_seen_at: ago(5 + (i % 50)),
   }));
-  return { ...world, servers: [...world.servers, ...more] };
+  const abuse = more.slice(0, 90).map((server, i) => ({
+    ...world.abuse[i % world.abuse.length],
+    id: 1000 + i,
+    server: refOf(server),
+  })) as World['abuse'];
+  return { ...world, servers: [...world.servers, ...more], abuse: [...world.abuse, ...abuse] };
 }
 
 export type World = ReturnType<typeof freshWorld>;

@@ -1,5 +1,6 @@
 import type { AlertRule, IncidentDetail, Policy, Server } from '@/api/types';
 import { byUrgency, severityRank } from '@/domain/severity';
+import { backtestOf } from './backtest';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
 import type { World } from './db';
@@ -135,7 +136,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
   };
 
   return {
-    ...hosting(w, () => meOf(me()).permissions.includes('mail.pii')),
+    ...hosting(w, () => meOf(me()).permissions.includes('mail.pii'), me, publish),
     '/api/auth/csrf-cookie': { get: () => undefined },
     '/api/auth/login': {
       post: ({ body }) => {
@@ -323,6 +324,9 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       },
     },
     '/api/detectors': { get: () => CATALOGUE },
+    '/api/alert-rules/backtest': {
+      post: ({ body }) => backtestOf(w().servers, body),
+    },
     '/api/alert-rules': {
       get: () => whole(w().rules),
       post: ({ body }) => {

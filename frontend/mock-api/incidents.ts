@@ -173,7 +173,7 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
   ];
   if (seed.dueIn !== undefined || person) {
     timeline.push(
-      entry(seed.id * 10 + 1, seed.opened - 1, 'step_fired', 'policy:1', null, {
+      entry(seed.id * 10 + 1, seed.opened - 1, 'step_fired', 'policy:Default', null, {
         step: 1,
         pass: 1,
         channels: ['email'],

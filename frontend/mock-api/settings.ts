@@ -159,38 +159,91 @@ export const channel = (
   ...more,
 });
 
+/** Numbers and page of a detector. */
+const known = (severity: string): Pick<Catalogue['detectors'][number], 'numbers' | 'docs'> => ({
+  numbers: [
+    {
+      key: 'reports',
+      unit: 'count',
+      default: 2,
+      min: 1,
+      max: 20,
+      about: 'So many reports in a row decide',
+    },
+    {
+      key: 'free_under',
+      unit: 'bytes',
+      default: 20e9,
+      min: 0,
+      max: 1e15,
+      about: 'Only with less than this left',
+    },
+  ],
+  docs: `# Detector\n\n**What it looks for.** Something *${severity}*, with \`code\`.\n\n- one\n- two\n\n| severity | when |\n|---|---|\n| ${severity} | always |\n\n<img src=x onerror=alert(1)>`,
+});
+
 export const CATALOGUE: Catalogue = {
   detectors: [
     {
       key: 'server_down',
-      name: 'A server stopped reporting',
+      name: 'Server down',
       about: 'A server stopped reporting',
       severities: ['critical'],
+      ...known('critical'),
     },
-    { key: 'service_down', name: 'A service stopped', about: 'A service stopped', severities: ['critical'] },
+    {
+      key: 'service_down',
+      name: 'Service down',
+      about: 'A service stopped',
+      severities: ['critical'],
+      ...known('critical'),
+    },
     {
       key: 'disk_bytes',
-      name: 'A file system fills up',
+      name: 'Disk space',
       about: 'A file system fills up',
       severities: ['critical'],
+      ...known('critical'),
     },
     {
       key: 'disk_inodes',
-      name: 'A file system runs out of inodes',
+      name: 'Disk inodes',
       about: 'A file system runs out of inodes',
       severities: ['critical'],
+      ...known('critical'),
     },
-    { key: 'clock_skew', name: 'A clock is wrong', about: 'A clock is wrong', severities: ['low'] },
+    {
+      key: 'clock_skew',
+      name: 'Clock skew',
+      about: 'A clock is wrong',
+      severities: ['low'],
+      ...known('low'),
+    },
   ],
   metrics: [
-    { name: 'metrics.cpu_pct', title: 'CPU busy', unit: 'percent', subject: null, interval_s: 60 },
-    { name: 'metrics.load1', title: 'Load, 1 min', unit: 'load', subject: null, interval_s: 60 },
+    {
+      name: 'metrics.cpu_pct',
+      title: 'CPU busy, all cores',
+      unit: 'percent',
+      subject: null,
+      interval_s: 60,
+      counter: false,
+    },
+    {
+      name: 'metrics.load1',
+      title: 'Load, mean of 1 minute',
+      unit: 'load',
+      subject: null,
+      interval_s: 60,
+      counter: false,
+    },
     {
       name: 'disks.used_pct',
-      title: 'File system in use',
+      title: 'Disk space in use',
       unit: 'percent',
       subject: 'mount',
       interval_s: 300,
+      counter: false,
     },
   ],
 };

@@ -5,16 +5,20 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it as test } from 'node:test';
-import { FIRST_PASSWORD, freePort, PASSWORD, run, System, until } from './system.mjs';
+import { after, before, describe } from 'node:test';
+import { Story } from './story.mjs';
+import { freePort, run, until } from './system.mjs';
 
 const HOST = 'e2e-mail-01';
 const SECOND_STEP_S = 12;
 
 describe('first light', { timeout: 240_000 }, () => {
-  const system = new System();
+  const story = new Story();
+  const { system } = story;
+  const it = story.part.bind(story);
+  const go = story.go.bind(story);
+  const api = story.api.bind(story);
   let page;
-  let problems;
   let mail;
   let screens;
   /** Mails about exim: another installed service of this host may be down, too. */
@@ -23,12 +27,9 @@ describe('first light', { timeout: 240_000 }, () => {
   const live = [];
 
   before(async () => {
-    process.env.NOC_URL = await system.startNoc();
+    await story.begin();
     mail = await system.startMail();
-    const { launch, openPage } = await import('../browser.mjs');
-    const browser = await launch();
-    system.onEnd(() => browser.close());
-    ({ page, problems } = await openPage(browser));
+    page = story.page;
     page.on('websocket', (socket) =>
       socket.on('framereceived', ({ payload }) => {
         const { channel, event } = JSON.parse(payload);
@@ -39,43 +40,9 @@ describe('first light', { timeout: 240_000 }, () => {
     mkdirSync(screens, { recursive: true });
   });
 
-  after(async () => {
-    if (existsSync('/opt/hostseba-noc/uninstall.sh')) run('/opt/hostseba-noc/uninstall.sh', []);
-    await system.end();
-  });
+  after(() => story.end());
 
-  // Each part needs the ones before it.
-  let broken = null;
-  const it = (name, body) =>
-    test(name, async () => {
-      assert.equal(broken, null, `not tried, because this failed: ${broken}`);
-      broken = name;
-      await body();
-      broken = null;
-    });
-
-  const go = async (path) => {
-    await page.goto(system.url + path);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-  };
   const shot = (name) => page.screenshot({ path: join(screens, `real-${name}.png`) });
-
-  /** A call of the page itself: with its session and its CSRF token. */
-  const api = (method, path, body) =>
-    page.evaluate(
-      async ([method, path, body]) => {
-        const token = decodeURIComponent(/XSRF-TOKEN=([^;]+)/.exec(document.cookie)?.[1] ?? '');
-        const answer = await fetch(path, {
-          method,
-          headers: { 'Content-Type': 'application/json', 'X-XSRF-TOKEN': token },
-          body: body && JSON.stringify(body),
-        });
-        const text = await answer.text();
-        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-        return text ? JSON.parse(text) : null;
-      },
-      [method, path, body],
-    );
 
   let exim;
   const startExim = async () => {
@@ -94,16 +61,7 @@ describe('first light', { timeout: 240_000 }, () => {
   };
 
   it('the first login must choose a password', async () => {
-    await page.goto(`${system.url}/login`);
-    await page.getByLabel('E-mail').fill('admin@hostseba.com');
-    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('Current password', { exact: true }).fill(FIRST_PASSWORD);
-    await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('New password again').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Change password' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-    await page.getByText('ws: connected').waitFor();
+    await story.firstLogin();
     await shot('overview-empty');
   });
 
@@ -154,18 +112,7 @@ describe('first light', { timeout: 240_000 }, () => {
 
   it('a host is added and turns green by itself', async () => {
     await startExim();
-    await go('/servers/new');
-    await page.getByLabel('Server name').fill(HOST);
-    await page.getByRole('button', { name: 'Create install command' }).click();
-    await page.getByRole('button', { name: 'Copy install command' }).click();
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    assert.match(command, /install\.sh/);
-    // What the page says, run by root as it stands, but for a report every 2 s instead of every minute.
-    assert.match(command, /sudo bash noc-install\.sh /);
-    const asRoot = command.replace('sudo bash noc-install.sh ', 'bash noc-install.sh --interval 2 ');
-    const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: system.folder });
-    assert.equal(answer.status, 0, `${command}\n${answer.stdout}${answer.stderr}`);
-    await page.getByText(`${HOST} is reporting`).waitFor({ timeout: 20_000 });
+    await story.addHost(HOST);
     await shot('add-host-green');
   });
 
@@ -297,7 +244,5 @@ describe('first light', { timeout: 240_000 }, () => {
     assert.notEqual(spawnSync('id', ['hostseba-noc']).status, 0, 'the user is still there');
   });
 
-  it('nothing failed on the way', () => {
-    assert.equal(problems.join('\n'), '');
-  });
+  story.nothingFailed();
 });

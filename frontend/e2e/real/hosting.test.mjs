@@ -2,11 +2,11 @@
 // LiteSpeed, a backup's hook; installed and read by the real agent, looked at in Chromium. LiteSpeed, lfd and JetBackup
 // are not in Debian: their files are written as they write them. Needs root, like the agent's installer.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it as test } from 'node:test';
-import { FIRST_PASSWORD, PASSWORD, run, System, until } from './system.mjs';
+import { after, before, describe } from 'node:test';
+import { Story } from './story.mjs';
+import { run, until } from './system.mjs';
 
 const HOST = 'e2e-hosting-01';
 const HOSTING = '/opt/hostseba-noc/agent-hosting.sh';
@@ -16,49 +16,28 @@ const CRON = '/etc/cron.d/noc-e2e';
 const MONITOR = { user: 'monitor_ro', password: 'only-looks' };
 
 describe('hosting', { timeout: 300_000 }, () => {
-  const system = new System();
+  const story = new Story();
+  const { system } = story;
+  const it = story.part.bind(story);
+  const go = story.go.bind(story);
   const ours = { lfd: !existsSync(LFD), lshttpd: !existsSync(LSHTTPD) };
   let page;
-  let problems;
   let id;
   let socket;
 
   before(async () => {
-    process.env.NOC_URL = await system.startNoc();
-    const { launch, openPage } = await import('../browser.mjs');
-    const browser = await launch();
-    system.onEnd(() => browser.close());
-    ({ page, problems } = await openPage(browser));
+    await story.begin();
+    page = story.page;
   });
 
   after(async () => {
-    if (existsSync('/opt/hostseba-noc/uninstall.sh')) run('/opt/hostseba-noc/uninstall.sh', []);
     rmSync(CRON, { force: true });
     if (ours.lfd) rmSync(LFD, { force: true });
     if (ours.lshttpd) rmSync(LSHTTPD, { recursive: true, force: true });
     for (const message of queued()) run('/usr/sbin/exim4', ['-Mrm', message]);
-    await system.end();
+    await story.end();
   });
 
-  let broken = null;
-  const it = (name, body) =>
-    test(name, async () => {
-      assert.equal(broken, null, `not tried, because this failed: ${broken}`);
-      broken = name;
-      await body();
-      broken = null;
-    });
-
-  const go = async (path) => {
-    await page.goto(system.url + path);
-    await page.getByRole('heading', { level: 1 }).waitFor();
-  };
-  const api = (path) =>
-    page.evaluate(async (path) => {
-      const answer = await fetch(path);
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
-    }, path);
   /** The tab's facts by name, as they stand on the page. */
   const fact = (name) =>
     page
@@ -138,29 +117,9 @@ describe('hosting', { timeout: 300_000 }, () => {
   };
 
   it('the agent is installed and reads them', async () => {
-    await page.goto(`${system.url}/login`);
-    await page.getByLabel('E-mail').fill('admin@hostseba.com');
-    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('Current password', { exact: true }).fill(FIRST_PASSWORD);
-    await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
-    await page.getByLabel('New password again').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Change password' }).click();
-    await page.getByRole('heading', { name: 'Overview' }).waitFor();
-
-    await go('/servers/new');
-    await page.getByLabel('Server name').fill(HOST);
-    await page.getByRole('button', { name: 'Create install command' }).click();
-    await page.getByRole('button', { name: 'Copy install command' }).click();
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    const asRoot = command.replace(
-      'sudo bash noc-install.sh ',
-      'bash noc-install.sh --interval 2 --counts yes ',
-    );
-    const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: system.folder });
-    assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
-    await page.getByText(`${HOST} is reporting`).waitFor({ timeout: 20_000 });
-    const [server] = (await api('/api/servers')).data;
+    await story.firstLogin();
+    await story.addHost(HOST, '--counts yes');
+    const [server] = (await story.api('GET', '/api/servers')).data;
     id = server.id;
 
     const home = '/home/hostseba-noc';
@@ -247,8 +206,8 @@ describe('hosting', { timeout: 300_000 }, () => {
     await go('/agents');
     const row = page.getByRole('row', { name: new RegExp(HOST) });
     await row.waitFor();
-    await row.getByRole('img', { name: /^mysql: Reported on time/ }).waitFor({ timeout: 60_000 });
+    await row.getByRole('img', { name: /^MySQL: Reported on time/ }).waitFor({ timeout: 60_000 });
   });
 
-  it('nothing failed on the way', () => assert.equal(problems.join('\n'), ''));
+  story.nothingFailed();
 });

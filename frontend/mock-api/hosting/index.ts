@@ -1,13 +1,16 @@
 import type { Handlers } from '../contract';
 import type { World } from '../db';
+import { decisionsOf } from '../decisions';
+import type { Publish } from '../handlers';
 import { by, contains, found, has, page, sorted, sortedKnownFirst } from '../list';
+import { maskedCase, moved } from './abuse';
 import { agentsOf } from './agents';
 import { backupsOf, serverBackupsOf } from './backups';
 import { cronsOf } from './crons';
 import { disksOf } from './disks';
 import { actionsOf, addressOf, attackersOf, eventsOf } from './firewall';
 import { mailQueueOf, sendersOf } from './mail';
-import { hostsOf, inState, onHost, probeOf } from './probes';
+import { hostsOf, inState, type Kind, onHost, probeOf, unreadableOf } from './probes';
 import { cpanelOf, licenceWeight, litespeedOf, mysqlOf } from './web';
 
 /** The pages of the group Hosting, and the tabs of a server that show the same of one host. */
@@ -15,14 +18,20 @@ type Hosting = Pick<
   Handlers,
   Extract<keyof Handlers, `/api/hosting/${string}`> | '/api/agents' | `/api/servers/{id}/${Tab}`
 >;
-type Tab = 'mysql' | 'litespeed' | 'cpanel' | 'crons' | 'mail-queue' | 'backups' | 'firewall';
+type Tab = 'decisions' | 'mysql' | 'litespeed' | 'cpanel' | 'crons' | 'mail-queue' | 'backups' | 'firewall';
 
+const CASE_RANK = ['detected', 'acknowledged', 'suspended_by_op', 'cleared', 'false_positive'];
 const CRON_RANK = ['on_time', 'at_boot', 'unknown', 'failed', 'overdue'];
 
 const cronState = (job: { state: string; is_overdue: boolean | null; last_exit: number | null }): string =>
   job.is_overdue ? 'overdue' : job.last_exit ? 'failed' : job.state;
 
-export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
+export const hosting = (
+  w: () => World,
+  seesLogins: () => boolean,
+  me: () => { id: number; name: string },
+  publish: Publish,
+): Hosting => {
   const host = (id: number) => found(w().servers, id);
   /** A list with a row each host: filtered by what its report says, worst first. */
   const fleet = <
@@ -43,6 +52,11 @@ export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
     };
     return page(sortedKnownFirst(rows, query.get('sort') ?? worst, all), query);
   };
+  /** A list without a row for each host: of whom it can say nothing stands beside it. */
+  const partial = <T>(rows: T[], query: URLSearchParams, kind: Kind, told: (number | undefined)[]) => ({
+    ...page(rows, query),
+    unreadable: unreadableOf(w(), query, kind, new Set(told.filter((id) => id !== undefined))),
+  });
   const log = (query: URLSearchParams, server = Number(query.get('server')) || null) =>
     eventsOf(w()).filter((e) => {
       const known = w().servers.find((s) => s.id === e.server_id);
@@ -56,6 +70,7 @@ export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
         (!query.get('from') || e.at >= (query.get('from') ?? ''))
       );
     });
+  const toldByFirewall = () => eventsOf(w()).map((event) => event.server_id);
   return {
     '/api/servers/{id}/mysql': { get: ({ id }) => mysqlOf(host(id)) },
     '/api/servers/{id}/litespeed': { get: ({ id }) => litespeedOf(host(id)) },
@@ -82,6 +97,7 @@ export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
         events: page(log(query, id), query),
       }),
     },
+    '/api/servers/{id}/decisions': { get: ({ id, query }) => page(decisionsOf(host(id), query), query) },
     '/api/hosting/mail-queue': {
       get: ({ query }) =>
         fleet(query, mailQueueOf, '-frozen', {
@@ -135,7 +151,54 @@ export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
           recipients_24h: (row: (typeof rows)[number]) => row.recipients_24h,
           failures_pct: (row: (typeof rows)[number]) => row.failures_pct,
         };
-        return page(sortedKnownFirst(rows, query.get('sort') ?? '-recipients_1h', picks), query);
+        return partial(
+          sortedKnownFirst(rows, query.get('sort') ?? '-recipients_1h', picks),
+          query,
+          'email-stats',
+          sendersOf(w(), true).map((row) => row.server.id),
+        );
+      },
+    },
+    '/api/hosting/mail-abuse': {
+      get: ({ query }) => {
+        const all = w().abuse;
+        const rows = all.filter(
+          (row) =>
+            has(query.get('status'), row.status) &&
+            (!query.get('server') || row.server.id === Number(query.get('server'))) &&
+            contains(query.get('q'), row.name, row.account),
+        );
+        const urgency = (row: (typeof rows)[number]) => CASE_RANK.indexOf(row.status);
+        const list = page(
+          sorted(rows, query.get('sort') ?? 'urgency', {
+            urgency: (a, b) => urgency(a) - urgency(b) || (a.detected_at < b.detected_at ? -1 : 1),
+            detected_at: by((row) => row.detected_at),
+            recipients: by((row) => row.recipients),
+          }),
+          query,
+        );
+        const of = (status: string) => all.filter((row) => row.status === status).length;
+        return {
+          data: list.data.map((row) => maskedCase(row, seesLogins())),
+          meta: { ...list.meta, detected: of('detected'), acknowledged: of('acknowledged') },
+        };
+      },
+    },
+    '/api/hosting/mail-abuse/{id}': {
+      get: ({ id }) => maskedCase(found(w().abuse, id), seesLogins()),
+    },
+    '/api/hosting/mail-abuse/{id}/transition': {
+      post: ({ id, body }) => {
+        const row = moved(found(w().abuse, id), body.status, body.note ?? '', me());
+        publish('private-incidents', 'abuse.updated', maskedCase(row, false));
+        return maskedCase(row, seesLogins());
+      },
+    },
+    '/api/hosting/mail-allowances': { get: ({ query }) => page(w().allowances, query) },
+    '/api/hosting/mail-allowances/{id}': {
+      delete: ({ id }) => {
+        found(w().allowances, id);
+        w().allowances = w().allowances.filter((row) => row.id !== id);
       },
     },
     '/api/hosting/backups': {
@@ -163,29 +226,35 @@ export const hosting = (w: () => World, seesLogins: () => boolean): Hosting => {
               has(query.get('state'), cronState(job)) && contains(query.get('q'), job.command, job.user),
           );
         const rank = (job: (typeof rows)[number]) => CRON_RANK.indexOf(cronState(job));
-        return page(
+        return partial(
           sorted(rows, query.get('sort') ?? 'overdue', {
             overdue: (a, b) => rank(b) - rank(a) || (b.overdue_s ?? 0) - (a.overdue_s ?? 0),
             server: by((job) => job.server.name),
             last_run_at: by((job) => job.last_run_at),
           }),
           query,
+          'crons',
+          rows.map((job) => job.server.id),
         );
       },
     },
-    '/api/hosting/firewall-events': { get: ({ query }) => page(log(query), query) },
+    '/api/hosting/firewall-events': {
+      get: ({ query }) => partial(log(query), query, 'firewall', toldByFirewall()),
+    },
     '/api/hosting/top-attackers': {
       get: ({ query }) => {
         const rows = attackersOf(
           log(new URLSearchParams([...query].filter(([k]) => k === 'server' || k === 'tag'))),
         ).filter((row) => !query.get('country') || row.country === query.get('country'));
-        return page(
+        return partial(
           sorted(rows, query.get('sort') ?? '-events', {
             events: by((row) => row.events),
             servers: by((row) => row.servers),
             last_at: by((row) => row.last_at),
           }),
           query,
+          'firewall',
+          toldByFirewall(),
         );
       },
     },

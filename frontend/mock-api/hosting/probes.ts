@@ -1,4 +1,4 @@
-import type { Probe, Server, ServerRef } from '@/api/types';
+import type { Probe, Server, ServerRef, Unreadable } from '@/api/types';
 import { ago, HOUR, MIN } from '../clock';
 import type { World } from '../db';
 import { contains, has } from '../list';
@@ -59,6 +59,18 @@ const BLIND: Partial<Record<Kind, Record<string, [state: Probe['state'], hint: s
     'backup-01.hostseba': ['no_permission', DOCTOR],
     'mail-01.hostseba': ['collector_error', 'df printed a line with 4 fields'],
   },
+  crons: {
+    'ns-02.hostseba': [
+      'no_permission',
+      '/var/spool/cron is root’s: `setfacl -m g:hostseba-noc:rx /var/spool/cron`',
+    ],
+  },
+  'email-stats': {
+    'ns-01.hostseba': [
+      'no_permission',
+      '/var/log/exim_mainlog is root’s: `setfacl -m g:hostseba-noc:r /var/log/exim_mainlog`',
+    ],
+  },
   firewall: {
     'ns-01.hostseba': [
       'no_permission',
@@ -99,6 +111,21 @@ export function seeded(...words: (string | number)[]): number {
   let x = 2_166_136_261;
   for (const letter of words.join('|')) x = Math.imul(x ^ letter.charCodeAt(0), 16_777_619);
   return ((x >>> 8) % 10_007) / 10_007;
+}
+
+/** Hosts that a list has no row of because nothing is known of them. */
+export function unreadableOf(
+  world: World,
+  query: URLSearchParams,
+  kind: Kind,
+  told: Set<number>,
+): Unreadable {
+  const blind = world.servers
+    .filter((server) => server.is_active && onHost(server, query) && !told.has(server.id))
+    .map((server) => ({ server: refOf(server), probe: probeOf(server, kind) }))
+    .filter(({ probe }) => probe.state !== 'ok' && probe.state !== 'not_installed')
+    .sort((a, b) => a.server.name.localeCompare(b.server.name));
+  return { total: blind.length, servers: blind.slice(0, 20) };
 }
 
 export const refOf = ({ id, name, tags, status }: Server): ServerRef => ({ id, name, tags, status });

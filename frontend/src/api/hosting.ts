@@ -12,7 +12,10 @@ export const HOSTING_POLL_MS = 15_000;
 
 /** One page of a list; `null`s and empty filters are left out of the question. */
 const list =
-  <A extends object, T>(name: string, read: (query: A, signal: AbortSignal) => Promise<Page<T>>) =>
+  <A extends object, T, P extends Page<T> = Page<T>>(
+    name: string,
+    read: (query: A, signal: AbortSignal) => Promise<P>,
+  ) =>
   (ask: A) =>
     queryOptions({
       queryKey: ['hosting', name, filled(ask)],
@@ -69,6 +72,34 @@ export interface SenderAsk extends Omit<FleetAsk, 'state'> {
 
 export const topSendersQuery = list('top-senders', (query: SenderAsk, signal) =>
   body(client.GET('/api/hosting/top-senders', { params: { query }, signal })),
+);
+
+export interface AbuseAsk extends Omit<FleetAsk, 'state' | 'tag'> {
+  /** Statuses, separated by commas. */
+  status?: string;
+}
+
+/** Cases of mail abuse; its `meta` also tells how many nobody has looked at. */
+export const mailAbuseQuery = (ask: AbuseAsk) =>
+  queryOptions({
+    queryKey: ['hosting', 'mail-abuse', filled(ask)],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/hosting/mail-abuse', { params: { query: filled(ask) }, signal })),
+    placeholderData: keepPreviousData,
+  });
+
+export const abuseCaseQuery = (id: number | null) =>
+  queryOptions({
+    queryKey: ['hosting', 'mail-abuse', 'case', id],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/hosting/mail-abuse/{id}', { params: { path: { id: id ?? 0 } }, signal })),
+    enabled: id !== null,
+  });
+
+export const mailAllowancesQuery = list(
+  'mail-allowances',
+  (query: { server?: number; cursor?: string; limit?: number }, signal) =>
+    body(client.GET('/api/hosting/mail-allowances', { params: { query }, signal })),
 );
 
 export interface AttackerAsk extends Omit<FleetAsk, 'state' | 'q'> {

@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { body, client } from './client';
 import { isApiError } from './error';
-import type { Page } from './types';
+import type { BacktestInput, Page } from './types';
 
 /** Everything the pages ask, as query options: loaders prefetch with them, components read with them. */
 export const queryClient = new QueryClient({
@@ -92,15 +92,19 @@ export const serverServicesQuery = (id: number) =>
       body(client.GET('/api/servers/{id}/services', { params: { path: { id } }, signal })),
   });
 
-/** `window` is read when the question is asked, so a range that ends now ends at the now of each refetch. */
+/**
+ * Charts of one kind of report. `window` is read when the question is asked, so a range that ends now ends at the now
+ * of each refetch.
+ */
 export const serverMetricsQuery = (
   id: number,
+  kind: string,
   fields: string,
   window: () => { from: string; to: string },
   windowKey: string,
 ) =>
   queryOptions({
-    queryKey: ['servers', id, 'metrics', fields, windowKey],
+    queryKey: ['servers', id, 'metrics', kind, fields, windowKey],
     queryFn: ({ signal }) =>
       body(
         client.GET('/api/servers/{id}/metrics', {
@@ -110,6 +114,26 @@ export const serverMetricsQuery = (
       ),
     placeholderData: keepPreviousData,
   });
+
+export interface DecisionAsk {
+  detector?: string;
+  /** Left out: of every subject; empty: of the server itself. */
+  subject?: string;
+  moved?: boolean;
+  cursor?: string;
+  limit?: number;
+}
+
+/** What the detectors decided about a server, newest first, and why. */
+export const decisionsQuery = (id: number, { subject, ...ask }: DecisionAsk) => {
+  const query = { ...filled(ask), ...(subject === undefined ? {} : { subject }) };
+  return queryOptions({
+    queryKey: ['servers', id, 'decisions', query],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/servers/{id}/decisions', { params: { path: { id }, query }, signal })),
+    placeholderData: keepPreviousData,
+  });
+};
 
 export interface IncidentAsk extends ListAsk {
   severity?: string;
@@ -139,6 +163,26 @@ export const rulesQuery = queryOptions({
   queryKey: ['rules'],
   queryFn: () => body(client.GET('/api/alert-rules')),
 });
+
+/** A rule tried on the last days; the span ends when it is asked. Costly, so it is asked once. */
+export const backtestQuery = (
+  ask: { rule: BacktestInput['rule']; days: number; compare_with: number | null },
+  span: (days: number) => { from: string; to: string },
+) =>
+  queryOptions({
+    queryKey: ['backtest', ask],
+    queryFn: ({ signal }) =>
+      body(
+        client.POST('/api/alert-rules/backtest', {
+          body: { rule: ask.rule, compare_with: ask.compare_with, ...span(ask.days) },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    retry: false,
+    refetchOnWindowFocus: false,
+  });
 
 export const catalogueQuery = queryOptions({
   queryKey: ['detectors'],

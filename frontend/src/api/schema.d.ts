@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/alert-rules/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries a rule on what was recorded. Nothing is stored, nobody is told.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["backtest_alert_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/alert-rules/{id}": {
         parameters: {
             query?: never;
@@ -347,8 +367,9 @@ export interface paths {
         };
         /**
          * File systems of the fleet, a row each server.
-         * @description Orders: `-worst_pct` (the default, the fullest first, by bytes or by inodes), `used_pct`, `inodes_used_pct`, `name`,
-         *     `observed_at`.
+         * @description Orders: `-worst_pct` (the default, the fullest first, by bytes or by inodes), `used_pct`, `inodes_used_pct`,
+         *     `hours_to_full` (whose first file system is full soonest, by its last report; those that do not fill, or of which
+         *     nothing is known, come last), `name`, `observed_at`.
          *
          *     Needs `servers.view`.
          */
@@ -399,6 +420,107 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-abuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cases of mail abuse, the oldest that nobody has looked at first.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["hosting_mail_abuse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-abuse/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One case.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["show_mail_abuse"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-abuse/{id}/transition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides about a case: `detected` becomes anything, `acknowledged` is closed; closed cases stay as they are. Closing ends
+         *     the incident. `false_positive` lets the sender do as much, and a fifth more, for 45 days, renewed by clean use.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["move_mail_abuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-allowances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What senders may do because a person said that it was no abuse, the newest first.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["list_mail_allowances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hosting/mail-allowances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes an allowance back.
+         * @description Needs `rules.manage`.
+         */
+        delete: operations["revoke_mail_allowance"];
         options?: never;
         head?: never;
         patch?: never;
@@ -899,6 +1021,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was decided about a server, newest first. Reasons for doing nothing are recorded when they change, and once in 6 h.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["server_decisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/disable-agent": {
         parameters: {
             query?: never;
@@ -1206,6 +1348,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What sends.
+         * @enum {string}
+         */
+        AbuseSender: "login" | "script" | "domain";
+        /**
+         * @description Where a case is in its review.
+         * @enum {string}
+         */
+        AbuseStatus: "detected" | "acknowledged" | "suspended_by_op" | "cleared" | "false_positive";
+        /** @description What was decided about a case. */
+        AbuseTransition: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            by: components["schemas"]["Person"] | null;
+            /** @description What it was. */
+            from: components["schemas"]["AbuseStatus"];
+            /** @description Why, in the operator's words; may be empty. */
+            note: string;
+            /** @description What it became. */
+            to: components["schemas"]["AbuseStatus"];
+        };
         /** @description How often something happened. */
         ActionCount: {
             /** @description What. */
@@ -1453,6 +1620,158 @@ export interface components {
              */
             servers: number;
         };
+        /** @description What came of it. */
+        Backtest: {
+            difference: components["schemas"]["Difference"] | null;
+            /**
+             * Format: date-time
+             * @description First instant.
+             */
+            from: string;
+            in_force: components["schemas"]["InForce"] | null;
+            /** @description What the rule would have opened or had open, by time, the first 1,000. */
+            incidents: components["schemas"]["BacktestIncident"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            incidents_total: number;
+            /** @description Subjects that a rule on a baseline could not judge for a part of the span, or all of it; the first 100. */
+            learning: components["schemas"]["BacktestLearning"][];
+            /** @description What is not covered, for people. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description Values, or payloads, that were judged, those before the span included.
+             */
+            samples: number;
+            /** @description Measurements with the rule's limits, 3 at most; none of rules on built-in detectors. */
+            series: components["schemas"]["BacktestSeries"][];
+            /**
+             * Format: int64
+             * @description Servers that were replayed to the end; the incidents are theirs.
+             */
+            servers: number;
+            /**
+             * Format: int64
+             * @description Monitored servers that the rules are for.
+             */
+            servers_in_scope: number;
+            /** @description What was read. */
+            source: components["schemas"]["BacktestSource"];
+            /**
+             * Format: date-time
+             * @description How far it was replayed.
+             */
+            to: string;
+            /** @description Not everything was replayed: it would have taken too long. */
+            truncated: boolean;
+        };
+        /** @description An incident that would have been. */
+        BacktestIncident: {
+            /**
+             * Format: int64
+             * @description How long it lasted, to the end of the span at most.
+             */
+            duration_s: number;
+            /** @description What would have been fine. */
+            expected: string;
+            /** @description What was seen when it opened. */
+            observed: string;
+            /**
+             * Format: date-time
+             * @description When it opened.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description When it was over; null: not within the span.
+             */
+            resolved_at: string | null;
+            /** @description Whose. */
+            server: components["schemas"]["BacktestServer"];
+            /** @description The worst. */
+            severity: components["schemas"]["Severity"];
+            /** @description What about within the server: mount, service ...; empty for the server itself. */
+            subject: string;
+            /** @description Title. */
+            title: string;
+            /** @description Channels, or steps of a policy, that would have told somebody, had nobody acknowledged it. */
+            would_tell: string[];
+        };
+        /** @description A subject that was not known yet when the span began. */
+        BacktestLearning: {
+            /**
+             * Format: date-time
+             * @description Since when it is judged; null: it was not known at the end either.
+             */
+            known_from: string | null;
+            /** @description Whose. */
+            server: components["schemas"]["BacktestServer"];
+            /** @description Mount ...; empty for the server itself. */
+            subject: string;
+        };
+        /** @description A rule as for `POST /api/alert-rules`, but name and whom to tell may be missing yet. */
+        BacktestRule: {
+            /** @description Channels to tell at once. */
+            channels?: string[] | null;
+            /** @description What to look for. */
+            condition: components["schemas"]["RuleCondition"];
+            /** @description Is not looked at: it is tried as if it were on. */
+            enabled?: boolean | null;
+            /**
+             * Format: int64
+             * @description Policy that tells.
+             */
+            escalation_policy_id?: number | null;
+            /** @description 1 to 120 characters. */
+            name?: string | null;
+            /** @description Is not looked at. */
+            runbook_url?: string | null;
+            /** @description Which servers. */
+            scope: components["schemas"]["RuleScope"];
+            severity?: components["schemas"]["Severity"] | null;
+        };
+        /** @description Measurements of one subject; all lists are as long as `at`. */
+        BacktestSeries: {
+            /** @description When, milliseconds since 1970; 2,000 points at most: of more than that the most conspicuous. */
+            at: number[];
+            /** @description What was usual; null entries while it learned, null for rules with a threshold. */
+            expected: (number | null)[] | null;
+            /** @description In breach below this; null where the rule does not look downwards. */
+            lower: (number | null)[] | null;
+            /**
+             * Format: int64
+             * @description Whose.
+             */
+            server_id: number;
+            /** @description Mount ...; empty for the server itself. */
+            subject: string;
+            /**
+             * Format: double
+             * @description The fixed limit; null for rules on baselines.
+             */
+            threshold: number | null;
+            /** @description In breach above this; null where the rule does not look upwards. */
+            upper: (number | null)[] | null;
+            /** @description What was measured; of counters under a rule on a baseline, steps a second. */
+            value: number[];
+        };
+        /** @description A server by id and name. */
+        BacktestServer: {
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Name. */
+            name: string;
+        };
+        /**
+         * @description What the replay read.
+         * @enum {string}
+         */
+        BacktestSource: "series" | "log";
         /** @description The runs of one day, in the zone of the installation. */
         BackupDay: {
             /**
@@ -1619,6 +1938,16 @@ export interface components {
          * @enum {string}
          */
         Comparator: ">" | ">=" | "<" | "<=";
+        /** @description One thing counted. */
+        CountedName: {
+            /** @description What. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many recipients.
+             */
+            recipients: number;
+        };
         /** @description An account just made. */
         CreatedUser: components["schemas"]["User"] & {
             /** @description The password made up for them; shown this once, must be changed at the first log-in. */
@@ -1662,6 +1991,56 @@ export interface components {
          * @enum {string}
          */
         CronState: "on_time" | "overdue" | "at_boot" | "unknown";
+        /** @description What a detector decided about one subject, and why. */
+        Decision: {
+            /**
+             * Format: date-time
+             * @description When the report came that led to it.
+             */
+            at: string;
+            /** @description Key of the detector. */
+            detector: string;
+            /** @description Its name, for people. */
+            detector_name: string;
+            /** @description What would be fine. */
+            expected: string | null;
+            /** @description The same in words. */
+            explanation: string;
+            /** @description Whether it opened, changed or ended an incident. */
+            moved: boolean;
+            /** @description What was seen, or why nothing can be said. */
+            observed: string | null;
+            /**
+             * @description What came of it: `opened`, `reopened`, `rose`, `cleared`, or why nothing did: `learning`, `unknown`,
+             *     `held_by_server_down`, `quiet_after_manual_resolve`, `held_open_flapping` ...
+             */
+            reason: string;
+            /**
+             * Format: int64
+             * @description The user's rule that judged.
+             */
+            rule_id: number | null;
+            /**
+             * Format: int64
+             * @description Its version then.
+             */
+            rule_version: number | null;
+            /**
+             * Format: int32
+             * @description Samples the judgement rests on.
+             */
+            samples: number | null;
+            severity: components["schemas"]["Severity"] | null;
+            /** @description Mount, service, mailbox ...; empty where it is about the server itself. */
+            subject: string;
+            /**
+             * Format: double
+             * @description The limit that applied, in the metric's unit.
+             */
+            threshold: number | null;
+            /** @description What the detector said: `breach`, `clear`, `learning`, `unknown`. */
+            verdict: string;
+        };
         /** @description A message to one recipient over one channel; the body of `delivery.updated`. */
         Delivery: {
             /**
@@ -1721,10 +2100,14 @@ export interface components {
         Detector: {
             /** @description What it looks for, one or two sentences. */
             about: string;
+            /** @description A page about it, Markdown: what it looks for, why, how it decides, how to tune. */
+            docs: string;
             /** @description Key, as it stands in incidents and rules. */
             key: string;
             /** @description Name, for people. */
             name: string;
+            /** @description Its numbers that a rule of type `detector` may set. */
+            numbers: components["schemas"]["DetectorNumber"][];
             /** @description Severities it may give, mildest first. */
             severities: components["schemas"]["Severity"][];
         };
@@ -1735,6 +2118,53 @@ export interface components {
             /** @description Metrics for threshold and baseline rules. */
             metrics: components["schemas"]["Metric"][];
         };
+        /** @description A number of a detector. */
+        DetectorNumber: {
+            /** @description What it does, in one line. */
+            about: string;
+            /**
+             * Format: double
+             * @description Where no rule sets it.
+             */
+            default: number;
+            /** @description Its name in `condition.numbers`. */
+            key: string;
+            /**
+             * Format: double
+             * @description The largest that is taken.
+             */
+            max: number;
+            /**
+             * Format: double
+             * @description The smallest that is taken.
+             */
+            min: number;
+            /** @description As units of metrics. */
+            unit: string;
+        };
+        /** @description How two rules differ. Incidents of the same subject that overlap are the same. */
+        Difference: {
+            /**
+             * Format: int64
+             * @description Both.
+             */
+            both: number;
+            /**
+             * Format: int64
+             * @description Only the rule that is tried.
+             */
+            only_new: number;
+            /**
+             * Format: int64
+             * @description Only the rule in force.
+             */
+            only_old: number;
+        };
+        /**
+         * @description On which side of its baseline a metric is in breach.
+         * @enum {string}
+         */
+        Direction: "above" | "below" | "both";
         /** @description How long monitoring stays off. */
         DisableAgent: {
             /**
@@ -2127,6 +2557,26 @@ export interface components {
             /** @description Whose. */
             server: components["schemas"]["ServerRef"];
         };
+        /** @description The rule in force. */
+        InForce: {
+            /** @description What it opened, by time, the first 1,000. */
+            incidents: components["schemas"]["BacktestIncident"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            incidents_total: number;
+            /**
+             * Format: int64
+             * @description Which.
+             */
+            rule_id: number;
+            /**
+             * Format: int64
+             * @description As it is now.
+             */
+            version: number;
+        };
         /** @description An incident, as a list shows it. */
         Incident: {
             /**
@@ -2205,6 +2655,11 @@ export interface components {
          * @enum {string}
          */
         IncidentStatus: "open" | "acknowledged" | "resolved";
+        /**
+         * @description Where an expectation comes from.
+         * @enum {string}
+         */
+        LearnedFrom: "hour_of_day" | "subject" | "pattern" | "fleet" | "nothing";
         /** @description What a list answers. */
         List_AlertRule: {
             /** @description The rows of this page. */
@@ -2213,16 +2668,16 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
-        List_Attacker: {
+        List_BackupRun: {
             /** @description The rows of this page. */
-            data: components["schemas"]["Attacker"][];
+            data: components["schemas"]["BackupRun"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
-        List_BackupRun: {
+        List_Decision: {
             /** @description The rows of this page. */
-            data: components["schemas"]["BackupRun"][];
+            data: components["schemas"]["Decision"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -2262,13 +2717,6 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
-        List_HostCron: {
-            /** @description The rows of this page. */
-            data: components["schemas"]["HostCron"][];
-            /** @description Where the page stands. */
-            meta: components["schemas"]["Meta"];
-        };
-        /** @description What a list answers. */
         List_HostDisks: {
             /** @description The rows of this page. */
             data: components["schemas"]["HostDisks"][];
@@ -2304,6 +2752,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
+        List_MailAllowance: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["MailAllowance"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
         List_NotificationChannel: {
             /** @description The rows of this page. */
             data: components["schemas"]["NotificationChannel"][];
@@ -2332,13 +2787,6 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
-        List_TopSender: {
-            /** @description The rows of this page. */
-            data: components["schemas"]["TopSender"][];
-            /** @description Where the page stands. */
-            meta: components["schemas"]["Meta"];
-        };
-        /** @description What a list answers. */
         List_User: {
             /** @description The rows of this page. */
             data: components["schemas"]["User"][];
@@ -2356,6 +2804,160 @@ export interface components {
         LoginResponse: {
             /** @description The account. */
             user: components["schemas"]["Me"];
+        };
+        /**
+         * @description A case of mail abuse: a sender that mailed far more than it does. Logins are masked for those who may not see
+         *     customers' addresses.
+         */
+        MailAbuseCase: {
+            /** @description The hosting account, where it is known. */
+            account: string | null;
+            /**
+             * Format: int64
+             * @description How many addresses there were.
+             */
+            address_count: number | null;
+            /** @description Addresses it came from, as far as they are named. */
+            addresses: string[];
+            /**
+             * Format: date-time
+             * @description Last change.
+             */
+            changed_at: string;
+            /** @description Countries it came from, two letters each. */
+            countries: string[];
+            /**
+             * Format: date-time
+             * @description When it was detected.
+             */
+            detected_at: string;
+            /** @description Sender domains it used. */
+            domains: components["schemas"]["CountedName"][];
+            /**
+             * Format: double
+             * @description Recipients expected in such an hour.
+             */
+            expected: number;
+            /**
+             * Format: int64
+             * @description Recipients that failed or were deferred.
+             */
+            failures: number | null;
+            /** @description All decisions, oldest first. */
+            history: components["schemas"]["AbuseTransition"][];
+            /**
+             * Format: date-time
+             * @description The worst hour so far, its start.
+             */
+            hour: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description Its incident.
+             */
+            incident_id: number;
+            /** @description Where that comes from. */
+            learned_from: components["schemas"]["LearnedFrom"];
+            /** @description Logins that sent for it. */
+            logins: components["schemas"]["CountedName"][];
+            /** @description What it may become. */
+            may_become: components["schemas"]["AbuseStatus"][];
+            /**
+             * Format: int64
+             * @description Messages those were in.
+             */
+            messages: number | null;
+            /** @description The login, path or domain. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Recipients mailed in it.
+             */
+            recipients: number;
+            /**
+             * Format: date-time
+             * @description When a person decided last.
+             */
+            reviewed_at: string | null;
+            reviewed_by: components["schemas"]["Person"] | null;
+            /**
+             * Format: int32
+             * @description Samples it rests on.
+             */
+            samples: number;
+            /** @description Scripts that sent for it. */
+            scripts: components["schemas"]["CountedName"][];
+            /** @description What sends. */
+            sender: components["schemas"]["AbuseSender"];
+            /** @description On which server. */
+            server: components["schemas"]["ServerRef"];
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description What makes it worse than a large mailing. */
+            signs: string[];
+            /** @description Where it is in its review. */
+            status: components["schemas"]["AbuseStatus"];
+        };
+        /** @description Cases, with how many wait. */
+        MailAbuseList: {
+            /** @description The page. */
+            data: components["schemas"]["MailAbuseCase"][];
+            /** @description Where it ends. */
+            meta: components["schemas"]["MailAbuseMeta"];
+        };
+        /** @description Where a page of cases ends, and what waits. */
+        MailAbuseMeta: {
+            /**
+             * Format: int64
+             * @description Cases of the fleet that somebody looks at.
+             */
+            acknowledged: number;
+            /**
+             * Format: int64
+             * @description Cases of the fleet that nobody has looked at.
+             */
+            detected: number;
+            /** @description For the next page; null on the last one. */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description Cases on all pages.
+             */
+            total: number;
+        };
+        /** @description What a sender may do because a person said that it was no abuse. */
+        MailAllowance: {
+            /**
+             * Format: double
+             * @description Recipients an hour that open no case.
+             */
+            ceiling: number;
+            /**
+             * Format: date-time
+             * @description When it was granted.
+             */
+            granted_at: string;
+            granted_by: components["schemas"]["Person"] | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description The login, path or domain. */
+            name: string;
+            /** @description What sends. */
+            sender: components["schemas"]["AbuseSender"];
+            /** @description On which server. */
+            server: components["schemas"]["ServerRef"];
+            /**
+             * Format: date-time
+             * @description When it ends; clean use renews it.
+             */
+            until: string;
         };
         /** @description The account that is signed in. */
         Me: {
@@ -2392,6 +2994,8 @@ export interface components {
         };
         /** @description A metric. */
         Metric: {
+            /** @description It only grows until what counts is restarted: rules on baselines judge its steps a second. */
+            counter: boolean;
             /**
              * Format: int64
              * @description Seconds between two values.
@@ -2504,6 +3108,31 @@ export interface components {
             scope: components["schemas"]["RuleScope"];
             severity?: components["schemas"]["Severity"] | null;
         };
+        /** @description What is to be tried. */
+        NewBacktest: {
+            /**
+             * Format: int64
+             * @description The rule in force that it would replace: both are tried.
+             */
+            compare_with?: number | null;
+            /**
+             * Format: date-time
+             * @description First instant.
+             */
+            from: string;
+            /** @description The rule. */
+            rule: components["schemas"]["BacktestRule"];
+            /**
+             * Format: int64
+             * @description Whose measurements are drawn; null: those of the servers with the first incidents.
+             */
+            server?: number | null;
+            /**
+             * Format: date-time
+             * @description Last instant, exclusive; at most 31 days behind the first. Later than now is read as now.
+             */
+            to: string;
+        };
         /** @description A new policy. */
         NewEscalationPolicy: {
             /** @description Unique, 1 to 120 characters. */
@@ -2558,6 +3187,13 @@ export interface components {
             name: string;
             /** @description Tags that servers get. */
             tags?: string[];
+        };
+        /** @description A decision about a case. */
+        NewTransition: {
+            /** @description Why, at most 4,000 characters. */
+            note?: string;
+            /** @description What it becomes. */
+            status: components["schemas"]["AbuseStatus"];
         };
         /** @description A new account. */
         NewUser: {
@@ -2636,6 +3272,42 @@ export interface components {
              * @description When it was last set.
              */
             updated_at: string | null;
+        };
+        /** @description A list, and whom it can say nothing about. */
+        PartialList_Attacker: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Attacker"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+            /** @description Servers without rows because nothing is known of them, among those that the list was asked for. */
+            unreadable: components["schemas"]["Unreadable"];
+        };
+        /** @description A list, and whom it can say nothing about. */
+        PartialList_FirewallEvent: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["FirewallEvent"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+            /** @description Servers without rows because nothing is known of them, among those that the list was asked for. */
+            unreadable: components["schemas"]["Unreadable"];
+        };
+        /** @description A list, and whom it can say nothing about. */
+        PartialList_HostCron: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["HostCron"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+            /** @description Servers without rows because nothing is known of them, among those that the list was asked for. */
+            unreadable: components["schemas"]["Unreadable"];
+        };
+        /** @description A list, and whom it can say nothing about. */
+        PartialList_TopSender: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["TopSender"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+            /** @description Servers without rows because nothing is known of them, among those that the list was asked for. */
+            unreadable: components["schemas"]["Unreadable"];
         };
         /** @description A change of one's own password. */
         PasswordChange: {
@@ -2785,7 +3457,14 @@ export interface components {
         } | {
             /**
              * Format: double
-             * @description Breach above so many times the baseline, more than 1.
+             * @description So many standard deviations away as well, 0 to 100; 0 leaves it to the factor, which must then be over 1.
+             */
+            deviations?: number;
+            /** @description On which side of the baseline. */
+            direction?: components["schemas"]["Direction"];
+            /**
+             * Format: double
+             * @description Breach above so many times the baseline, or below such a part of it, 1 to 1000.
              */
             factor: number;
             /**
@@ -2793,11 +3472,12 @@ export interface components {
              * @description Seconds it must hold, 0 to 86400.
              */
             for_seconds: number;
-            /** @description `<kind>.<field>`. */
+            /** @description `<kind>.<field>`; of counters, what they grow by a second is judged. */
             metric: string;
             /**
              * Format: double
-             * @description Never a breach below this.
+             * @description Never a breach above the baseline that is below this, nor one below a baseline of less than this. In the
+             *     metric's unit, 0 or more.
              */
             min_value: number;
             /** @enum {string} */
@@ -2805,6 +3485,15 @@ export interface components {
         } | {
             /** @description Key of the detector, from `GET /api/detectors`; `*` for all of them. */
             detector: string;
+            /**
+             * @description Numbers of the detector by their keys, within the bounds that `GET /api/detectors` gives; those not named keep
+             *     their defaults, or what a rule for more servers sets.
+             */
+            numbers?: {
+                [key: string]: number;
+            };
+            /** @description True: the detector leaves these servers alone, and what it opened of them is over. */
+            off?: boolean;
             /** @enum {string} */
             type: "detector";
         };
@@ -3341,7 +4030,8 @@ export interface components {
             addresses: number | null;
             /**
              * Format: double
-             * @description By how much that is more than usual; null until it is known what is usual.
+             * @description That, as a multiple of what the sender mails in this hour of the day: the median of the last 7 days, at least 1.
+             *     Null while fewer than 4 of those days are known.
              */
             expected_x: number | null;
             /**
@@ -3368,6 +4058,26 @@ export interface components {
             /** @description The script's path; null of a login. */
             script: string | null;
             /** @description On which server. */
+            server: components["schemas"]["ServerRef"];
+        };
+        /**
+         * @description Servers that a list can say nothing about: the agent may not read what its rows are made of, or has not reported it
+         *     for too long. A host on which there is no such thing is none of them.
+         */
+        Unreadable: {
+            /** @description The first 20 by name. */
+            servers: components["schemas"]["UnreadableServer"][];
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            total: number;
+        };
+        /** @description A server that a list can say nothing about. */
+        UnreadableServer: {
+            /** @description Where its report stands, with what would help. */
+            probe: components["schemas"]["Probe"];
+            /** @description Which server. */
             server: components["schemas"]["ServerRef"];
         };
         /** @description An account. */
@@ -3635,6 +4345,110 @@ export interface operations {
             };
             /** @description `validation_failed`: `errors` says which fields are wrong */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    backtest_alert_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBacktest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_requests`: another one runs on this node; see `Retry-After` */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4891,7 +5705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_HostCron"];
+                    "application/json": components["schemas"]["PartialList_HostCron"];
                 };
             };
             /** @description `unauthenticated` */
@@ -5037,7 +5851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_FirewallEvent"];
+                    "application/json": components["schemas"]["PartialList_FirewallEvent"];
                 };
             };
             /** @description `unauthenticated` */
@@ -5121,6 +5935,391 @@ export interface operations {
             };
             /** @description `forbidden`, or `password_change_required` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hosting_mail_abuse: {
+        parameters: {
+            query?: {
+                /** @description `detected`, `acknowledged`, `suspended_by_op`, `cleared`, `false_positive`, separated by commas; all when absent. */
+                status?: string;
+                /** @description Id of one server. */
+                server?: number;
+                /** @description Part of the account, script or domain; of the login for those who may see it. */
+                q?: string;
+                /** @description `urgency` (the default: oldest unreviewed first), `detected_at`, `recipients`; `-` turns it around. */
+                sort?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAbuseList"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    show_mail_abuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Case */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAbuseCase"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    move_mail_abuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Case */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransition"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MailAbuseCase"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is closed, or would go back */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_mail_allowances: {
+        parameters: {
+            query?: {
+                /** @description Id of one server. */
+                server?: number;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MailAllowance"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_mail_allowance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Allowance */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5315,7 +6514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_Attacker"];
+                    "application/json": components["schemas"]["PartialList_Attacker"];
                 };
             };
             /** @description `unauthenticated` */
@@ -5385,7 +6584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["List_TopSender"];
+                    "application/json": components["schemas"]["PartialList_TopSender"];
                 };
             };
             /** @description `unauthenticated` */
@@ -7160,6 +8359,87 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerCrons"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_decisions: {
+        parameters: {
+            query?: {
+                /** @description Keys of detectors, separated by commas; all when absent. */
+                detector?: string;
+                /** @description One subject, exactly. */
+                subject?: string;
+                /** @description Only what opened, changed or ended an incident (`true`), or only why nothing happened (`false`). */
+                moved?: boolean;
+                /** @description First instant; 30 days back when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+                /** @description Rows on the page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Where the page begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Decision"];
                 };
             };
             /** @description `unauthenticated` */

@@ -1,4 +1,4 @@
-import type { paths } from './schema';
+import type { components, paths } from './schema';
 
 /**
  * The resources by the names the pages use, taken from the generated paths: when an answer changes its shape, the
@@ -40,6 +40,8 @@ export type ServerServices = Answer<'/api/servers/{id}/services'>;
 export type Service = ServerServices['services'][number];
 export type Probe = ServerDisks['probe'];
 export type Metrics = Answer<'/api/servers/{id}/metrics'>;
+/** Body of the live event `metrics.received`: which report became readable and, of most kinds, the report itself. */
+export type MetricsReceived = components['schemas']['MetricsReceived'];
 export type RegistrationToken = Item<'/api/registration-tokens'>;
 export type MintedToken = Answer<'/api/registration-tokens', 'post'>;
 export type Incident = Item<'/api/incidents'>;
@@ -51,6 +53,8 @@ export type Channel = Item<'/api/notification-channels'>;
 export type ChannelField = Channel['fields'][number];
 export type AlertRule = Item<'/api/alert-rules'>;
 export type AlertRuleInput = Input<'/api/alert-rules', 'post'>;
+export type Backtest = Answer<'/api/alert-rules/backtest', 'post'>;
+export type BacktestInput = Input<'/api/alert-rules/backtest', 'post'>;
 export type Policy = Item<'/api/escalation-policies'>;
 export type PolicyInput = Input<'/api/escalation-policies', 'post'>;
 export type PolicyStep = PolicyInput['steps'][number];
@@ -79,4 +83,11 @@ export type QueueSender = HostMailQueue['top_senders'][number];
 export type Agents = Answer<'/api/agents'>;
 export type Agent = Agents['data'][number];
 export type Grant = Agent['grants'][number];
+export type MailAbuseList = Answer<'/api/hosting/mail-abuse'>;
+export type AbuseCase = Item<'/api/hosting/mail-abuse'>;
+export type AbuseStatus = AbuseCase['status'];
+export type MailAllowance = Item<'/api/hosting/mail-allowances'>;
+export type Decision = Item<'/api/servers/{id}/decisions'>;
+/** Hosts that a list of the fleet can say nothing about. */
+export type Unreadable = Answer<'/api/hosting/crons'>['unreadable'];
 export type Page<T> = { data: T[]; meta: { next_cursor: string | null; total: number } };

@@ -151,7 +151,9 @@ export function DeliveryCard({ delivery }: { delivery: Delivery }) {
           <Link to={`/incidents/${delivery.incident_id}`}>#{delivery.incident_id}</Link>
         )}
       </div>
-      <DeliveryReason delivery={delivery} />
+      {(delivery.reason ?? delivery.provider_id ?? delivery.next_retry_at) !== null && (
+        <DeliveryReason delivery={delivery} />
+      )}
     </div>
   );
 }

@@ -37,7 +37,7 @@ test('a refused field is named beside the button and takes the focus, each time'
   render(<Editor />);
   const save = screen.getByRole('button', { name: 'Save' });
   await userEvent.click(save);
-  expect(screen.getByRole('alert').textContent).toContain('email: is required');
+  expect(screen.getByRole('alert').textContent).toContain('Email: is required');
   expect(document.activeElement).toBe(screen.getByLabelText('E-mail'));
   await userEvent.click(save);
   expect(document.activeElement).toBe(screen.getByLabelText('E-mail'));

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { fieldName } from '@/domain/field-name';
+import { capitalised } from '@/domain/words';
 import { ActionButton, BlockedNote } from '@/ui/ActionButton';
 import { ConfirmDialog } from '@/ui/ConfirmDialog';
 import { SlideOver } from '@/ui/SlideOver';
@@ -75,7 +76,7 @@ export function EditorDrawer(props: Props) {
             <div className={css.refused} role="alert">
               Not saved.{' '}
               {refused
-                .map(([path, message]) => [fieldName(path), message].filter(Boolean).join(': '))
+                .map(([path, message]) => [capitalised(fieldName(path)), message].filter(Boolean).join(': '))
                 .join('; ')}
             </div>
           )}

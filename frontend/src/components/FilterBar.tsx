@@ -37,19 +37,22 @@ export function SearchFilter({
 interface ChoiceProps<T extends string> {
   label: string;
   options: readonly T[];
+  /** As the list itself calls them, where that is not the key with spaces. */
+  words?: Partial<Record<T, string>>;
   value: T[];
   onChange: (value: T[]) => void;
 }
 
 /** Several of a fixed set; nothing chosen means all. */
-export function ChoiceFilter<T extends string>({ label, options, value, onChange }: ChoiceProps<T>) {
+export function ChoiceFilter<T extends string>({ label, options, words, value, onChange }: ChoiceProps<T>) {
   return (
     <MultiSelect
       className={css.choice}
+      wrapperProps={{ 'data-chosen': value.length > 0 || undefined }}
       size="xs"
       aria-label={label}
       placeholder={value.length === 0 ? label : undefined}
-      data={options.map((o) => ({ value: o, label: o.replaceAll('_', ' ') }))}
+      data={options.map((o) => ({ value: o, label: words?.[o] ?? o.replaceAll('_', ' ') }))}
       value={value}
       onChange={(next) => onChange(next as T[])}
       clearable
@@ -62,8 +65,8 @@ export function ChoiceFilter<T extends string>({ label, options, value, onChange
 export function TagFilter({ value, onChange }: { value: string; onChange: (tag: string) => void }) {
   return (
     <TextInput
+      className={css.tag}
       size="xs"
-      w={140}
       aria-label="Exact tag"
       placeholder="Tag"
       leftSection={<Tag size={13} />}

@@ -4,7 +4,7 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { type FleetAsk, type FleetQuestion, HOSTING_POLL_MS } from '@/api/hosting';
 import { everyPage, queryClient } from '@/api/queries';
 import type { Probe, ServerRef } from '@/api/types';
-import { hasValues, PROBE_STATES, statesToAsk } from '@/domain/probe';
+import { hasValues, PROBE_STATES, PROBE_TEXT, statesToAsk } from '@/domain/probe';
 import { choices, integer, readParams, text, type Values } from '@/domain/url-state';
 import { useLiveChannel } from '@/live/connection';
 import type { Column } from '@/ui/DataTable';
@@ -151,6 +151,7 @@ export function FleetList<T extends FleetRow>(props: Props<T>) {
             <ChoiceFilter
               label="Any report"
               options={PROBE_STATES}
+              words={PROBE_TEXT}
               value={values.state}
               onChange={(state) => change({ state, cursor: '' })}
             />

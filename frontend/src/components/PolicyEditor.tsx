@@ -5,6 +5,7 @@ import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import type { Policy, PolicyInput, User } from '@/api/types';
 import { absoluteTimes, tPlus } from '@/domain/escalation';
+import { roleName } from '@/domain/role';
 import css from '@/pages/settings/Settings.module.css';
 import { MinutesInput } from '@/ui/MinutesInput';
 import { EditorDrawer } from './EditorDrawer';
@@ -253,8 +254,8 @@ function StepEditor({
       />
       <MultiSelect
         label="Roles"
-        description="oncall is whoever is on duty when the step fires"
-        data={[...ROLES]}
+        description="On call is whoever is on duty when the step fires"
+        data={ROLES.map((role) => ({ value: role, label: roleName(role) }))}
         value={step.roles}
         error={errors['targets.roles']}
         onChange={(roles) => onChange({ roles: roles as Role[] })}

@@ -1,4 +1,4 @@
-import { TriangleAlert } from 'lucide-react';
+import { Info, TriangleAlert } from 'lucide-react';
 import type { Probe } from '@/api/types';
 import { PROBE_MEANING } from '@/domain/probe';
 import { HintText } from '@/ui/HintText';
@@ -26,9 +26,12 @@ export function ProbeNote({ probe }: { probe: Probe }) {
       </p>
     );
   }
+  // What a host does not have is a fact, not a warning.
+  const quiet = probe.state === 'not_installed';
+  const Icon = quiet ? Info : TriangleAlert;
   return (
-    <div className={css.note} role="status">
-      <TriangleAlert size={15} aria-hidden />
+    <div className={css.note} data-quiet={quiet || undefined} role="status">
+      <Icon size={15} aria-hidden />
       <ProbeBadge probe={probe} />
       <span>
         <Words probe={probe} />

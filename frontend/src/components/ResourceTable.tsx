@@ -34,6 +34,8 @@ interface Props<T extends { id: number | string }> {
   empty: ReactNode;
   filters?: ReactNode;
   onOpen?: (row: T) => void;
+  /** Told where j and k go: for a page that shows the row beside the list. */
+  onMove?: (row: T) => void;
   /** What `a` does to the row that j and k are at. */
   onAct?: (row: T) => void;
   tone?: (row: T) => 'critical' | undefined;
@@ -62,12 +64,17 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
   const last = rows.length - 1;
   const row = at === undefined ? undefined : rows[at];
   const openRow = () => row && props.onOpen?.(row);
+  const move = (to: number) => {
+    setAt(to);
+    const next = rows[to];
+    if (next) props.onMove?.(next);
+  };
   useKeys(
     props.keyless
       ? {}
       : {
-          j: () => setAt((i) => Math.min(last, (i ?? -1) + 1)),
-          k: () => setAt((i) => Math.max(0, (i ?? 1) - 1)),
+          j: () => move(Math.min(last, (at ?? -1) + 1)),
+          k: () => move(Math.max(0, (at ?? 1) - 1)),
           Enter: openRow,
           ...(props.onAct ? { a: () => row && props.onAct?.(row) } : {}),
         },

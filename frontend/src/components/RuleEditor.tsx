@@ -13,17 +13,22 @@ import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { catalogueQuery, policiesQuery, serverNamesQuery } from '@/api/queries';
-import type { AlertRule } from '@/api/types';
+import type { AlertRule, Catalogue } from '@/api/types';
 import { fromRule, missing, NEW_RULE, type RuleForm, toRuleInput } from '@/domain/rule-form';
+import { COMPARATORS, inUnit, metricChoice } from '@/domain/rule-text';
 import { SEVERITIES } from '@/domain/severity';
 import css from '@/pages/settings/Settings.module.css';
 import { MinutesInput } from '@/ui/MinutesInput';
+import { Backtest, useBacktest } from './Backtest';
+import { numberLabel, spoken } from './DetectorPage';
 import { EditorDrawer } from './EditorDrawer';
 import { useAction } from './useAction';
 import { useChannelKeys } from './useChannelKeys';
 
 interface Props {
   rule: AlertRule | null;
+  /** What a new rule begins with. */
+  start?: Partial<RuleForm>;
   blocked: string | null;
   onClose: () => void;
 }
@@ -35,8 +40,8 @@ interface PartProps {
 }
 
 /** Edits a rule beside the list. */
-export function RuleEditor({ rule, blocked, onClose }: Props) {
-  const [form, setForm] = useState<RuleForm>(() => (rule ? fromRule(rule) : NEW_RULE));
+export function RuleEditor({ rule, start, blocked, onClose }: Props) {
+  const [form, setForm] = useState<RuleForm>(() => (rule ? fromRule(rule) : { ...NEW_RULE, ...start }));
   const [tried, setTried] = useState(false);
   const set = (change: Partial<RuleForm>) => setForm((old) => ({ ...old, ...change }));
   const save = useAction({
@@ -68,7 +73,9 @@ export function RuleEditor({ rule, blocked, onClose }: Props) {
     setTried(true);
     if (Object.keys(gaps).length === 0) save.mutate(undefined);
   };
-  const part = { form, set, errors };
+  const trial = useBacktest(form, rule, blocked);
+  // What a trial was refused for stands at the fields, not above the buttons: nothing was to be saved yet.
+  const part = { form, set, errors: { ...trial.errors, ...errors } };
   return (
     <EditorDrawer
       title={rule ? rule.name : 'New rule'}
@@ -90,6 +97,7 @@ export function RuleEditor({ rule, blocked, onClose }: Props) {
             }
           : undefined
       }
+      after={<Backtest trial={trial} form={form} blocked={blocked} />}
     >
       <TextInput
         label="Name"
@@ -128,11 +136,19 @@ export function RuleEditor({ rule, blocked, onClose }: Props) {
   );
 }
 
+const number = (v: string | number) => (v === '' ? null : Number(v));
+
+const DIRECTIONS = [
+  { value: 'above', label: 'above the usual' },
+  { value: 'below', label: 'below the usual' },
+  { value: 'both', label: 'either side' },
+];
+
 function ConditionPart({ form, set, errors }: PartProps) {
   const { data } = useQuery(catalogueQuery);
   const metrics = data?.metrics ?? [];
   const unit = metrics.find((m) => m.name === form.metric)?.unit;
-  const number = (v: string | number) => (v === '' ? null : Number(v));
+  const detector = data?.detectors.find((known) => known.key === form.detector);
   return (
     <fieldset className={css.fieldset}>
       <legend>Looks for</legend>
@@ -140,6 +156,7 @@ function ConditionPart({ form, set, errors }: PartProps) {
         aria-label="Kind of condition"
         data={[
           { value: 'threshold', label: 'Threshold' },
+          { value: 'baseline', label: 'Baseline' },
           { value: 'detector', label: 'Built-in detector' },
         ]}
         value={form.conditionKind}
@@ -151,17 +168,18 @@ function ConditionPart({ form, set, errors }: PartProps) {
           searchable
           data={[
             { value: '*', label: 'all of them' },
-            ...(data?.detectors ?? []).map((d) => ({ value: d.key, label: `${d.name} (${d.key})` })),
+            ...(data?.detectors ?? []).map((d) => ({ value: d.key, label: d.name })),
           ]}
           value={form.detector || null}
           error={errors['condition.detector']}
-          onChange={(detector) => set({ detector: detector ?? '' })}
+          // Numbers have the names of the detector they belong to.
+          onChange={(detector) => set({ detector: detector ?? '', numbers: {} })}
         />
       ) : (
         <Select
           label="Metric"
           searchable
-          data={metrics.map((m) => ({ value: m.name, label: `${m.name} – ${m.title}` }))}
+          data={metrics.map((m) => ({ value: m.name, label: metricChoice(m, metrics) }))}
           value={form.metric || null}
           error={errors['condition.metric']}
           onChange={(metric) => set({ metric: metric ?? '' })}
@@ -171,25 +189,77 @@ function ConditionPart({ form, set, errors }: PartProps) {
         <div className={css.pair}>
           <Select
             label="Comparator"
-            data={['>', '>=', '<', '<=']}
+            data={Object.entries(COMPARATORS).map(([value, label]) => ({ value, label }))}
             allowDeselect={false}
             value={form.comparator}
             onChange={(c) => set({ comparator: (c ?? '>=') as RuleForm['comparator'] })}
           />
           <NumberInput
-            label={unit ? `Threshold (${unit})` : 'Threshold'}
+            label={inUnit('Threshold', unit)}
             value={form.threshold ?? ''}
             error={errors['condition.threshold']}
             onChange={(v) => set({ threshold: number(v) })}
           />
           <NumberInput
-            label={unit ? `Over again at (${unit})` : 'Over again at'}
+            label={inUnit('Clears at', unit)}
             placeholder="same"
             value={form.clearThreshold ?? ''}
             error={errors['condition.clear_threshold']}
             onChange={(v) => set({ clearThreshold: number(v) })}
           />
         </div>
+      )}
+      {form.conditionKind === 'baseline' && (
+        <>
+          <p className={css.note}>
+            Compares with what is usual at that hour of the day. Nothing is judged before enough days are
+            known.
+          </p>
+          <div className={css.pair}>
+            <Select
+              label="Direction"
+              data={DIRECTIONS}
+              allowDeselect={false}
+              value={form.direction}
+              onChange={(d) => set({ direction: (d ?? 'above') as RuleForm['direction'] })}
+            />
+            <NumberInput
+              label="Factor"
+              description="Times the usual"
+              min={1}
+              max={1000}
+              step={0.5}
+              clampBehavior="none"
+              value={form.factor}
+              error={errors['condition.factor']}
+              onChange={(v) => set({ factor: number(v) ?? 0 })}
+            />
+            <NumberInput
+              label="Deviations"
+              description="And so many standard deviations"
+              min={0}
+              max={100}
+              step={0.5}
+              clampBehavior="none"
+              value={form.deviations}
+              error={errors['condition.deviations']}
+              onChange={(v) => set({ deviations: number(v) ?? 0 })}
+            />
+            <NumberInput
+              label={inUnit('Smallest value', unit)}
+              description="Never a breach below it"
+              placeholder="0"
+              min={0}
+              clampBehavior="none"
+              value={form.minValue ?? ''}
+              error={errors['condition.min_value']}
+              onChange={(v) => set({ minValue: number(v) })}
+            />
+          </div>
+        </>
+      )}
+      {form.conditionKind === 'detector' && form.detector !== '' && (
+        <NumbersPart form={form} set={set} errors={errors} detector={detector} />
       )}
       {form.conditionKind !== 'detector' && (
         <MinutesInput
@@ -202,6 +272,41 @@ function ConditionPart({ form, set, errors }: PartProps) {
         />
       )}
     </fieldset>
+  );
+}
+
+/** A detector for these servers: other numbers than its own, or none of it. */
+function NumbersPart({
+  form,
+  set,
+  errors,
+  detector,
+}: PartProps & { detector: Catalogue['detectors'][number] | undefined }) {
+  return (
+    <>
+      {detector && <p className={css.note}>{detector.about}</p>}
+      <Switch
+        label="Leave these servers alone"
+        description="The detector is off where this rule applies; what it opened there is over"
+        checked={form.off}
+        error={errors['condition.off']}
+        onChange={(e) => set({ off: e.currentTarget.checked })}
+      />
+      {!form.off &&
+        detector?.numbers.map((known) => (
+          <NumberInput
+            key={known.key}
+            label={numberLabel(known)}
+            description={`${known.about}. ${spoken(known.min, known.unit)} to ${spoken(known.max, known.unit)}`}
+            placeholder={`${spoken(known.default, known.unit)} (default)`}
+            clampBehavior="none"
+            value={form.numbers[known.key] ?? ''}
+            error={errors[`condition.numbers.${known.key}`]}
+            onChange={(v) => set({ numbers: { ...form.numbers, [known.key]: number(v) } })}
+          />
+        ))}
+      {errors['condition.numbers'] && <Input.Error>{errors['condition.numbers']}</Input.Error>}
+    </>
   );
 }
 

@@ -8,7 +8,9 @@ import {
   LayoutDashboard,
   ListChecks,
   Mails,
+  MailWarning,
   PanelsTopLeft,
+  Radar,
   Radio,
   Route,
   Send,
@@ -31,6 +33,7 @@ export const MENU = [
 export const HOSTING = [
   { label: 'Mail Queue', to: '/hosting/mail-queue', icon: Inbox, permission: 'servers.view' },
   { label: 'Top Senders', to: '/hosting/top-senders', icon: UsersRound, permission: 'servers.view' },
+  { label: 'Mail Abuse', to: '/hosting/mail-abuse', icon: MailWarning, permission: 'incidents.view' },
   { label: 'Backups', to: '/hosting/backups', icon: Archive, permission: 'servers.view' },
   { label: 'Disks', to: '/hosting/disks', icon: HardDrive, permission: 'servers.view' },
   { label: 'MySQL', to: '/hosting/mysql', icon: Database, permission: 'servers.view' },
@@ -43,6 +46,7 @@ export const HOSTING = [
 export const SETTINGS = [
   { label: 'Channels', to: '/settings/channels', icon: Send, permission: 'channels.view' },
   { label: 'Alert rules', to: '/settings/rules', icon: ListChecks, permission: 'rules.view' },
+  { label: 'Detectors', to: '/settings/detectors', icon: Radar, permission: 'rules.view' },
   { label: 'Escalation', to: '/settings/escalation', icon: Route, permission: 'rules.view' },
   { label: 'Delivery log', to: '/settings/deliveries', icon: Mails, permission: 'deliveries.view' },
   { label: 'Users', to: '/settings/users', icon: ShieldUser, permission: 'users.view' },

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { meQuery } from '@/api/queries';
 import type { Me } from '@/api/types';
+import { roleName } from '@/domain/role';
 
 /** The person signed in. The shell's loader has asked before any page is drawn. */
 export function useMe(): Me {
@@ -35,5 +36,5 @@ export function useBlocked(permission: Permission): string | null {
   const me = useMe();
   return isGranted(me, permission)
     ? null
-    : `Your account (${me.role}) may not do this: it needs ${NEEDED[permission]}.`;
+    : `Your account (${roleName(me.role)}) may not do this: it needs ${NEEDED[permission]}.`;
 }

@@ -17,5 +17,5 @@ test('what waits on a host is said, and what was lost', () => {
   expect(spoolText({ files: null, lost_total: null })).toBe('–');
   expect(spoolText({ files: 0, lost_total: 0 })).toBe('empty');
   expect(spoolText({ files: 1, lost_total: 0 })).toBe('1 tick waits');
-  expect(spoolText({ files: 40, lost_total: 12 })).toBe('40 ticks wait, 12 lost');
+  expect(spoolText({ files: 1440, lost_total: 1204 })).toBe('1,440 ticks wait, 1,204 lost');
 });

@@ -1,3 +1,5 @@
+import { count } from './units';
+
 /** How an agent stands, worst first: the order of the filter. */
 export const AGENT_STATES = [
   'silent',
@@ -19,22 +21,6 @@ export const AGENT_TEXT: Record<AgentState, string> = {
   disabled: 'switched off',
 };
 
-/** Kinds of reports in the order of the matrix, with heads that fit above a cell. */
-export const GRANT_HEADS: Record<string, string> = {
-  metrics: 'CPU',
-  processes: 'Svc',
-  disks: 'Disk',
-  mysql: 'SQL',
-  litespeed: 'LSWS',
-  cpanel: 'cP',
-  'mail-queue': 'Queue',
-  'email-stats': 'Sent',
-  firewall: 'FW',
-  crons: 'Cron',
-  backups: 'Bkp',
-  inventory: 'Inv',
-};
-
 /** Clocks agree within two seconds; beyond five minutes our own time is used instead. */
 export function skewText(ms: number | null): string {
   if (ms === null) return '–';
@@ -53,6 +39,6 @@ export function skewText(ms: number | null): string {
 export function spoolText(spool: { files: number | null; lost_total: number | null }): string {
   if (spool.files === null) return '–';
   const waits =
-    spool.files === 0 ? 'empty' : `${spool.files} ${spool.files === 1 ? 'tick waits' : 'ticks wait'}`;
-  return spool.lost_total ? `${waits}, ${spool.lost_total} lost` : waits;
+    spool.files === 0 ? 'empty' : `${count(spool.files)} ${spool.files === 1 ? 'tick waits' : 'ticks wait'}`;
+  return spool.lost_total ? `${waits}, ${count(spool.lost_total)} lost` : waits;
 }

@@ -155,7 +155,11 @@ describe('timeline', () => {
   it('names people, detectors and policies', () => {
     expect(entryTitle(entry('acknowledged', 'user:2', 'Operator', {}))).toBe('Operator acknowledged');
     expect(entryTitle(entry('opened', 'detector:service_down', null, {}))).toBe(
-      'Detector service_down opened it',
+      'Detector “Service down” opened it',
+    );
+    expect(entryTitle(entry('opened', 'detector:rule', null, {}))).toBe('The rule opened it');
+    expect(entryTitle(entry('step_fired', 'policy:Nights: web', null, {}))).toBe(
+      'Policy “Nights: web” fired a step',
     );
     expect(entryTitle(entry('something_new', 'system', null, {}))).toBe('The system something new');
   });

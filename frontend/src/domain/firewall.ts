@@ -19,6 +19,9 @@ export type LogRange = (typeof LOG_RANGES)[number];
 
 const HOURS: Record<LogRange, number> = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
 
+/** `24 h`: a range in a sentence. */
+export const rangeWords = (range: LogRange): string => range.replace(/\D/, ' $&');
+
 /** Where a range that ends now begins. */
 export const rangeStart = (range: LogRange, nowMs: number): string =>
   new Date(nowMs - HOURS[range] * 3_600_000).toISOString();

@@ -17,13 +17,24 @@ export interface ProbeFacts {
   hint: string | null;
 }
 
+/** Its name on a badge and in the filter. */
+export const PROBE_TEXT: Record<ProbeState, string> = {
+  ok: 'ok',
+  stale: 'stale',
+  no_data: 'no data',
+  no_permission: 'no permission',
+  not_installed: 'not installed',
+  collector_error: 'collector error',
+  timeout: 'no answer',
+};
+
 /** What it means for the values beside it. */
 export const PROBE_MEANING: Record<ProbeState, string> = {
   ok: 'Reported on time',
   stale: 'The values are old',
   no_data: 'Nothing was ever reported',
   no_permission: 'The agent may not read this',
-  not_installed: 'There is no such thing on this host',
+  not_installed: 'This host does not have it',
   collector_error: 'The agent could not make sense of what it read',
   timeout: 'The agent got no answer in time',
 };

@@ -1,4 +1,4 @@
-import type { AlertRule, AlertRuleInput } from '@/api/types';
+import type { AlertRule, AlertRuleInput, BacktestInput } from '@/api/types';
 import type { Severity } from './severity';
 
 /**
@@ -19,8 +19,13 @@ export interface RuleForm {
   clearThreshold: number | null;
   forSeconds: number;
   factor: number;
+  direction: 'above' | 'below' | 'both';
+  deviations: number;
   minValue: number | null;
   detector: string;
+  /** Of the detector, those that somebody set; `null`: emptied, so its default. */
+  numbers: Record<string, number | null>;
+  off: boolean;
   route: 'channels' | 'policy';
   channels: string[];
   policyId: number | null;
@@ -41,8 +46,12 @@ export const NEW_RULE: RuleForm = {
   clearThreshold: null,
   forSeconds: 300,
   factor: 3,
+  direction: 'above',
+  deviations: 3,
   minValue: null,
   detector: '',
+  numbers: {},
+  off: false,
   route: 'policy',
   channels: [],
   policyId: null,
@@ -79,11 +88,18 @@ export function fromRule(rule: AlertRule): RuleForm {
         ...form,
         metric: condition.metric,
         factor: condition.factor,
+        direction: condition.direction ?? 'above',
+        deviations: condition.deviations ?? 3,
         minValue: condition.min_value,
         forSeconds: condition.for_seconds,
       };
     case 'detector':
-      return { ...form, detector: condition.detector };
+      return {
+        ...form,
+        detector: condition.detector,
+        numbers: condition.numbers ?? {},
+        off: condition.off ?? false,
+      };
   }
 }
 
@@ -100,9 +116,24 @@ function conditionOf(form: RuleForm): AlertRuleInput['condition'] {
         clear_threshold: form.clearThreshold,
       };
     case 'baseline':
-      return { type: 'baseline', metric, factor: form.factor, min_value: form.minValue ?? 0, for_seconds };
+      return {
+        type: 'baseline',
+        metric,
+        factor: form.factor,
+        direction: form.direction,
+        deviations: form.deviations,
+        min_value: form.minValue ?? 0,
+        for_seconds,
+      };
     case 'detector':
-      return { type: 'detector', detector: form.detector };
+      return {
+        type: 'detector',
+        detector: form.detector,
+        numbers: Object.fromEntries(
+          Object.entries(form.numbers).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+        ),
+        off: form.off,
+      };
   }
 }
 
@@ -124,6 +155,16 @@ export function toRuleInput(form: RuleForm): AlertRuleInput {
     runbook_url: form.runbookUrl.trim() || null,
   };
 }
+
+/** The same to be tried before it is saved: what it is called and whom it tells may be missing yet. */
+export function toTrialRule(form: RuleForm): BacktestInput['rule'] {
+  const { name, channels, ...rule } = toRuleInput(form);
+  return { ...rule, name: name || null, channels: channels?.length ? channels : null };
+}
+
+/** Whether it can be tried. */
+export const canBeTried = (form: RuleForm): boolean =>
+  !Object.keys(missing(form)).some((field) => field === 'scope' || field.startsWith('condition.'));
 
 /** What still has to be filled in before the server is asked, by field. */
 export function missing(form: RuleForm): Record<string, string> {

@@ -1,3 +1,5 @@
+import { detectorName } from './kind';
+
 /** What a timeline entry says, from its type and particulars. Types that this page does not know are shown as they are. */
 export interface EntryFacts {
   type: string;
@@ -24,12 +26,13 @@ const DID: Record<string, string> = {
   delivery: 'sent a message',
 };
 
-/** `admin`, `the detector service_down`, `the policy Default`, `the system`. */
+/** `Admin`, `Detector “Service down”`, `Policy “Default”`, `The system`. */
 export function actorName({ actor, actor_name }: EntryFacts): string {
   if (actor_name) return actor_name;
   const [kind, id = ''] = actor.split(/:(.*)/s);
-  if (kind === 'detector') return `Detector ${id}`;
-  if (kind === 'policy') return `Policy ${id}`;
+  if (actor === 'detector:rule') return 'The rule';
+  if (kind === 'detector') return `Detector “${detectorName(id)}”`;
+  if (kind === 'policy') return `Policy “${id}”`;
   if (kind === 'user') return `User ${id}`;
   return 'The system';
 }

@@ -17,6 +17,8 @@ const EVENTS = [
   'incident.opened',
   'incident.updated',
   'delivery.updated',
+  'abuse.detected',
+  'abuse.updated',
 ] as const;
 
 let state: LiveState = 'offline';

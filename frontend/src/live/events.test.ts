@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { IncidentDetail, Page, Server } from '@/api/types';
+import type { HostMysql, IncidentDetail, MetricsReceived, Page, Server } from '@/api/types';
 import { liveUpdates } from './events';
 
 let queries: QueryClient;
@@ -15,6 +15,9 @@ const list = (...rows: Server[]): Page<Server> => ({
   data: rows,
   meta: { next_cursor: null, total: rows.length },
 });
+
+const received = (server_id: number, kind: string, report: Partial<MetricsReceived> = {}) =>
+  ({ server_id, kind, event_at: '', ...report }) as MetricsReceived;
 
 describe('live updates', () => {
   it('changes a shown row at once and asks for its list at most every three seconds', () => {
@@ -41,8 +44,7 @@ describe('live updates', () => {
   it('asks for the lists of the kind that was reported, at most every ten seconds', () => {
     const invalidated = vi.spyOn(queries, 'invalidateQueries');
     const live = liveUpdates(queries);
-    for (let i = 0; i < 40; i++)
-      live.apply('metrics.received', { server_id: 7, kind: 'firewall', event_at: '' });
+    for (let i = 0; i < 40; i++) live.apply('metrics.received', received(7, 'firewall'));
     vi.advanceTimersByTime(3000);
     expect(invalidated.mock.calls).toEqual([[{ queryKey: ['servers', 7, 'firewall'] }]]);
     vi.advanceTimersByTime(6999);
@@ -58,18 +60,53 @@ describe('live updates', () => {
   it('asks for the senders when mail was counted, and for nothing on a kind that no list shows', () => {
     const invalidated = vi.spyOn(queries, 'invalidateQueries');
     const live = liveUpdates(queries);
-    live.apply('metrics.received', { server_id: 7, kind: 'lifecycle', event_at: '' });
+    live.apply('metrics.received', received(7, 'lifecycle'));
     vi.advanceTimersByTime(20_000);
     expect(invalidated).not.toHaveBeenCalled();
-    live.apply('metrics.received', { server_id: 7, kind: 'email-stats', event_at: '' });
+    live.apply('metrics.received', received(7, 'email-stats'));
     vi.advanceTimersByTime(20_000);
     expect(invalidated).toHaveBeenCalledWith({ queryKey: ['hosting', 'top-senders'] });
+  });
+
+  it.each([
+    ['mysql', 'mysql'],
+    ['litespeed', 'litespeed'],
+    ['cpanel', 'cpanel'],
+    ['mail-queue', 'mail_queue'],
+  ] as const)('shows a report of %s at once, in its tab and in its row of the fleet', (kind, field) => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    const live = liveUpdates(queries);
+    const row = (id: number) => ({ server: { id, name: `s${id}` }, version: 'old' });
+    const page = { data: [row(6), row(7)], meta: { next_cursor: null, total: 2 } };
+    queries.setQueryData(['hosting', kind, { sort: 'name' }], page);
+    queries.setQueryData(['servers', 7, kind], { version: 'old' });
+    live.apply('metrics.received', received(7, kind, { [field]: { version: 'new' } }));
+    expect(queries.getQueryData(['servers', 7, kind])).toEqual({ version: 'new' });
+    expect(queries.getQueryData<Page<HostMysql>>(['hosting', kind, { sort: 'name' }])?.data).toEqual([
+      row(6),
+      { ...row(7), version: 'new' },
+    ]);
+    // Its charts, and where the row now stands in the list, are asked for; the tab is not.
+    vi.advanceTimersByTime(10_000);
+    expect(invalidated.mock.calls).toEqual([
+      [{ queryKey: ['servers', 7, 'metrics', kind] }],
+      [{ queryKey: ['hosting', kind] }],
+    ]);
+  });
+
+  it('asks for a report whose event came without it', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    queries.setQueryData(['servers', 7, 'mysql'], { version: 'old' });
+    liveUpdates(queries).apply('metrics.received', received(7, 'mysql', { mysql: null }));
+    vi.advanceTimersByTime(3000);
+    expect(invalidated).toHaveBeenCalledWith({ queryKey: ['servers', 7, 'mysql'] });
+    expect(queries.getQueryData(['servers', 7, 'mysql'])).toEqual({ version: 'old' });
   });
 
   it('forgets what it planned when it is stopped', () => {
     const invalidated = vi.spyOn(queries, 'invalidateQueries');
     const live = liveUpdates(queries);
-    live.apply('metrics.received', { server_id: 1, kind: 'metrics', event_at: '' });
+    live.apply('metrics.received', received(1, 'metrics'));
     live.stop();
     vi.advanceTimersByTime(10_000);
     expect(invalidated).not.toHaveBeenCalled();

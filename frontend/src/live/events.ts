@@ -1,22 +1,14 @@
 import type { QueryClient } from '@tanstack/react-query';
 import type {
+  AbuseCase,
   Delivery,
   Incident,
   IncidentDetail,
+  MetricsReceived,
   Page,
   Server,
-  ServerDisks,
-  ServerServices,
+  ServerRef,
 } from '@/api/types';
-
-/** Body of `metrics.received`: which report became readable; for disks and services the report itself. */
-export interface MetricsReceived {
-  server_id: number;
-  kind: string;
-  event_at: string;
-  disks?: ServerDisks | null;
-  services?: ServerServices | null;
-}
 
 /** Event name to body. Every body is what GET of the resource gives. */
 export interface LiveEvents {
@@ -25,6 +17,8 @@ export interface LiveEvents {
   'incident.opened': IncidentDetail;
   'incident.updated': IncidentDetail;
   'delivery.updated': Delivery;
+  'abuse.detected': AbuseCase;
+  'abuse.updated': AbuseCase;
 }
 
 const patchRow = <T extends { id: number }>(page: Page<T> | undefined, row: Partial<T> & { id: number }) =>
@@ -36,18 +30,36 @@ const LIST_REFRESH_MS = 3000;
 /** What the lists of the whole fleet show changes once a minute at most: asking more often would only cost. */
 const FLEET_REFRESH_MS = 10_000;
 
-/** The questions about the fleet that a kind of report answers, by the second part of their key. */
-const FLEET_QUESTIONS: Record<string, string[]> = {
-  mysql: ['mysql'],
-  litespeed: ['litespeed'],
-  cpanel: ['cpanel'],
-  crons: ['crons'],
-  backups: ['backups'],
-  disks: ['disks'],
-  'mail-queue': ['mail-queue'],
-  'email-stats': ['top-senders'],
-  firewall: ['firewall-events', 'top-attackers', 'address'],
+/** Who shows a kind of report, and where its event carries it. */
+interface Shown {
+  /** The tab of its server, as the last part of its question's key. */
+  tab?: string;
+  /** The field of the event that holds what the tab's question answers. */
+  body?: keyof MetricsReceived;
+  /** Its server has charts of it. */
+  charts?: true;
+  /** Questions about the fleet, by the second part of their keys. */
+  lists?: string[];
+  /** A row of these lists is the body and whose it is. */
+  rows?: true;
+}
+
+const SHOWN: Record<string, Shown> = {
+  metrics: { charts: true },
+  processes: { tab: 'services', body: 'services' },
+  disks: { tab: 'disks', body: 'disks', lists: ['disks'] },
+  mysql: { tab: 'mysql', body: 'mysql', charts: true, lists: ['mysql'], rows: true },
+  litespeed: { tab: 'litespeed', body: 'litespeed', charts: true, lists: ['litespeed'], rows: true },
+  cpanel: { tab: 'cpanel', body: 'cpanel', charts: true, lists: ['cpanel'], rows: true },
+  'mail-queue': { tab: 'mail-queue', body: 'mail_queue', charts: true, lists: ['mail-queue'], rows: true },
+  crons: { tab: 'crons', lists: ['crons'] },
+  backups: { tab: 'backups', lists: ['backups'] },
+  firewall: { tab: 'firewall', lists: ['firewall-events', 'top-attackers', 'address'] },
+  'email-stats': { lists: ['top-senders'] },
 };
+
+const patchHost = (page: Page<{ server: ServerRef }> | undefined, id: number, report: object) =>
+  page && { ...page, data: page.data.map((row) => (row.server.id === id ? { ...row, ...report } : row)) };
 
 /**
  * Brings events into the query cache. A row that is shown changes at once; whether it belongs to a filtered list, and
@@ -75,16 +87,19 @@ export function liveUpdates(queries: QueryClient) {
       );
       refreshSoon('servers', 'list');
     },
-    'metrics.received': ({ server_id: id, kind, disks, services }) => {
-      if (kind === 'metrics') refreshSoon('servers', id, 'metrics');
-      if (disks) queries.setQueryData(['servers', id, 'disks'], disks);
-      if (services) queries.setQueryData(['servers', id, 'services'], services);
-      if (kind === 'disks' && !disks) refreshSoon('servers', id, 'disks');
-      if (kind === 'processes' && !services) refreshSoon('servers', id, 'services');
-      const questions = FLEET_QUESTIONS[kind] ?? [];
-      for (const question of questions) refreshIn(FLEET_REFRESH_MS, ['hosting', question]);
-      // A tab of the server is asked for under the name of its kind.
-      if (kind !== 'disks' && questions.length > 0) refreshSoon('servers', id, kind);
+    'metrics.received': (event) => {
+      const { server_id: id, kind } = event;
+      const { tab, body, charts, lists = [], rows } = SHOWN[kind] ?? {};
+      const report = body && event[body];
+      if (typeof report === 'object' && report) {
+        queries.setQueryData(['servers', id, tab], report);
+        for (const list of rows ? lists : [])
+          queries.setQueriesData<Page<{ server: ServerRef }>>({ queryKey: ['hosting', list] }, (page) =>
+            patchHost(page, id, report),
+          );
+      } else if (tab) refreshSoon('servers', id, tab);
+      if (charts) refreshSoon('servers', id, 'metrics', kind);
+      for (const list of lists) refreshIn(FLEET_REFRESH_MS, ['hosting', list]);
     },
     'incident.opened': (incident) => {
       queries.setQueryData(['incidents', incident.id], incident);
@@ -105,6 +120,9 @@ export function liveUpdates(queries: QueryClient) {
       refreshSoon('deliveries', 'list');
       if (delivery.incident_id !== null) refreshSoon('incidents', delivery.incident_id);
     },
+    // Logins are masked in the event, whoever hears it: the case is asked for.
+    'abuse.detected': () => void queries.invalidateQueries({ queryKey: ['hosting', 'mail-abuse'] }),
+    'abuse.updated': () => refreshSoon('hosting', 'mail-abuse'),
   };
 
   return {

@@ -112,6 +112,7 @@ function NameStep({ minted, onMinted, onAnother }: NameProps) {
           <span>The token names the server and works once.</span>
           <Button
             variant="subtle"
+            className={css.another}
             onClick={() => {
               setName('');
               onAnother();
@@ -171,11 +172,17 @@ function CommandStep({ token }: { token: MintedToken }) {
       label="Install command"
       aside={left > 0 ? `works for ${minutesSeconds(left)} more` : 'expired'}
     >
-      <CommandBox command={token.install_command} label="Copy install command" />
-      <p className={css.hint}>
-        <Terminal size={14} aria-hidden /> As root, in a terminal. The token goes in by standard input, so no
-        process list shows it. It is shown only now.
-      </p>
+      {left > 0 ? (
+        <>
+          <CommandBox command={token.install_command} label="Copy install command" />
+          <p className={css.hint}>
+            <Terminal size={14} aria-hidden /> As root, in a terminal. The token goes in by standard input, so
+            no process list shows it. It is shown only now.
+          </p>
+        </>
+      ) : (
+        <span className={css.over}>Its token is no longer taken.</span>
+      )}
     </Panel>
   );
 }

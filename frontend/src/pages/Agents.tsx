@@ -78,7 +78,7 @@ const columns: Column<Row>[] = [
   {
     key: 'name',
     header: 'Server',
-    width: 170,
+    width: 150,
     sortable: true,
     cell: (row) => <ServerLink server={row.server} />,
     csv: (row) => row.server.name,
@@ -86,7 +86,7 @@ const columns: Column<Row>[] = [
   {
     key: 'state',
     header: 'Agent',
-    width: 200,
+    width: 170,
     cell: (row) => <State agent={row} />,
     csv: (row) => row.state,
   },
@@ -94,20 +94,21 @@ const columns: Column<Row>[] = [
   {
     key: 'version',
     header: 'Version',
-    width: 86,
+    width: 72,
     cell: (row) => row.version ?? '–',
     csv: (row) => row.version,
   },
   {
     key: 'grants',
     header: 'What it may read',
+    width: 404,
     cell: (row) => <GrantMatrix grants={row.grants} />,
     csv: (row) => grantsText(row.grants),
   },
   {
     key: 'spool',
     header: 'Spool',
-    width: 130,
+    width: 112,
     cell: (row) => <Spool agent={row} />,
     csv: (row) => row.spool.files,
   },
@@ -122,7 +123,7 @@ const columns: Column<Row>[] = [
   {
     key: 'skew',
     header: 'Clock',
-    width: 100,
+    width: 84,
     wide: true,
     cell: (row) => skewText(row.skew_ms),
     csv: (row) => row.skew_ms,
@@ -130,7 +131,7 @@ const columns: Column<Row>[] = [
   {
     key: 'refused',
     header: 'Refused values',
-    width: 130,
+    width: 112,
     wide: true,
     cell: (row) => <Refused agent={row} />,
     csv: (row) => row.refused.total,
@@ -195,7 +196,9 @@ export function Component() {
           <div className={css.card}>
             <span className={css.head}>
               <ServerLink server={row.server} />
-              <TimeAgo at={row.last_seen_at} />
+              <small className={css.none}>
+                <TimeAgo at={row.last_seen_at} />
+              </small>
             </span>
             <State agent={row} />
             <GrantMatrix grants={row.grants} />
@@ -238,6 +241,7 @@ export function Component() {
             <ChoiceFilter
               label="Any state"
               options={AGENT_STATES}
+              words={AGENT_TEXT}
               value={values.state}
               onChange={(state) => change({ state, cursor: '' })}
             />

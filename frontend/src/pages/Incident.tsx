@@ -9,6 +9,7 @@ import { incidentQuery, queryClient } from '@/api/queries';
 import type { IncidentDetail, TimelineEntry } from '@/api/types';
 import { DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
 import { IncidentState } from '@/components/IncidentTable';
+import { IncidentWhy } from '@/components/IncidentWhy';
 import { useIncidentAction } from '@/components/incident-actions';
 import { useKeys } from '@/components/keyboard';
 import { NextStepText } from '@/components/NextStepText';
@@ -16,6 +17,7 @@ import { idOf } from '@/components/route-id';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { shortDuration } from '@/domain/duration';
+import { detectorName } from '@/domain/kind';
 import { entryBody, entryTitle } from '@/domain/timeline';
 import { useNow } from '@/live/clock';
 import { useLiveChannel, usePollEvery } from '@/live/connection';
@@ -93,7 +95,7 @@ export function Component() {
                 [
                   'Detector',
                   <Link key="d" to={`/incidents?status=all&detector=${incident.detector}`}>
-                    {incident.detector}
+                    {detectorName(incident.detector)}
                   </Link>,
                 ],
                 ['Seen', `${incident.occurrences} ${incident.occurrences === 1 ? 'time' : 'times'}`],
@@ -120,13 +122,14 @@ export function Component() {
               </div>
             )}
           </Panel>
+          <IncidentWhy incident={incident} />
         </div>
       </div>
       <div className={css.deliveries}>
         <Panel
           flush
           title="Deliveries"
-          aside={<Link to={`/settings/deliveries?incident_id=${incident.id}`}>delivery log</Link>}
+          aside={<Link to={`/settings/deliveries?incident_id=${incident.id}`}>Delivery log</Link>}
         >
           {incident.deliveries.length === 0 ? (
             <p className={css.none}>Nobody was told yet.</p>

@@ -5,12 +5,13 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { everyPage, incidentsQuery, queryClient } from '@/api/queries';
 import type { Incident } from '@/api/types';
-import { ChoiceFilter, SearchFilter } from '@/components/FilterBar';
+import { ChoiceFilter, FilterChip, SearchFilter } from '@/components/FilterBar';
 import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
 import { acknowledgeMany, useIncidentAction } from '@/components/incident-actions';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked } from '@/components/session';
 import { useUrlState } from '@/components/useUrlState';
+import { detectorName } from '@/domain/kind';
 import { SEVERITIES } from '@/domain/severity';
 import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
@@ -88,7 +89,7 @@ export function Component() {
           everyPage((page) => queryClient.fetchQuery(incidentsQuery({ ...ask(values), cursor: '', ...page })))
         }
         sort={values.sort}
-        ownSort={{ value: 'urgency', label: 'Urgency first' }}
+        ownSort={{ value: 'urgency', label: 'Most urgent first' }}
         onSort={(sort) => change({ sort, cursor: '' })}
         cursor={values.cursor}
         onCursor={(cursor) => change({ cursor }, 'push')}
@@ -147,9 +148,9 @@ export function Component() {
               onChange={(severity) => change({ severity, cursor: '' })}
             />
             {(values.detector || values.server_id !== null) && (
-              <Button variant="light" onClick={() => change({ detector: '', server_id: null, cursor: '' })}>
-                {values.detector || `server ${values.server_id}`} ×
-              </Button>
+              <FilterChip onRemove={() => change({ detector: '', server_id: null, cursor: '' })}>
+                {values.detector ? detectorName(values.detector) : `server ${values.server_id}`}
+              </FilterChip>
             )}
           </>
         }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheckBig } from 'lucide-react';
 import { Link } from 'react-router';
+import { mailAbuseQuery } from '@/api/hosting';
 import { incidentsQuery, queryClient, serversQuery } from '@/api/queries';
 import type { Server } from '@/api/types';
 import { AcknowledgeButton } from '@/components/IncidentTable';
@@ -21,6 +22,7 @@ import css from './Overview.module.css';
 const openQuery = incidentsQuery({ status: 'open', sort: 'urgency', limit: 20 });
 const takenQuery = incidentsQuery({ status: 'acknowledged', sort: 'urgency', limit: 20 });
 const silentQuery = serversQuery({ status: 'down,stale,unknown', sort: 'status', limit: 50 });
+const abuseQuery = mailAbuseQuery({ status: 'detected', limit: 1 });
 const newestQuery = serversQuery({ sort: '-last_seen_at', limit: 1 });
 const countQuery = (status: string) => serversQuery({ status, limit: 1 });
 
@@ -28,6 +30,7 @@ const COUNTS = ['up', 'stale', 'down', 'unknown', 'registering', 'disabled'] as 
 
 export function loader() {
   for (const query of [openQuery, takenQuery]) void queryClient.prefetchQuery(query);
+  void queryClient.prefetchQuery(abuseQuery);
   for (const query of [silentQuery, newestQuery, ...COUNTS.map(countQuery)])
     void queryClient.prefetchQuery(query);
   return null;
@@ -50,6 +53,7 @@ export function Component() {
         <div className={css.grid}>
           <Unacknowledged />
           <div className={css.side}>
+            <Abuse />
             <Silent />
             <Taken />
           </div>
@@ -71,6 +75,25 @@ function Freshness() {
       newest report {shortDuration(age)} ago
       {age > 90_000 && ': data is late, the quiet below may not be real'}
     </span>
+  );
+}
+
+/** Cases of mail abuse that nobody has looked at; nothing while there are none. */
+function Abuse() {
+  const { data } = useQuery({ ...abuseQuery, refetchInterval: usePollEvery() });
+  const waiting = data?.meta.detected ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <Panel
+      title="Mail abuse"
+      aside={
+        <Link to="/hosting/mail-abuse?view=unreviewed">
+          {waiting === 1 ? 'One case is' : `${waiting.toLocaleString('en-US')} cases are`} not reviewed
+        </Link>
+      }
+    >
+      Senders that mail far more than they do: suspend them at their servers, then note it.
+    </Panel>
   );
 }
 
@@ -107,7 +130,7 @@ function Unacknowledged() {
       tone={criticals > 0 ? 'critical' : undefined}
       aside={
         total > 0 && (
-          <Link to="/incidents?status=open">{total > rows.length ? `all ${total}` : 'open list'}</Link>
+          <Link to="/incidents?status=open">{total > rows.length ? `All ${total}` : 'Open list'}</Link>
         )
       }
     >

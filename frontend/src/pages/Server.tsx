@@ -39,6 +39,7 @@ const TABS = [
   { value: 'crons', label: 'Cron' },
   { value: 'backups', label: 'Backups' },
   { value: 'incidents', label: 'Incidents' },
+  { value: 'why', label: 'Why' },
 ] as const;
 
 export function Component() {

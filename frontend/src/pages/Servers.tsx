@@ -61,6 +61,7 @@ export function Component() {
           everyPage((page) => queryClient.fetchQuery(serversQuery({ ...ask(values), cursor: '', ...page })))
         }
         sort={values.sort}
+        ownSort={{ value: 'status', label: 'Worst first' }}
         onSort={(sort) => change({ sort, cursor: '' })}
         cursor={values.cursor}
         onCursor={(cursor) => change({ cursor }, 'push')}

@@ -24,6 +24,7 @@ import { ShortcutsDialog } from '@/components/ShortcutsDialog';
 import { isGranted, useMe } from '@/components/session';
 import { ThemeSwitch } from '@/components/ThemeSwitch';
 import { useAction } from '@/components/useAction';
+import { roleName } from '@/domain/role';
 import { connectLive, disconnectLive, useLiveChannel, useLiveState, usePollEvery } from '@/live/connection';
 import { cx } from '@/ui/cx';
 import css from './Shell.module.css';
@@ -151,7 +152,7 @@ function MenuEntries() {
     permission,
   }: (typeof MENU | typeof HOSTING | typeof SETTINGS)[number]) =>
     permission && !isGranted(me, permission) ? (
-      <Tooltip key={to} label={`Your account (${me.role}) may not see this`} position="right">
+      <Tooltip key={to} label={`Your account (${roleName(me.role)}) may not see this`} position="right">
         <span className={cx(css.entry, css.closed)} aria-disabled>
           <Icon size={16} />
           {label}
@@ -223,7 +224,7 @@ function AccountMenu() {
       </Dropdown.Target>
       <Dropdown.Dropdown>
         <Dropdown.Label>
-          {me.name} · {me.role}
+          {me.name} · {roleName(me.role)}
           <br />
           {me.email}
         </Dropdown.Label>

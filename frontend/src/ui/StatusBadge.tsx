@@ -66,7 +66,7 @@ export function ToneBadge({
   title?: string;
 }) {
   return (
-    <span className={cx(css.badge, css[tone])} style={{ paddingLeft: 7 }} title={title}>
+    <span className={cx(css.badge, css[tone])} style={{ paddingLeft: 7 }} data-badge={tone} title={title}>
       {children}
     </span>
   );

@@ -16,6 +16,9 @@ interface Props {
   /** The whole range asked for, in seconds, so that missing data shows as missing. */
   from: number;
   to: number;
+  /** Stretches, in seconds, that are shaded from top to bottom; what they are stands in the legend by `spansLabel`. */
+  spans?: { from: number; to: number }[];
+  spansLabel?: string;
   /** Charts of one key share their cursor. */
   syncKey?: string;
   /** Called with seconds when the user drags over a stretch. */
@@ -44,6 +47,20 @@ function timeMarks(splits: number[], stepSeconds: number): string[] {
 /** Steps of the value axis: powers of two for bytes, so that marks read 16 GiB and not 14.9. */
 const BINARY_STEPS = Array.from({ length: 50 }, (_, i) => 2 ** i);
 
+/** For durations: whole seconds, minutes, hours and days, so that marks read 6 h and not 5.56. */
+const DURATION_STEPS = [
+  ...[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30],
+  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60),
+  ...[1, 2, 3, 6, 12].map((hours) => hours * 3600),
+  ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((days) => days * 86_400),
+];
+
+const STEPS: Partial<Record<Unit, number[]>> = {
+  bytes: BINARY_STEPS,
+  bytes_per_s: BINARY_STEPS,
+  seconds: DURATION_STEPS,
+};
+
 /** Every line is its average; where the bucket has a lowest and highest value they are shaded behind it. */
 function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; values: (number | null)[][] } {
   const series: uPlot.Series[] = [{}];
@@ -66,6 +83,19 @@ function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; v
   return { series, bands, values };
 }
 
+/** Behind the lines; a span too short to be seen is two pixels wide all the same. */
+function shade(u: uPlot, spans: { from: number; to: number }[]): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.fillStyle = translucent(color('--critical'));
+  for (const { from, to } of spans) {
+    const left = Math.max(bbox.left, u.valToPos(from, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, u.valToPos(to, 'x', true));
+    if (right >= left) ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
+  }
+  ctx.restore();
+}
+
 /** The one chart of the dashboard. */
 export function TimeChart({
   title,
@@ -77,6 +107,8 @@ export function TimeChart({
   syncKey,
   onZoom,
   max,
+  spans,
+  spansLabel,
 }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
@@ -88,8 +120,8 @@ export function TimeChart({
   zoom.current = onZoom;
   const window = useRef({ from, to });
   window.current = { from, to };
-  const latest = useRef({ times, lines });
-  latest.current = { times, lines };
+  const latest = useRef({ times, lines, spans });
+  latest.current = { times, lines, spans };
   // The shape decides when the plot is built anew; new points of the same shape are only handed over.
   const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}`).join()}`;
 
@@ -130,7 +162,7 @@ export function TimeChart({
             ...axis,
             size: 64,
             space: 28,
-            incrs: unit.startsWith('bytes') ? BINARY_STEPS : undefined,
+            incrs: STEPS[unit],
             // Without a point there is no scale, and marks would be made up.
             values: (u, splits) =>
               u.data[0].length > 0 ? splits.map((v) => format(v)) : splits.map(() => ''),
@@ -139,6 +171,7 @@ export function TimeChart({
         series,
         bands,
         hooks: {
+          drawClear: [(u) => shade(u, latest.current.spans ?? [])],
           setCursor: [(u) => setCursor(u.cursor.idx ?? null)],
           setSelect: [
             (u) => {
@@ -169,7 +202,7 @@ export function TimeChart({
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new range redraws the same points
   useEffect(() => {
     plot.current?.setData([times, ...layout(lines).values] as uPlot.AlignedData);
-  }, [times, lines, from, to]);
+  }, [times, lines, from, to, spans]);
 
   const hovered = cursor !== null && times[cursor] !== undefined;
   const newest = (values: (number | null)[]) => values.findLast((v) => v !== null) ?? null;
@@ -195,6 +228,12 @@ export function TimeChart({
               {hovered && line.max && <span className={css.peak}>max {format(line.max[cursor])}</span>}
             </span>
           ))}
+          {spans && spans.length > 0 && (
+            <span className={css.entry}>
+              <span className={css.swatch} style={{ background: 'var(--critical)', opacity: 0.35 }} />
+              {spansLabel}
+            </span>
+          )}
         </span>
       </figcaption>
       <div ref={host} className={css.plot}>

@@ -20,19 +20,27 @@ export function backupDay(date: string, day: BackupDay | null): Day {
   return { date, look, words: `${name}: ${word}, ${day.runs} ${day.runs === 1 ? 'run' : 'runs'}` };
 }
 
-const STATE: Record<HostBackups['state'], [tone: Tone, text: string, title: string]> = {
-  ok: ['good', 'ok', 'A good backup within 30 h'],
-  stale: ['bad', 'too old', 'The last good backup is over 30 h old'],
-  never_good: ['bad', 'never good', 'Runs were reported, none of them good'],
-  not_configured: ['quiet', 'not configured', 'No run was ever reported'],
+/** How a host stands, on its badge and in the filter. */
+export const BACKUP_TEXT: Record<HostBackups['state'], string> = {
+  ok: 'ok',
+  stale: 'too old',
+  never_good: 'never good',
+  not_configured: 'not configured',
+};
+
+const STATE: Record<HostBackups['state'], [tone: Tone, title: string]> = {
+  ok: ['good', 'A good backup within 30 h'],
+  stale: ['bad', 'The last good backup is over 30 h old'],
+  never_good: ['bad', 'Runs were reported, none of them good'],
+  not_configured: ['quiet', 'No run was ever reported'],
 };
 
 /** How a host stands with its backups. */
 export function BackupState({ state }: { state: HostBackups['state'] }) {
-  const [tone, text, title] = STATE[state];
+  const [tone, title] = STATE[state];
   return (
     <ToneBadge tone={tone} title={title}>
-      {text}
+      {BACKUP_TEXT[state]}
     </ToneBadge>
   );
 }

@@ -115,7 +115,9 @@ export function CronCard({ job, timezone }: { job: CronJob; timezone: string | n
         <span>
           last run <LastRun job={job} />
         </span>
-        {job.last_exit !== null && job.last_exit !== 0 && <span>ended with {job.last_exit}</span>}
+        {job.last_exit !== null && job.last_exit !== 0 && cronState(job) !== 'failed' && (
+          <span>ended with {job.last_exit}</span>
+        )}
       </span>
     </>
   );

@@ -21,10 +21,10 @@ export const ActionBadge = ({ action }: { action: string }) => (
   <ToneBadge tone={TONE[action] ?? 'quiet'}>{action.replaceAll('_', ' ')}</ToneBadge>
 );
 
-/** A country by its name; logs hold codes, and often none. */
-export function Country({ code }: { code: string | null }) {
+/** A country by its name; logs hold codes, and often none. `headed`: it stands under a head that says what it is. */
+export function Country({ code, headed }: { code: string | null; headed?: boolean }) {
   const name = countryName(code);
-  if (name === null) return <span className={css.none}>unknown</span>;
+  if (name === null) return <span className={css.none}>{headed ? 'unknown' : 'country unknown'}</span>;
   return (
     <span className={css.country}>
       <span aria-hidden>{code}</span> {name}

@@ -9,6 +9,7 @@ import { Empty } from '@/ui/states';
 import { TimeAgo } from '@/ui/TimeAgo';
 import { FilterChip } from '../FilterBar';
 import { ResourceTable } from '../ResourceTable';
+import { UnreadableNote } from '../UnreadableNote';
 import { Actions, Address, Country } from './FirewallTable';
 import css from './TopAttackers.module.css';
 
@@ -28,9 +29,9 @@ export function TopAttackers({ ask, country, onCountry, onSort, onCursor }: Prop
   const navigate = useNavigate();
   const query = useQuery({ ...topAttackersQuery(ask), refetchInterval: HOSTING_POLL_MS });
   const rows = query.data?.data.map(withId);
-  const place = ({ country: code }: Attacker) =>
+  const place = ({ country: code }: Attacker, headed = false) =>
     countryName(code) === null || code === country ? (
-      <Country code={code} />
+      <Country code={code} headed={headed} />
     ) : (
       <button type="button" className={css.country} onClick={() => code && onCountry(code)}>
         <Country code={code} />
@@ -44,7 +45,13 @@ export function TopAttackers({ ask, country, onCountry, onSort, onCursor }: Prop
       cell: (row) => <Address ip={row.ip} />,
       csv: (row) => row.ip,
     },
-    { key: 'country', header: 'Country', width: 180, cell: place, csv: (row) => row.country },
+    {
+      key: 'country',
+      header: 'Country',
+      width: 180,
+      cell: (row) => place(row, true),
+      csv: (row) => row.country,
+    },
     {
       key: 'events',
       header: 'Events 24 h',
@@ -79,55 +86,61 @@ export function TopAttackers({ ask, country, onCountry, onSort, onCursor }: Prop
     },
   ];
   return (
-    <ResourceTable<Row>
-      label="Top attackers"
-      keyless
-      heading={
-        <>
-          <h2>Top attackers</h2>
-          <span>of the last 24 h</span>
-        </>
-      }
-      columns={columns}
-      card={(row) => (
-        <div className={css.card}>
-          <span className={css.head}>
-            <Address ip={row.ip} />
-            {place(row)}
-          </span>
-          <span className={css.facts}>
-            <span>{row.events.toLocaleString('en-US')} events</span>
-            <span>
-              on {row.servers} {row.servers === 1 ? 'server' : 'servers'}
+    <>
+      {/* Also of the log below: both are made of the same reports. */}
+      <UnreadableNote unreadable={query.data?.unreadable} tab="firewall" />
+      <ResourceTable<Row>
+        label="Top attackers"
+        keyless
+        heading={
+          <>
+            <h2>Top attackers</h2>
+            <span>of the last 24 h</span>
+          </>
+        }
+        columns={columns}
+        card={(row) => (
+          <div className={css.card}>
+            <span className={css.head}>
+              <Address ip={row.ip} />
+              {place(row)}
             </span>
-            <TimeAgo at={row.last_at} />
-          </span>
-          <Actions actions={row.actions} />
-        </div>
-      )}
-      query={{ ...query, data: rows && query.data && { ...query.data, data: rows } }}
-      everything={async () => {
-        const all = await everyPage((page) =>
-          queryClient.fetchQuery(topAttackersQuery({ ...ask, cursor: '', ...page })),
-        );
-        return all.map(withId);
-      }}
-      sort={ask.sort}
-      ownSort={{ value: '-events', label: 'Most events first' }}
-      onSort={onSort}
-      cursor={ask.cursor}
-      onCursor={onCursor}
-      onOpen={(row) => navigate(`/hosting/firewall?ip=${encodeURIComponent(row.ip)}&range=30d`)}
-      filters={
-        country !== '' && (
-          <FilterChip onRemove={() => onCountry('')}>{countryName(country) ?? country}</FilterChip>
-        )
-      }
-      empty={
-        <Empty
-          title={country === '' ? 'No attacks in the last 24 h' : 'No attacks from there in the last 24 h'}
-        />
-      }
-    />
+            <span className={css.facts}>
+              <span>
+                {row.events.toLocaleString('en-US')} {row.events === 1 ? 'event' : 'events'}
+              </span>
+              <span>
+                on {row.servers} {row.servers === 1 ? 'server' : 'servers'}
+              </span>
+              <TimeAgo at={row.last_at} />
+            </span>
+            <Actions actions={row.actions} />
+          </div>
+        )}
+        query={{ ...query, data: rows && query.data && { ...query.data, data: rows } }}
+        everything={async () => {
+          const all = await everyPage((page) =>
+            queryClient.fetchQuery(topAttackersQuery({ ...ask, cursor: '', ...page })),
+          );
+          return all.map(withId);
+        }}
+        sort={ask.sort}
+        ownSort={{ value: '-events', label: 'Most events first' }}
+        onSort={onSort}
+        cursor={ask.cursor}
+        onCursor={onCursor}
+        onOpen={(row) => navigate(`/hosting/firewall?ip=${encodeURIComponent(row.ip)}&range=30d`)}
+        filters={
+          country !== '' && (
+            <FilterChip onRemove={() => onCountry('')}>{countryName(country) ?? country}</FilterChip>
+          )
+        }
+        empty={
+          <Empty
+            title={country === '' ? 'No attacks in the last 24 h' : 'No attacks from there in the last 24 h'}
+          />
+        }
+      />
+    </>
   );
 }

@@ -45,13 +45,13 @@ function metricsQuery(id: number, set: ChartSet, { range, from, to }: Window) {
   const fields = fieldsOf(set);
   if (from !== null && to !== null && from < to) {
     const fixed = { from: new Date(from * 1000).toISOString(), to: new Date(to * 1000).toISOString() };
-    return serverMetricsQuery(id, fields, () => fixed, `${from}-${to}`);
+    return serverMetricsQuery(id, set.kind, fields, () => fixed, `${from}-${to}`);
   }
   const moving = () => ({
     from: new Date(now() - rangeSeconds(range) * 1000).toISOString(),
     to: new Date(now() + 1000).toISOString(),
   });
-  return serverMetricsQuery(id, fields, moving, range);
+  return serverMetricsQuery(id, set.kind, fields, moving, range);
 }
 
 /** Asks the charts' question before the page is drawn. */

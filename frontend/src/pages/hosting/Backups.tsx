@@ -5,12 +5,13 @@ import { backupsQuery, HOSTING_POLL_MS } from '@/api/hosting';
 import { everyPage, queryClient } from '@/api/queries';
 import type { HostBackups } from '@/api/types';
 import { ChoiceFilter, FilterChip, SearchFilter, TagFilter } from '@/components/FilterBar';
-import { BackupState, backupDay } from '@/components/hosting/BackupDays';
+import { BACKUP_TEXT, BackupState, backupDay } from '@/components/hosting/BackupDays';
 import { ResourceTable } from '@/components/ResourceTable';
 import { ServerLink } from '@/components/ServerLink';
 import { useUrlState } from '@/components/useUrlState';
 import { alignDays, datesOf, dayHead } from '@/domain/days';
 import { choices, integer, readParams, text, type Values } from '@/domain/url-state';
+import { capitalised } from '@/domain/words';
 import { useLiveChannel } from '@/live/connection';
 import type { Column } from '@/ui/DataTable';
 import { DayCell, DayStrip } from '@/ui/DayCells';
@@ -170,6 +171,7 @@ export function Component() {
             <ChoiceFilter
               label="Any state"
               options={STATES}
+              words={BACKUP_TEXT}
               value={values.state}
               onChange={(state) => change({ state, cursor: '' })}
             />
@@ -193,7 +195,11 @@ export function Component() {
           )
         }
       />
-      <NotConfigured values={values} onCursor={(cursor) => change({ without: cursor }, 'push')} />
+      <NotConfigured
+        values={values}
+        narrowed={narrowed}
+        onCursor={(cursor) => change({ without: cursor }, 'push')}
+      />
     </div>
   );
 }
@@ -219,7 +225,7 @@ function Card({ row, dates }: { row: Row; dates: string[] }) {
 }
 
 const Hint = ({ row }: { row: HostBackups }) =>
-  row.hint ? <HintText text={row.hint} /> : <>No run was ever reported.</>;
+  row.hint ? <HintText text={capitalised(row.hint)} /> : <>No run was ever reported</>;
 
 const bare: Column<Row>[] = [
   server,
@@ -228,7 +234,8 @@ const bare: Column<Row>[] = [
 ];
 
 /** Hosts that never reported a run: nobody can say that they have a backup. */
-function NotConfigured({ values, onCursor }: { values: Asked; onCursor: (cursor: string) => void }) {
+function NotConfigured(props: { values: Asked; narrowed: boolean; onCursor: (cursor: string) => void }) {
+  const { values, narrowed, onCursor } = props;
   const query = useQuery({ ...without(values), refetchInterval: HOSTING_POLL_MS });
   const rows = query.data?.data.map(withId);
   return (
@@ -261,7 +268,11 @@ function NotConfigured({ values, onCursor }: { values: Asked; onCursor: (cursor:
       }}
       cursor={values.without}
       onCursor={onCursor}
-      empty={<Empty title="No host is without a reported run" />}
+      empty={
+        <Empty
+          title={narrowed ? 'No host without a run matches these filters' : 'No host without a reported run'}
+        />
+      }
     />
   );
 }

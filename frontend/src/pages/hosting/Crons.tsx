@@ -7,6 +7,7 @@ import { ChoiceFilter, FilterChip, SearchFilter, TagFilter } from '@/components/
 import { CronBadge, CronCard, cronColumns } from '@/components/hosting/CronTable';
 import { ResourceTable } from '@/components/ResourceTable';
 import { ServerLink } from '@/components/ServerLink';
+import { UnreadableNote } from '@/components/UnreadableNote';
 import { useUrlState } from '@/components/useUrlState';
 import { CRON_STATES } from '@/domain/cron';
 import { choices, integer, readParams, text, type Values } from '@/domain/url-state';
@@ -67,6 +68,7 @@ export function Component() {
         title="Cron Jobs"
         sub="Overdue first. Schedules are read in each host’s own zone; where a host keeps no evidence of its runs, nobody can tell."
       />
+      <UnreadableNote unreadable={query.data?.unreadable} tab="crons" />
       <ResourceTable<HostCron>
         label="Cron Jobs"
         columns={columns}

@@ -41,7 +41,7 @@ const columns: Column<HostDisks>[] = [
     header: 'File system',
     cell: (row) =>
       lines(row, (disk) => (
-        <b className={css.mount} title={`${disk.device}, ${disk.fstype}`}>
+        <b className={css.mount} title={`${disk.mount}: ${disk.device}, ${disk.fstype}`}>
           {disk.mount}
         </b>
       )),

@@ -1,25 +1,23 @@
-import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from 'react-router';
 import { firewallEventsQuery, HOSTING_POLL_MS, topAttackersQuery } from '@/api/hosting';
 import { everyPage, queryClient } from '@/api/queries';
 import type { FirewallEvent } from '@/api/types';
-import { ChoiceFilter, FilterChip, SearchFilter, TagFilter } from '@/components/FilterBar';
+import { FilterChip, TagFilter } from '@/components/FilterBar';
 import { AddressBox } from '@/components/hosting/AddressBox';
+import {
+  FirewallFilters,
+  firewallAsk,
+  firewallParams,
+  isNarrowed,
+} from '@/components/hosting/FirewallFilters';
 import { FirewallCard, firewallColumns } from '@/components/hosting/FirewallTable';
 import { TopAttackers } from '@/components/hosting/TopAttackers';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useUrlState } from '@/components/useUrlState';
-import {
-  FIREWALL_ACTIONS,
-  FIREWALL_SOURCES,
-  isAddress,
-  LOG_RANGES,
-  type LogRange,
-  rangeStart,
-} from '@/domain/firewall';
+import { isAddress, rangeStart, rangeWords } from '@/domain/firewall';
 import { withIds } from '@/domain/rows';
-import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
+import { integer, readParams, text, type Values } from '@/domain/url-state';
 import { now } from '@/live/clock';
 import { useLiveChannel } from '@/live/connection';
 import { PageHeader } from '@/ui/PageHeader';
@@ -27,15 +25,9 @@ import { Empty } from '@/ui/states';
 import css from './Firewall.module.css';
 
 const params = {
-  /** The address asked about; the log shows its lines alone. */
-  ip: text(),
-  range: choice(LOG_RANGES, '24h'),
-  q: text(),
-  action: choices(FIREWALL_ACTIONS),
-  source: choices(FIREWALL_SOURCES),
+  ...firewallParams,
   server: integer(),
   tag: text(),
-  cursor: text(),
   /** Of the attackers above the log. */
   country: text(),
   by: text('-events'),
@@ -44,15 +36,15 @@ const params = {
 
 type Asked = Values<typeof params>;
 
+/** The address asked about, unless what was typed is none. */
+const addressOf = ({ ip }: Asked): string => (isAddress(ip) ? ip : '');
+
 const logQuery = (v: Asked, page: { cursor?: string; limit: number }) =>
   firewallEventsQuery(
     {
-      q: v.q,
-      ip: isAddress(v.ip) ? v.ip : '',
+      ...firewallAsk({ ...v, ip: addressOf(v) }),
       server: v.server ?? undefined,
       tag: v.tag,
-      action: v.action.join(','),
-      source: v.source.join(','),
       ...page,
     },
     v.range,
@@ -119,10 +111,9 @@ function Log({
     refetchInterval: HOSTING_POLL_MS,
   });
   const data = query.data && { ...query.data, data: rowsOf(query.data.data) };
-  const { q, action, source, server, tag } = values;
-  const ip = isAddress(values.ip) ? values.ip : '';
-  const filtered =
-    q !== '' || action.length > 0 || source.length > 0 || server !== null || tag !== '' || ip !== '';
+  const { server, tag } = values;
+  const ip = addressOf(values);
+  const filtered = isNarrowed({ ...values, ip }) || server !== null || tag !== '';
   const name = data?.data.find((row) => row.server_id === server)?.server_name ?? `server ${server}`;
   return (
     <ResourceTable<Row>
@@ -144,29 +135,7 @@ function Log({
       onOpen={(event) => event.server_name !== null && navigate(`/servers/${event.server_id}`)}
       filters={
         <>
-          <SegmentedControl
-            aria-label="Range"
-            data={[...LOG_RANGES]}
-            value={values.range}
-            onChange={(range) => change({ range: range as LogRange, cursor: '' })}
-          />
-          <SearchFilter
-            label="Reason, account or login"
-            value={q}
-            onChange={(next) => change({ q: next, cursor: '' })}
-          />
-          <ChoiceFilter
-            label="Anything"
-            options={FIREWALL_ACTIONS}
-            value={action}
-            onChange={(next) => change({ action: next, cursor: '' })}
-          />
-          <ChoiceFilter
-            label="Any log"
-            options={FIREWALL_SOURCES}
-            value={source}
-            onChange={(next) => change({ source: next, cursor: '' })}
-          />
+          <FirewallFilters values={values} change={change} />
           <TagFilter value={tag} onChange={(next) => change({ tag: next, cursor: '', more: '' })} />
           {server !== null && (
             <FilterChip onRemove={() => change({ server: null, cursor: '', more: '' })}>{name}</FilterChip>
@@ -182,8 +151,8 @@ function Log({
             <Link to="/hosting/firewall">Show the whole log</Link>
           </Empty>
         ) : (
-          <Empty title={`No firewall said anything in the last ${values.range}`}>
-            Which agents may not read their firewall’s log is said when an address is looked up.
+          <Empty title={`No firewall said anything in the last ${rangeWords(values.range)}`}>
+            Hosts whose firewall’s log is not read stand above.
           </Empty>
         )
       }

@@ -1,17 +1,15 @@
 import { litespeedQuery } from '@/api/hosting';
 import type { HostLitespeed } from '@/api/types';
 import { FleetList, fleetLoader, fleetParams } from '@/components/FleetList';
-import { Connections } from '@/components/hosting/Connections';
+import { Connections, ConnectionsShare, runsOut } from '@/components/hosting/Connections';
 import { HitRatio, hitRatioText, serverVersion, WebServerState } from '@/components/hosting/WebServer';
-import { count, percent, UNIT_FORMAT } from '@/domain/units';
+import { count, UNIT_FORMAT } from '@/domain/units';
 import type { Column } from '@/ui/DataTable';
-import { Level, levelOf } from '@/ui/Level';
 
 const params = fleetParams('-connections_pct');
 
 export const loader = fleetLoader(params, litespeedQuery);
 
-const LIMITS = { warn: 80, danger: 95 };
 const rate = UNIT_FORMAT.bytes_per_s;
 
 const columns: Column<HostLitespeed>[] = [
@@ -33,7 +31,6 @@ const columns: Column<HostLitespeed>[] = [
         most={row.max_connections}
         pct={row.connections_pct}
         label={`Connections of ${row.server.name}`}
-        {...LIMITS}
       />
     ),
     csv: (row) => row.connections_pct,
@@ -98,14 +95,13 @@ function Facts({ row }: { row: HostLitespeed }) {
       <WebServerState state={row.state} reportAge={row.report_age_s} />
       {row.state !== 'stopped' && (
         <>
-          <span>
-            connections{' '}
-            <Level level={levelOf(row.connections_pct, LIMITS.warn, LIMITS.danger)}>
-              {percent(row.connections_pct)}
-            </Level>
-          </span>
+          <ConnectionsShare pct={row.connections_pct} />
           <span>{count(row.requests_per_s)} requests/s</span>
-          <span>cache hits {hitRatioText(row.hit_ratio_state, row.hit_ratio_pct)}</span>
+          <span>
+            {row.hit_ratio_state === 'no_requests'
+              ? 'no requests to the cache'
+              : `cache hits ${hitRatioText(row.hit_ratio_state, row.hit_ratio_pct)}`}
+          </span>
           <span>{rate(row.bytes_out_per_s)} sent</span>
         </>
       )}
@@ -124,9 +120,7 @@ export function Component() {
       columns={columns}
       facts={(row) => <Facts row={row} />}
       worstFirst="Stopped and fullest first"
-      tone={(row) =>
-        row.state === 'stopped' || (row.connections_pct ?? 0) >= LIMITS.danger ? 'critical' : undefined
-      }
+      tone={(row) => (row.state === 'stopped' || runsOut(row.connections_pct) ? 'critical' : undefined)}
     />
   );
 }

@@ -1,19 +1,16 @@
 import { mysqlQuery } from '@/api/hosting';
 import type { HostMysql } from '@/api/types';
 import { FleetList, fleetLoader, fleetParams } from '@/components/FleetList';
-import { Connections } from '@/components/hosting/Connections';
+import { Connections, ConnectionsShare, runsOut } from '@/components/hosting/Connections';
 import { isBroken, Replication } from '@/components/hosting/Replication';
+import { databaseVersion } from '@/domain/database';
 import { shortSeconds } from '@/domain/duration';
-import { count, percent } from '@/domain/units';
+import { count } from '@/domain/units';
 import type { Column } from '@/ui/DataTable';
-import { Level, levelOf } from '@/ui/Level';
 
 const params = fleetParams('-connections_pct');
 
 export const loader = fleetLoader(params, mysqlQuery);
-
-/** From where on connections run out. */
-const LIMITS = { warn: 80, danger: 95 };
 
 const columns: Column<HostMysql>[] = [
   {
@@ -27,7 +24,6 @@ const columns: Column<HostMysql>[] = [
         most={row.max_connections}
         pct={row.connections_pct}
         label={`Connections of ${row.server.name}`}
-        {...LIMITS}
       />
     ),
     csv: (row) => row.connections_pct,
@@ -81,8 +77,8 @@ const columns: Column<HostMysql>[] = [
     header: 'Version',
     width: 150,
     wide: true,
-    cell: (row) => [row.flavour, row.version].filter(Boolean).join(' ') || '–',
-    csv: (row) => [row.flavour, row.version].filter(Boolean).join(' '),
+    cell: (row) => databaseVersion(row) ?? '–',
+    csv: databaseVersion,
   },
 ];
 
@@ -92,12 +88,7 @@ function Facts({ row }: { row: HostMysql }) {
       <span>
         replication <Replication replication={row.replication} />
       </span>
-      <span>
-        connections{' '}
-        <Level level={levelOf(row.connections_pct, LIMITS.warn, LIMITS.danger)}>
-          {percent(row.connections_pct)}
-        </Level>
-      </span>
+      <ConnectionsShare pct={row.connections_pct} />
       <span>{count(row.questions_per_s)} statements/s</span>
       <span>{count(row.slow_queries_per_min)} slow/min</span>
     </>
@@ -115,9 +106,7 @@ export function Component() {
       columns={columns}
       facts={(row) => <Facts row={row} />}
       worstFirst="Fullest first"
-      tone={(row) =>
-        isBroken(row.replication) || (row.connections_pct ?? 0) >= LIMITS.danger ? 'critical' : undefined
-      }
+      tone={(row) => (isBroken(row.replication) || runsOut(row.connections_pct) ? 'critical' : undefined)}
     />
   );
 }

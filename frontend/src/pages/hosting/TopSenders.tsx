@@ -8,6 +8,7 @@ import { FilterChip, SearchFilter, TagFilter } from '@/components/FilterBar';
 import { Addresses, Expected, Failures, Hours, senderId } from '@/components/hosting/SenderFacts';
 import { ResourceTable } from '@/components/ResourceTable';
 import { ServerLink } from '@/components/ServerLink';
+import { UnreadableNote } from '@/components/UnreadableNote';
 import { useUrlState } from '@/components/useUrlState';
 import { withIds } from '@/domain/rows';
 import { count } from '@/domain/units';
@@ -146,6 +147,7 @@ export function Component() {
         title="Top Senders"
         sub="Who sends most mail, by login and by script. The running hour counts what was sent so far."
       />
+      <UnreadableNote unreadable={query.data?.unreadable} tab="mail" />
       <ResourceTable<Row>
         label="Top Senders"
         columns={columns}
@@ -191,8 +193,7 @@ export function Component() {
             </Empty>
           ) : (
             <Empty title="Nobody was reported to send mail in the last 24 hours">
-              Whether the agents may read the mail logs stands on the page Mail Queue and on each server’s
-              own.
+              Hosts whose mail log is not read stand above.
             </Empty>
           )
         }

@@ -189,7 +189,8 @@ export function Component() {
             <b className={css.name}>{run.job}</b>
             <RunStatus status={run.status} />
             <span>
-              <TimeAgo at={run.finished_at} />, {bytes(run.bytes)}
+              <TimeAgo at={run.finished_at} />
+              {run.bytes !== null && `, ${bytes(run.bytes)}`}
             </span>
             {run.message && <span className={css.name}>{run.message}</span>}
           </div>

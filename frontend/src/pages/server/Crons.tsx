@@ -8,6 +8,7 @@ import { ResourceTable } from '@/components/ResourceTable';
 import { hasValues } from '@/domain/probe';
 import { withIds } from '@/domain/rows';
 import { usePollEvery } from '@/live/connection';
+import { Faded } from '@/ui/Faded';
 import { Empty, Failed, LoadingRows } from '@/ui/states';
 import css from './Disks.module.css';
 
@@ -27,19 +28,21 @@ export function Component() {
     <>
       <ProbeNote probe={probe} />
       {hasValues(probe) && (
-        <ResourceTable
-          label="Cron jobs"
-          columns={cronColumns<(typeof rows)[number]>(() => timezone)}
-          card={(job) => (
-            <div className={css.card}>
-              <CronBadge job={job} />
-              <CronCard job={job} timezone={timezone} />
-            </div>
-          )}
-          query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
-          tone={(job) => (job.is_overdue ? 'critical' : undefined)}
-          empty={<Empty title="No cron jobs on this host" />}
-        />
+        <Faded block old={probe.state === 'stale'}>
+          <ResourceTable
+            label="Cron jobs"
+            columns={cronColumns<(typeof rows)[number]>(() => timezone)}
+            card={(job) => (
+              <div className={css.card}>
+                <CronBadge job={job} />
+                <CronCard job={job} timezone={timezone} />
+              </div>
+            )}
+            query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
+            tone={(job) => (job.is_overdue ? 'critical' : undefined)}
+            empty={<Empty title="No cron jobs on this host" />}
+          />
+        </Faded>
       )}
     </>
   );

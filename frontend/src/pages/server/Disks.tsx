@@ -7,6 +7,7 @@ import { ResourceTable } from '@/components/ResourceTable';
 import { bytes, count } from '@/domain/units';
 import { usePollEvery } from '@/live/connection';
 import type { Column } from '@/ui/DataTable';
+import { Faded } from '@/ui/Faded';
 import { Meter } from '@/ui/Meter';
 import { Empty, Failed, LoadingRows } from '@/ui/states';
 import css from './Disks.module.css';
@@ -70,24 +71,26 @@ export function Component() {
     <>
       <ProbeNote probe={probe} />
       {(rows.length > 0 || probe.state === 'ok') && (
-        <ResourceTable
-          label="Disks"
-          columns={columns}
-          card={(disk) => (
-            <div className={css.card}>
-              <b className={css.mount}>{disk.mount}</b>
-              <span className={css.none}>
-                {disk.device} · {disk.fstype}
-              </span>
-              <span>Bytes</span>
-              <Bytes disk={disk} />
-              <span>Inodes</span>
-              <Inodes disk={disk} />
-            </div>
-          )}
-          query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
-          empty={<Empty title="No file systems reported" />}
-        />
+        <Faded block old={probe.state === 'stale'}>
+          <ResourceTable
+            label="Disks"
+            columns={columns}
+            card={(disk) => (
+              <div className={css.card}>
+                <b className={css.mount}>{disk.mount}</b>
+                <span className={css.none}>
+                  {disk.device} · {disk.fstype}
+                </span>
+                <span>Bytes</span>
+                <Bytes disk={disk} />
+                <span>Inodes</span>
+                <Inodes disk={disk} />
+              </div>
+            )}
+            query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
+            empty={<Empty title="No file systems reported" />}
+          />
+        </Faded>
       )}
     </>
   );

@@ -1,44 +1,34 @@
-import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
 import { everyPage, queryClient } from '@/api/queries';
 import { serverFirewallQuery } from '@/api/server-tabs';
 import type { FirewallEvent } from '@/api/types';
-import { ChoiceFilter, FilterChip, SearchFilter } from '@/components/FilterBar';
+import { FilterChip } from '@/components/FilterBar';
+import {
+  type FirewallAsked,
+  FirewallFilters,
+  firewallAsk,
+  firewallParams,
+  isNarrowed,
+} from '@/components/hosting/FirewallFilters';
 import { Actions, FirewallCard, firewallColumns } from '@/components/hosting/FirewallTable';
 import { ProbeNote } from '@/components/ProbeNote';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useUrlState } from '@/components/useUrlState';
-import { FIREWALL_ACTIONS, FIREWALL_SOURCES, LOG_RANGES, type LogRange, rangeStart } from '@/domain/firewall';
+import { rangeStart, rangeWords } from '@/domain/firewall';
 import { withIds } from '@/domain/rows';
-import { choice, choices, readParams, text, type Values } from '@/domain/url-state';
+import { readParams } from '@/domain/url-state';
 import { now } from '@/live/clock';
 import { usePollEvery } from '@/live/connection';
 import { Panel } from '@/ui/Panel';
 import { Empty, Failed, LoadingRows } from '@/ui/states';
 import css from './Backups.module.css';
 
-const params = {
-  range: choice(LOG_RANGES, '24h'),
-  q: text(),
-  ip: text(),
-  action: choices(FIREWALL_ACTIONS),
-  source: choices(FIREWALL_SOURCES),
-  cursor: text(),
-};
-
-type Asked = Values<typeof params>;
-
-const logQuery = (id: number, v: Asked, page: { cursor?: string; limit: number }) =>
-  serverFirewallQuery(
-    id,
-    { q: v.q, ip: v.ip, action: v.action.join(','), source: v.source.join(','), ...page },
-    v.range,
-    () => rangeStart(v.range, now()),
-  );
+const logQuery = (id: number, v: FirewallAsked, page: { cursor?: string; limit: number }) =>
+  serverFirewallQuery(id, { ...firewallAsk(v), ...page }, v.range, () => rangeStart(v.range, now()));
 
 export function loader({ params: path, request }: LoaderFunctionArgs) {
-  const values = readParams(params, new URL(request.url).searchParams);
+  const values = readParams(firewallParams, new URL(request.url).searchParams);
   void queryClient.prefetchQuery(logQuery(Number(path.id), values, { cursor: values.cursor, limit: 100 }));
   return null;
 }
@@ -48,7 +38,7 @@ const columns = firewallColumns<ReturnType<typeof rowsOf>[number]>('server');
 
 export function Component() {
   const id = Number(useParams().id);
-  const [values, change] = useUrlState(params);
+  const [values, change] = useUrlState(firewallParams);
   const query = useQuery({
     ...logQuery(id, values, { cursor: values.cursor, limit: 100 }),
     refetchInterval: usePollEvery(),
@@ -56,8 +46,6 @@ export function Component() {
   if (query.isPending) return <LoadingRows rows={6} />;
   const firewall = query.data;
   if (!firewall) return <Failed error={query.error} onRetry={query.refetch} />;
-  const { q, ip, action, source } = values;
-  const filtered = q !== '' || ip !== '' || action.length > 0 || source.length > 0;
   return (
     <div className={css.tab}>
       <ProbeNote probe={firewall.probe} />
@@ -82,39 +70,19 @@ export function Component() {
         onCursor={(cursor) => change({ cursor }, 'push')}
         filters={
           <>
-            <SegmentedControl
-              aria-label="Range"
-              data={[...LOG_RANGES]}
-              value={values.range}
-              onChange={(range) => change({ range: range as LogRange, cursor: '' })}
-            />
-            <SearchFilter
-              label="Reason, account or login"
-              value={q}
-              onChange={(next) => change({ q: next, cursor: '' })}
-            />
-            <ChoiceFilter
-              label="Anything"
-              options={FIREWALL_ACTIONS}
-              value={action}
-              onChange={(next) => change({ action: next, cursor: '' })}
-            />
-            <ChoiceFilter
-              label="Any log"
-              options={FIREWALL_SOURCES}
-              value={source}
-              onChange={(next) => change({ source: next, cursor: '' })}
-            />
-            {ip !== '' && <FilterChip onRemove={() => change({ ip: '', cursor: '' })}>{ip}</FilterChip>}
+            <FirewallFilters values={values} change={change} />
+            {values.ip !== '' && (
+              <FilterChip onRemove={() => change({ ip: '', cursor: '' })}>{values.ip}</FilterChip>
+            )}
           </>
         }
         empty={
-          filtered ? (
+          isNarrowed(values) ? (
             <Empty title="No line matches these filters">
               <Link to={`/servers/${id}/firewall`}>Show the whole log</Link>
             </Empty>
           ) : (
-            <Empty title={`Its firewall said nothing in the last ${values.range}`} />
+            <Empty title={`Its firewall said nothing in the last ${rangeWords(values.range)}`} />
           )
         }
       />

@@ -58,8 +58,6 @@ export function Component() {
             most={web.max_connections}
             pct={web.connections_pct}
             label="Connections"
-            warn={80}
-            danger={95}
           />,
         ],
         ['Requests/s', count(web.requests_per_s)],

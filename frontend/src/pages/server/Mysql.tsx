@@ -6,6 +6,7 @@ import { Connections } from '@/components/hosting/Connections';
 import { ReplicationText } from '@/components/hosting/Replication';
 import { askCharts, type ChartSet, KindCharts } from '@/components/server/KindCharts';
 import { ReportTab } from '@/components/server/ReportTab';
+import { databaseVersion } from '@/domain/database';
 import { shortSeconds } from '@/domain/duration';
 import { count } from '@/domain/units';
 import { usePollEvery } from '@/live/connection';
@@ -40,7 +41,7 @@ export function Component() {
       query={query}
       title="Database server"
       facts={(mysql) => [
-        ['Version', [mysql.flavour, mysql.version].filter(Boolean).join(' ') || '–'],
+        ['Version', databaseVersion(mysql) ?? '–'],
         ['Up for', shortSeconds(mysql.uptime_s)],
         [
           'Connections',
@@ -50,8 +51,6 @@ export function Component() {
             most={mysql.max_connections}
             pct={mysql.connections_pct}
             label="Connections"
-            warn={80}
-            danger={95}
           />,
         ],
         ['Replication', <ReplicationText key="replication" replication={mysql.replication} />],

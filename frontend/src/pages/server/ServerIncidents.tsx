@@ -41,7 +41,7 @@ export function Component() {
         )
       }
       sort={values.sort}
-      ownSort={{ value: 'urgency', label: 'Urgency first' }}
+      ownSort={{ value: 'urgency', label: 'Most urgent first' }}
       onSort={(sort) => change({ sort, cursor: '' })}
       cursor={values.cursor}
       onCursor={(cursor) => change({ cursor }, 'push')}

@@ -7,6 +7,7 @@ import { ResourceTable } from '@/components/ResourceTable';
 import { usePollEvery } from '@/live/connection';
 import { CopyButton } from '@/ui/CopyButton';
 import type { Column } from '@/ui/DataTable';
+import { Faded } from '@/ui/Faded';
 import { type Tone, ToneBadge } from '@/ui/StatusBadge';
 import { Empty, Failed, LoadingRows } from '@/ui/states';
 import css from './Disks.module.css';
@@ -79,22 +80,24 @@ export function Component() {
     <>
       <ProbeNote probe={probe} />
       {(rows.length > 0 || probe.state === 'ok') && (
-        <ResourceTable
-          label="Services"
-          columns={columns}
-          card={(service) => (
-            <div style={{ display: 'flex', alignItems: 'center', gap: 10, minHeight: 32 }}>
-              <b className={css.mount} style={{ flex: 1 }}>
-                {service.name}
-              </b>
-              <State service={service} />
-              <Restart service={service} />
-            </div>
-          )}
-          query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
-          tone={(service) => (service.status === 'stopped' ? 'critical' : undefined)}
-          empty={<Empty title="No services reported" />}
-        />
+        <Faded block old={probe.state === 'stale'}>
+          <ResourceTable
+            label="Services"
+            columns={columns}
+            card={(service) => (
+              <div style={{ display: 'flex', alignItems: 'center', gap: 10, minHeight: 32 }}>
+                <b className={css.mount} style={{ flex: 1 }}>
+                  {service.name}
+                </b>
+                <State service={service} />
+                <Restart service={service} />
+              </div>
+            )}
+            query={{ ...query, data: { data: rows, meta: { next_cursor: null, total: rows.length } } }}
+            tone={(service) => (service.status === 'stopped' ? 'critical' : undefined)}
+            empty={<Empty title="No services reported" />}
+          />
+        </Faded>
       )}
     </>
   );

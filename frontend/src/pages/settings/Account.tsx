@@ -8,6 +8,7 @@ import { usePasswordForm } from '@/components/PasswordForm';
 import { useMe } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { browserName } from '@/domain/browser';
+import { mayDo, roleName } from '@/domain/role';
 import { FactList } from '@/ui/FactList';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
@@ -37,8 +38,8 @@ export function Component() {
           <FactList
             facts={[
               ['Name', me.name],
-              ['Role', me.role],
-              ['May', me.permissions.join(', ')],
+              ['Role', roleName(me.role)],
+              ['May', mayDo(me.permissions).join(', ')],
               ['Time zone', Intl.DateTimeFormat().resolvedOptions().timeZone],
               [
                 'Theme',

@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { catalogueQuery, channelsQuery, policiesQuery, queryClient, rulesQuery } from '@/api/queries';
 import type { AlertRule, Catalogue } from '@/api/types';
 import { ResourceTable } from '@/components/ResourceTable';
 import { RuleEditor } from '@/components/RuleEditor';
 import { useBlocked } from '@/components/session';
+import { useUrlState } from '@/components/useUrlState';
 import { conditionText, scopeText } from '@/domain/rule-text';
+import { text } from '@/domain/url-state';
 import { ActionButton } from '@/ui/ActionButton';
 import type { Column } from '@/ui/DataTable';
 import { PageHeader } from '@/ui/PageHeader';
@@ -15,6 +17,9 @@ import { SeverityBadge } from '@/ui/SeverityBadge';
 import { ToneBadge } from '@/ui/StatusBadge';
 import { Empty } from '@/ui/states';
 import css from './Settings.module.css';
+
+/** The rule being edited, `new` for one that is not there yet; `detector` is what a new one begins with. */
+const params = { rule: text(), detector: text() };
 
 export function loader() {
   for (const query of [rulesQuery, policiesQuery, catalogueQuery])
@@ -91,7 +96,10 @@ export function Component() {
   const metrics = useQuery(catalogueQuery).data?.metrics;
   const columns = useMemo(() => columnsWith(metrics ?? []), [metrics]);
   const blocked = useBlocked('rules.manage');
-  const [edited, setEdited] = useState<AlertRule | 'new' | null>(null);
+  const [values, change] = useUrlState(params);
+  const edited = values.rule === 'new' ? 'new' : query.data?.data.find((r) => String(r.id) === values.rule);
+  const edit = (rule: AlertRule | 'new') =>
+    change({ rule: rule === 'new' ? 'new' : String(rule.id), detector: '' }, 'push');
   // Needed by the editor; asked here so that it opens with its choices filled.
   useQuery({ ...channelsQuery, enabled: useBlocked('channels.view') === null });
   return (
@@ -100,7 +108,7 @@ export function Component() {
         title="Alert rules"
         sub="What to look for and whom to tell. Of several that match, the most specific scope wins."
         actions={
-          <ActionButton blocked={blocked} leftSection={<Plus size={14} />} onClick={() => setEdited('new')}>
+          <ActionButton blocked={blocked} leftSection={<Plus size={14} />} onClick={() => edit('new')}>
             New rule
           </ActionButton>
         }
@@ -109,7 +117,7 @@ export function Component() {
         label="Alert rules"
         columns={columns}
         card={(rule) => (
-          <button type="button" className={css.bare} onClick={() => setEdited(rule)}>
+          <button type="button" className={css.bare} onClick={() => edit(rule)}>
             <span className={css.route}>
               <b style={{ fontWeight: 600 }}>{rule.name}</b>
               {rule.severity && <SeverityBadge severity={rule.severity} />}
@@ -123,15 +131,20 @@ export function Component() {
           </button>
         )}
         query={query}
-        onOpen={setEdited}
+        onOpen={edit}
         empty={<Empty title="No rules">What the built-in detectors find goes by the default rule.</Empty>}
       />
       {edited && (
         <RuleEditor
           key={edited === 'new' ? 'new' : edited.id}
           rule={edited === 'new' ? null : edited}
+          start={
+            values.detector
+              ? { conditionKind: 'detector', detector: values.detector, scopeKind: 'tags' }
+              : undefined
+          }
           blocked={blocked}
-          onClose={() => setEdited(null)}
+          onClose={() => change({ rule: '', detector: '' })}
         />
       )}
     </>

@@ -1,10 +1,10 @@
-import { Button, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { deliveriesQuery, everyPage, queryClient } from '@/api/queries';
 import type { Delivery } from '@/api/types';
 import { DELIVERY_STATUSES, DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
-import { ChoiceFilter } from '@/components/FilterBar';
+import { ChoiceFilter, FilterChip } from '@/components/FilterBar';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useChannelKeys } from '@/components/useChannelKeys';
 import { useUrlState } from '@/components/useUrlState';
@@ -80,9 +80,9 @@ export function Component() {
               clearable
             />
             {values.incident_id !== null && (
-              <Button variant="light" onClick={() => change({ incident_id: null, cursor: '' })}>
-                incident #{values.incident_id} ×
-              </Button>
+              <FilterChip onRemove={() => change({ incident_id: null, cursor: '' })}>
+                {`incident #${values.incident_id}`}
+              </FilterChip>
             )}
           </>
         }

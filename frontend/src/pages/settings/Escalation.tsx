@@ -51,7 +51,7 @@ export function Component() {
       ) : !query.data ? (
         <Failed error={query.error} onRetry={query.refetch} />
       ) : policies.length === 0 ? (
-        <Empty title="No policies yet" />
+        <Empty title="No policies yet">Until there is one, rules can only tell channels at once.</Empty>
       ) : (
         <div className={css.policies}>
           {policies.map((policy) => (

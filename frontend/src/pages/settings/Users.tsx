@@ -10,6 +10,7 @@ import { EditorDrawer } from '@/components/EditorDrawer';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked, useMe } from '@/components/session';
 import { useAction } from '@/components/useAction';
+import { roleName } from '@/domain/role';
 import { ActionButton } from '@/ui/ActionButton';
 import { CommandBox } from '@/ui/CommandBox';
 import type { Column } from '@/ui/DataTable';
@@ -24,7 +25,7 @@ type CreatedUser = Answer<'/api/users', 'post'>;
 
 const ROLES: { value: User['role']; label: string }[] = [
   { value: 'viewer', label: 'viewer – sees the fleet and its incidents' },
-  { value: 'oncall', label: 'oncall – also acts on incidents' },
+  { value: 'oncall', label: 'on call – also acts on incidents' },
   { value: 'operator', label: 'operator – also servers, rules, policies' },
   { value: 'admin', label: 'admin – everything' },
 ];
@@ -60,7 +61,7 @@ const columns: Column<User>[] = [
     csv: (u) => u.name,
   },
   { key: 'email', header: 'E-mail', cell: (u) => u.email, csv: (u) => u.email },
-  { key: 'role', header: 'Role', width: 110, cell: (u) => u.role, csv: (u) => u.role },
+  { key: 'role', header: 'Role', width: 110, cell: (u) => roleName(u.role), csv: (u) => u.role },
   {
     key: 'last_login_at',
     header: 'Last login',
@@ -95,7 +96,7 @@ export function Component() {
             </span>
             <span>{user.email}</span>
             <span className={css.muted}>
-              {user.role} · last login <TimeAgo at={user.last_login_at} />
+              {roleName(user.role)} · last login <TimeAgo at={user.last_login_at} />
             </span>
           </button>
         )}

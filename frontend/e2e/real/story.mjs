@@ -1,0 +1,106 @@
+// What every story of the real thing has: the product, a browser, a first login, a host with an agent, and parts that
+// need the ones before them.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { it } from 'node:test';
+import { FIRST_PASSWORD, PASSWORD, run, System } from './system.mjs';
+
+const UNINSTALL = '/opt/hostseba-noc/uninstall.sh';
+
+export class Story {
+  system = new System();
+  page;
+  /** Everything that went wrong in the browser on the way. */
+  problems;
+  #broken = null;
+
+  /** Starts the product and a browser; nobody has signed in. */
+  async begin() {
+    process.env.NOC_URL = await this.system.startNoc();
+    const { launch, openPage } = await import('../browser.mjs');
+    const browser = await launch();
+    this.system.onEnd(() => browser.close());
+    Object.assign(this, await openPage(browser));
+  }
+
+  /** Takes the agent off this host and ends what was started. */
+  async end() {
+    if (existsSync(UNINSTALL)) run(UNINSTALL, []);
+    await this.system.end();
+  }
+
+  /** One part of it; not tried once one before it has failed. */
+  part(name, body) {
+    it(name, async () => {
+      assert.equal(this.#broken, null, `not tried, because this failed: ${this.#broken}`);
+      this.#broken = name;
+      await body();
+      this.#broken = null;
+    });
+  }
+
+  /** The last part: nothing may have gone wrong that nobody looked at. */
+  nothingFailed() {
+    this.part('nothing failed on the way', () => assert.equal(this.problems.join('\n'), ''));
+  }
+
+  async go(path) {
+    await this.page.goto(this.system.url + path);
+    await this.page.getByRole('heading', { level: 1 }).waitFor();
+  }
+
+  /** A call of the page itself: with its session and its CSRF token. */
+  api(method, path, body) {
+    return this.page.evaluate(
+      async ([method, path, body]) => {
+        const token = decodeURIComponent(/XSRF-TOKEN=([^;]+)/.exec(document.cookie)?.[1] ?? '');
+        const answer = await fetch(path, {
+          method,
+          headers: { 'Content-Type': 'application/json', 'X-XSRF-TOKEN': token },
+          body: body && JSON.stringify(body),
+        });
+        const text = await answer.text();
+        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+        return text ? JSON.parse(text) : null;
+      },
+      [method, path, body],
+    );
+  }
+
+  /** The admin signs in with the documented password and must choose an own one. */
+  async firstLogin() {
+    const { page } = this;
+    await page.goto(`${this.system.url}/login`);
+    await page.getByLabel('E-mail').fill('admin@hostseba.com');
+    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Current password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
+    await page.getByLabel('New password again').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByText('ws: connected').waitFor();
+  }
+
+  /**
+   * Adds this host as the page says: its command, run by root as it stands, but for a report every 2 s instead of every
+   * minute and for `flags` of the installer.
+   */
+  async addHost(name, flags = '') {
+    const { page } = this;
+    await this.go('/servers/new');
+    await page.getByLabel('Server name').fill(name);
+    await page.getByRole('button', { name: 'Create install command' }).click();
+    await page.getByRole('button', { name: 'Copy install command' }).click();
+    const command = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(command, /sudo bash noc-install\.sh /);
+    const asRoot = command.replace(
+      'sudo bash noc-install.sh ',
+      `bash noc-install.sh --interval 2 ${flags && `${flags} `}`,
+    );
+    const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: this.system.folder });
+    assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
+    await page.getByText(`${name} is reporting`).waitFor({ timeout: 20_000 });
+  }
+}
