@@ -46,7 +46,7 @@ pub use options::{
 };
 pub use snapshots::KafkaSnapshots;
 #[cfg(any(test, feature = "contract"))]
-pub use temporary::{TemporaryTopics, temporary, temporary_options};
+pub use temporary::{TemporaryTopics, delete_topics, temporary, temporary_options};
 pub use topics::{KafkaFacts, TopicFacts};
 
 use crate::id::{LogId, Offset, PartitionId};

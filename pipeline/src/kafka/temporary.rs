@@ -1,7 +1,7 @@
 //! Topics that go away again, for tests.
 
 use super::topics::with_admin;
-use super::{Kafka, KafkaOptions};
+use super::{Kafka, KafkaError, KafkaOptions};
 use crate::id::LogId;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,11 +34,17 @@ impl TemporaryTopics {
     /// When they cannot be deleted.
     #[expect(clippy::expect_used, reason = "a test without its back end must stop")]
     pub async fn delete(&self) {
-        let deleted = with_admin(Arc::clone(&self.options), async |admin| {
-            admin.delete_all().await
-        });
-        deleted.await.expect("topics can be deleted");
+        let deleted = delete_topics(Arc::clone(&self.options)).await;
+        deleted.expect("topics can be deleted");
     }
+}
+
+/// Deletes the topics of these options; those that are not there are no trouble.
+///
+/// # Errors
+/// When no broker can be asked.
+pub async fn delete_topics(options: Arc<KafkaOptions>) -> Result<(), KafkaError> {
+    with_admin(options, async |admin| admin.delete_all().await).await
 }
 
 impl Drop for TemporaryTopics {
@@ -50,9 +56,7 @@ impl Drop for TemporaryTopics {
                 .enable_all()
                 .build();
             let Ok(runtime) = runtime else { return };
-            let deleted =
-                runtime.block_on(with_admin(options, async |admin| admin.delete_all().await));
-            if let Err(error) = deleted {
+            if let Err(error) = runtime.block_on(delete_topics(options)) {
                 tracing::warn!(%error, "topics of a test stay behind");
             }
         });
@@ -74,14 +78,14 @@ pub fn temporary_options(brokers: &str) -> KafkaOptions {
     }
 }
 
-/// The Kafka pipeline on topics that go away with the guard.
+/// The Kafka pipeline on topics that go away with the guard; see [`temporary_options`].
 ///
 /// # Panics
 /// When it cannot be opened.
 #[expect(clippy::panic, reason = "a test without its back end must stop")]
-pub async fn temporary(brokers: &str) -> (Kafka, TemporaryTopics) {
-    let options = temporary_options(brokers);
+pub async fn temporary(options: KafkaOptions) -> (Kafka, TemporaryTopics) {
     let guard = TemporaryTopics::new(&options);
+    let brokers = options.brokers.clone();
     match Kafka::open(options, LogId(Uuid::new_v4())).await {
         Ok(kafka) => (kafka, guard),
         Err(error) => panic!("Kafka at {brokers}: {error:?}; `make stack` starts one"),
