@@ -260,7 +260,8 @@ fn number(error: &DbErr) -> Option<u16> {
     Some(cause.try_downcast_ref::<MySqlDatabaseError>()?.number())
 }
 
-fn is_unreachable(error: &DbErr) -> bool {
+/// Whether nobody answered, or somebody who cannot serve now.
+pub(super) fn is_unreachable(error: &DbErr) -> bool {
     match error {
         DbErr::Conn(_) | DbErr::ConnectionAcquire(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {

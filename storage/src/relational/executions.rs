@@ -155,20 +155,21 @@ pub async fn lock_of_incidents(
         .map_err(StoreError::during("lock incidents' executions"))
 }
 
-/// Stops a row's time (`held_at`) or lets it go on (`None`, `due_at` being the new time); false when somebody was
-/// faster.
+/// Stops a row's time (`held`: since when, and why) or lets it go on (`None`, `due_at` being the new time); false when
+/// somebody was faster.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn hold(
     tx: &impl ConnectionTrait,
     as_read: &Model,
-    held_at: Option<UnixMs>,
+    held: Option<(UnixMs, &str)>,
     due_at: Option<UnixMs>,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let row = ActiveModel {
-        held_at: Set(held_at.map(UnixMs::to_datetime)),
+        held_at: Set(held.map(|(since, _)| since.to_datetime())),
+        held_for: Set(held.map(|(_, why)| why.to_owned())),
         due_at: Set(due_at.map(UnixMs::to_datetime)),
         row_version: Set(as_read.row_version.saturating_add(1)),
         updated_at: Set(now.to_datetime()),

@@ -5,7 +5,7 @@ use super::entity::incident;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use noc_pipeline::id::ServerId;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait as _};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select, UpdateMany,
@@ -208,6 +208,108 @@ fn find_open_of(server: ServerId) -> Select<incident::Entity> {
         .order_by_asc(incident::Column::Id)
 }
 
+/// The open incidents of every server, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all_open(conn: &impl ConnectionTrait) -> Result<Vec<incident::Model>, StoreError> {
+    incident::Entity::find()
+        .filter(incident::Column::OpenKey.is_not_null())
+        .order_by_asc(incident::Column::Id)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("list all open incidents"))
+}
+
+/// Ids of open incidents whose snooze is over at `now`, at most `most`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn snoozes_over(
+    conn: &impl ConnectionTrait,
+    now: UnixMs,
+    most: u64,
+) -> Result<Vec<i64>, StoreError> {
+    incident::Entity::find()
+        .select_only()
+        .column(incident::Column::Id)
+        .filter(incident::Column::SnoozedUntil.lte(now.to_datetime()))
+        .filter(incident::Column::OpenKey.is_not_null())
+        .order_by_asc(incident::Column::SnoozedUntil)
+        .limit(most)
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("find snoozes that are over"))
+}
+
+/// Acknowledged incidents of a severity that were taken on before `before`, and their owners not asked since, or asked
+/// before `asked_before`; at most `most`. Snoozed ones are left alone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn long_acknowledged(
+    conn: &impl ConnectionTrait,
+    severity: Severity,
+    before: UnixMs,
+    asked_before: UnixMs,
+    most: u64,
+) -> Result<Vec<i64>, StoreError> {
+    use incident::Column;
+    incident::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Status.eq(ACKNOWLEDGED))
+        .filter(Column::Severity.eq(severity.name()))
+        .filter(Column::AcknowledgedAt.lte(before.to_datetime()))
+        .filter(Column::SnoozedUntil.is_null())
+        .filter(
+            Column::RemindedAt
+                .is_null()
+                .or(Column::RemindedAt.lte(asked_before.to_datetime())),
+        )
+        .order_by_asc(Column::AcknowledgedAt)
+        .limit(most)
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("find incidents acknowledged long ago"))
+}
+
+/// Snoozes an incident, or wakes it (`None`).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn snooze(
+    tx: &impl ConnectionTrait,
+    id: i64,
+    until: Option<UnixMs>,
+    now: UnixMs,
+) -> Result<incident::Model, StoreError> {
+    update(tx, "snooze an incident", id, |row| {
+        let until = until.map(UnixMs::to_datetime);
+        row.col_expr(incident::Column::SnoozedUntil, Expr::value(until))
+            .col_expr(incident::Column::ChangedAt, Expr::value(now.to_datetime()))
+    })
+    .await
+}
+
+/// Notes that the owner was asked whether they are still on it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reminded(
+    tx: &impl ConnectionTrait,
+    id: i64,
+    now: UnixMs,
+) -> Result<incident::Model, StoreError> {
+    update(tx, "note a reminder", id, |row| {
+        row.col_expr(incident::Column::RemindedAt, Expr::value(now.to_datetime()))
+            .col_expr(incident::Column::ChangedAt, Expr::value(now.to_datetime()))
+    })
+    .await
+}
+
 /// How many are open, by severity; every severity is answered.
 ///
 /// # Errors
@@ -285,11 +387,13 @@ pub async fn resolve(
     at: UnixMs,
 ) -> Result<incident::Model, StoreError> {
     let no_key: Option<String> = None;
+    let never: Option<chrono::DateTime<chrono::Utc>> = None;
     update(tx, "resolve an incident", id, |row| {
         row.col_expr(incident::Column::OpenKey, Expr::value(no_key))
             .col_expr(incident::Column::Status, Expr::value(RESOLVED))
             .col_expr(incident::Column::ResolvedAt, Expr::value(at.to_datetime()))
             .col_expr(incident::Column::ResolvedBy, Expr::value(by))
+            .col_expr(incident::Column::SnoozedUntil, Expr::value(never))
             .col_expr(incident::Column::ChangedAt, Expr::value(at.to_datetime()))
     })
     .await
@@ -336,76 +440,4 @@ async fn update(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::relational::Db;
-
-    const T: UnixMs = UnixMs(1_767_225_600_123);
-
-    fn new(subject: &str) -> NewIncident {
-        NewIncident {
-            detector: "service_down".into(),
-            server: Some(ServerId(3)),
-            server_name: "mail-02".into(),
-            subject: subject.into(),
-            severity: Severity::High,
-            title: format!("{subject} is down on mail-02"),
-            observed: Some("nothing".into()),
-            expected: None,
-            command: None,
-            rule_id: None,
-            opened_at: T,
-        }
-    }
-
-    #[test]
-    fn keys_do_not_run_into_each_other() {
-        let a = key("ab", Some(ServerId(1)), "c");
-        assert_ne!(a, key("a", Some(ServerId(1)), "bc"));
-        assert_ne!(key("a", None, "1"), key("a", Some(ServerId(1)), ""));
-        assert_eq!(a.len(), 64);
-    }
-
-    #[tokio::test]
-    async fn one_of_a_key_is_open_and_a_resolved_one_frees_it() {
-        let db = Db::open_temporary().await.unwrap();
-        let tx = db.write();
-        let first = insert(tx, new("exim")).await.unwrap();
-        let twice = insert(tx, new("exim")).await;
-        assert!(matches!(twice, Err(StoreError::Conflict { .. })));
-        insert(tx, new("nginx")).await.unwrap();
-        let counted = open_by_severity(tx).await.unwrap();
-        assert_eq!((counted[&Severity::High], counted[&Severity::Low]), (2, 0));
-        let over = resolve(tx, first.id, None, T).await.unwrap();
-        assert_eq!((over.status.as_str(), over.open_key), (RESOLVED, None));
-        assert_eq!(open_of(tx, ServerId(3)).await.unwrap().len(), 1);
-        let second = insert(tx, new("exim")).await.unwrap();
-        let newest = find_newest(tx, &second.dedup_hash).await.unwrap();
-        assert_eq!(newest.map(|row| row.id), Some(second.id));
-    }
-
-    #[tokio::test]
-    async fn a_breach_moves_it_and_reopening_clears_the_end() {
-        let db = Db::open_temporary().await.unwrap();
-        let tx = db.write();
-        let row = insert(tx, new("exim")).await.unwrap();
-        let breach = Breach {
-            severity: Severity::Critical,
-            title: None,
-            observed: Some("still nothing".into()),
-            expected: None,
-            occurrences: 5,
-            at: T.plus(std::time::Duration::from_secs(60)),
-        };
-        let row = breached(tx, row.id, &breach).await.unwrap();
-        assert_eq!((row.severity.as_str(), row.occurrences), ("critical", 5));
-        assert_eq!(UnixMs::from(row.last_seen_at), breach.at);
-        assert_eq!(UnixMs::from(row.opened_at), T);
-        let row = resolve(tx, row.id, Some(9), T).await.unwrap();
-        assert_eq!(row.resolved_by, Some(9));
-        let row = reopen(tx, &row, &breach).await.unwrap();
-        assert_eq!((row.status.as_str(), row.resolved_at), (OPEN, None));
-        let found = find_open(tx, &row.dedup_hash).await.unwrap();
-        assert_eq!(found.map(|r| r.id), Some(row.id));
-    }
-}
+mod tests;

@@ -239,6 +239,50 @@ pub async fn set_probe(
     Ok(moved.rows_affected == 1)
 }
 
+/// Puts `to` in the place of `from` where a channel's setting still holds that, as its provider said: the recipient
+/// has another address now. Answers whether it did.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn adopt(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    setting: &str,
+    from: &str,
+    to: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let operation = "adopt a channel's new address";
+    let known = notification_channel::Entity::find_by_id(channel)
+        .lock_exclusive()
+        .one(tx)
+        .await
+        .map_err(StoreError::during(operation))?;
+    let Some(mut known) = known else {
+        return Ok(false);
+    };
+    let holds = |value: &Value| {
+        value
+            .as_str()
+            .is_some_and(|text| text.trim() == from.trim())
+    };
+    match known.settings.get_mut(setting) {
+        Some(value) if holds(value) => *value = Value::from(to),
+        _ => return Ok(false),
+    }
+    notification_channel::Entity::update_many()
+        .set(notification_channel::ActiveModel {
+            settings: Set(known.settings),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(notification_channel::Column::Channel.eq(channel))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during(operation))?;
+    Ok(true)
+}
+
 /// Changes a channel's row, if there is one, as nobody else does meanwhile.
 async fn update(
     tx: &impl ConnectionTrait,

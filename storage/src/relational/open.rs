@@ -6,7 +6,7 @@ use super::connection::Connection;
 use super::db::{Db, DbOptions};
 use super::error::StoreError;
 use super::migration::Migrator;
-use super::replica::Replica;
+use super::replica::{LOOK_LIMIT, Replica};
 use sea_orm::{DbErr, RuntimeErr, SqlxMySqlConnector, SqlxSqliteConnector};
 use sea_orm_migration::MigratorTrait;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions};
@@ -56,10 +56,13 @@ impl Db {
     /// # Errors
     /// [`StoreError::Query`] for an address that is none.
     pub fn reading_from(self, url: &str, options: &DbOptions) -> Result<Self, StoreError> {
+        // Who gets no connection to it soon is better served by the primary.
         let pool = mariadb_pool(options, options.read_connections)
+            .acquire_timeout(options.statement_limit.min(LOOK_LIMIT))
             .connect_lazy_with(mariadb_options(url, "read the replica's address")?);
         let pool = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
-        let replica = Replica::new(Connection::new(pool, options.statement_limit));
+        let alone = Connection::new(pool, options.statement_limit);
+        let replica = Replica::new(alone, self.read());
         Ok(self.with_replica(replica))
     }
 }

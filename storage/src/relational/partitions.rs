@@ -8,7 +8,7 @@ use super::{Db, StoreError};
 use futures::FutureExt;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::{Epoch, NodeId, PartitionId};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Statement,
@@ -37,24 +37,32 @@ pub async fn database_now(conn: &impl ConnectionTrait) -> Result<UnixMs, StoreEr
 }
 
 /// Makes the rows of partitions `0..count`, and answers how many there are: more than `count` when the log was
-/// made smaller, which nobody may do.
+/// made smaller, which nobody may do. What is there is read and not touched: a node starts also while another one, that
+/// hangs in a transaction, holds a partition.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn prepare(conn: &impl ConnectionTrait, count: u32) -> Result<u64, StoreError> {
-    let rows = (0..count).map(|number| partition::ActiveModel {
-        partition: Set(column(PartitionId(number))),
-        node: Set(None),
-        epoch: Set(0),
-        lease_until: Set(None),
-    });
-    if count > 0 {
-        partition::Entity::insert_many(rows)
-            .on_conflict_do_nothing_on([partition::Column::Partition])
-            .exec_without_returning(conn)
-            .await
-            .map_err(StoreError::during("prepare the partitions"))?;
+    let there = list(conn).await?;
+    let missing = |number: &i32| !there.iter().any(|row| row.partition == *number);
+    let numbers = (0..count).map(|number| column(PartitionId(number)));
+    let rows: Vec<_> = numbers
+        .filter(missing)
+        .map(|number| partition::ActiveModel {
+            partition: Set(number),
+            node: Set(None),
+            epoch: Set(0),
+            lease_until: Set(None),
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(there.len() as u64);
     }
+    partition::Entity::insert_many(rows)
+        .on_conflict_do_nothing_on([partition::Column::Partition])
+        .exec_without_returning(conn)
+        .await
+        .map_err(StoreError::during("prepare the partitions"))?;
     list(conn).await.map(|rows| rows.len() as u64)
 }
 
@@ -73,6 +81,9 @@ pub async fn list(conn: &impl ConnectionTrait) -> Result<Vec<partition::Model>, 
 /// Claims partitions for `lease`: those of `wanted` that nobody holds, whose lease ran out, or that this very node
 /// held before it restarted. Answers which, each under its new epoch; the others are somebody else's.
 ///
+/// Nobody is waited for: a partition that another transaction holds right now, an effect of its old owner or somebody
+/// else's claim, is left for the next time. A claimant has leases of its own to renew meanwhile.
+///
 /// # Errors
 /// When the database does not answer, or one of them does not exist; then nothing was claimed.
 pub async fn claim(
@@ -89,17 +100,24 @@ pub async fn claim(
         async move {
             let operation = "claim partitions";
             let now = database_now(tx).await?;
-            // In the order of the key, so that two nodes that claim at once do not meet crosswise.
-            let rows = partition::Entity::find()
+            let asked = partition::Entity::find()
                 .filter(partition::Column::Partition.is_in(wanted.iter().copied().map(column)))
-                .order_by_asc(partition::Column::Partition)
-                .lock_exclusive()
+                .order_by_asc(partition::Column::Partition);
+            let rows = asked
+                .clone()
+                .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
                 .all(tx)
                 .await
                 .map_err(StoreError::during(operation))?;
-            let missing = |of: &&PartitionId| !rows.iter().any(|row| row.partition == column(**of));
-            if let Some(of) = wanted.iter().find(missing) {
-                return Err(StoreError::not_found("partition", of));
+            if rows.len() < wanted.len() {
+                // Somebody's at this moment, or not there at all: reading without a lock tells.
+                let there = asked.all(tx).await;
+                let there = there.map_err(StoreError::during(operation))?;
+                let missing =
+                    |of: &&PartitionId| !there.iter().any(|row| row.partition == column(**of));
+                if let Some(of) = wanted.iter().find(missing) {
+                    return Err(StoreError::not_found("partition", of));
+                }
             }
             let me = id.to_string();
             let free: Vec<_> = rows

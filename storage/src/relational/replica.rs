@@ -2,7 +2,8 @@
 //!
 //! Every node gives a sign of life every 3 s, so the newest of them on the replica, compared with the primary's clock,
 //! tells how far it is behind; that needs no privilege on the replica, and sees a link that broke as well as one that
-//! is slow. It is looked at when somebody wants to read, at most every 5 s, and never holds anybody up for long.
+//! is slow. It is looked at when somebody wants to read, at most every 5 s, and never holds anybody up for long. Who
+//! reads from it between its end and the next look is answered by the primary, after 1.5 s at most.
 
 use super::StoreError;
 use super::connection::Connection;
@@ -18,20 +19,24 @@ const MAX_LAG: Duration = Duration::from_secs(30);
 /// A look is good for so long.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A look may take so long; a replica that needs longer is not worth reading from.
-const LOOK_LIMIT: Duration = Duration::from_millis(1_500);
+pub(super) const LOOK_LIMIT: Duration = Duration::from_millis(1_500);
 
 /// A replica of the primary, and what is known of it.
 #[derive(Debug)]
 pub(super) struct Replica {
+    /// The replica alone: what it knows itself.
+    alone: Connection,
+    /// For readers, with the primary behind it.
     connection: Connection,
     looked: Mutex<Option<(Stopwatch, bool)>>,
     looking: tokio::sync::Mutex<()>,
 }
 
 impl Replica {
-    pub fn new(connection: Connection) -> Self {
+    pub fn new(alone: Connection, primary: &Connection) -> Self {
         Self {
-            connection,
+            connection: alone.clone().backed_by(primary),
+            alone,
             looked: Mutex::new(None),
             looking: tokio::sync::Mutex::new(()),
         }
@@ -47,7 +52,7 @@ impl Replica {
         if let Some((watch, good)) = known
             && watch.elapsed() < LOOK_EVERY
         {
-            return good;
+            return good && !self.connection.is_replaced();
         }
         // Whoever finds somebody else looking goes by what is known.
         let Ok(_looking) = self.looking.try_lock() else {
@@ -81,6 +86,9 @@ impl Replica {
                 false
             }
         };
+        if good {
+            self.connection.answers_again();
+        }
         if good && !before {
             tracing::info!("the read replica is used again");
         }
@@ -89,7 +97,7 @@ impl Replica {
     }
 
     async fn lag(&self, primary: &Connection) -> Result<Duration, StoreError> {
-        let newest = newest_sign(&self.connection).await?;
+        let newest = newest_sign(&self.alone).await?;
         let there = newest_sign(primary).await?;
         let now = database_now(primary).await?;
         Ok(match (newest, there) {

@@ -5,10 +5,13 @@ use crate::relational::entity::{log, node};
 use crate::relational::jobs;
 use crate::relational::logs::{self, Mark};
 use crate::relational::nodes::{self, NodeFacts};
-use crate::relational::{Db, partitions};
+use crate::relational::{Db, StoreError, partitions};
 use futures::future::join_all;
+use noc_pipeline::clock::Stopwatch;
 use noc_pipeline::id::{Epoch, LogId, NodeId, Offset, PartitionId};
+use sea_orm::{ConnectionTrait, DbBackend};
 use std::time::Duration;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -93,6 +96,50 @@ pub async fn a_replaced_log_voids_every_claim(db: &Db) {
     let others = claim(2).await.unwrap();
     assert!(others.is_empty(), "its owner knows its state: {others:?}");
     assert_eq!(claim(1).await.unwrap(), [(p, Epoch(3))]);
+}
+
+/// Who claims gets at once what is to be had, though another transaction holds a partition that it wants too, and
+/// gets that one once it is let go. Where there is one writer, there is nobody else to hold one.
+pub async fn a_claim_waits_for_no_partition_that_somebody_holds(db: &Db) {
+    partitions::prepare(db.write(), 3).await.unwrap();
+    let lease = Duration::from_secs(15);
+    let all = [0, 1, 2].map(PartitionId);
+    let (held, is_held) = watch::channel(false);
+    let (let_go, may_go) = watch::channel(false);
+    let several_write = db.write().get_database_backend() != DbBackend::Sqlite;
+    let holder = db.transaction("hold a partition", |tx| {
+        let (held, mut may_go) = (held.clone(), may_go.clone());
+        Box::pin(async move {
+            assert!(partitions::holds(tx, PartitionId(1), Epoch(0)).await?);
+            held.send_replace(true);
+            let gone = may_go.wait_for(|go| *go).await;
+            gone.map(|_| ())
+                .map_err(|_| StoreError::not_found("end of the test", ""))
+        })
+    });
+    let claimant = async {
+        is_held.clone().wait_for(|held| *held).await.unwrap();
+        if several_write {
+            let watch = Stopwatch::start();
+            let got = partitions::claim(db, node(1), &all, lease).await.unwrap();
+            assert_eq!(got, [(all[0], Epoch(1)), (all[2], Epoch(1))]);
+            let there = partitions::prepare(db.write(), 3).await.unwrap();
+            assert_eq!(there, 3, "a node starts meanwhile");
+            // A lock is waited for for 5 s elsewhere.
+            assert!(watch.elapsed() < Duration::from_secs(4), "{watch:?}");
+            let wanted = [all[1], PartitionId(7)];
+            let missing = partitions::claim(db, node(1), &wanted, lease).await;
+            assert!(
+                matches!(missing, Err(StoreError::NotFound { .. })),
+                "{missing:?}"
+            );
+        }
+        let_go.send_replace(true);
+    };
+    let (ended, ()) = tokio::join!(holder, claimant);
+    ended.unwrap();
+    let rest = partitions::claim(db, node(1), &all[1..2], lease).await;
+    assert_eq!(rest.unwrap(), [(all[1], Epoch(1))]);
 }
 
 /// Each partition has one mark, each log its own.

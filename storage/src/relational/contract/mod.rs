@@ -15,6 +15,8 @@ mod cluster;
 mod fleet;
 mod host_facts;
 mod lists;
+mod maintenance;
+mod on_call;
 mod probes;
 mod routing;
 mod schema;
@@ -29,6 +31,8 @@ pub use cluster::*;
 pub use fleet::*;
 pub use host_facts::*;
 pub use lists::*;
+pub use maintenance::*;
+pub use on_call::*;
 pub use probes::*;
 pub use routing::*;
 pub use schema::*;
@@ -92,6 +96,7 @@ macro_rules! relational_contract {
             a_log_is_noted_once,
             nodes_that_start_together_agree_on_the_log,
             a_replaced_log_voids_every_claim,
+            a_claim_waits_for_no_partition_that_somebody_holds,
             the_newest_mark_of_a_partition_stays,
             a_job_is_done_by_one_and_taken_over_from_the_dead,
             a_job_is_not_done_before_its_time,
@@ -99,6 +104,11 @@ macro_rules! relational_contract {
             a_rule_is_read_as_written,
             a_policys_steps_are_replaced_as_a_whole,
             a_policy_in_use_cannot_be_deleted,
+            a_schedule_is_read_as_written,
+            a_member_of_a_schedule_is_not_deleted,
+            overrides_are_found_by_when_they_apply,
+            a_hand_off_is_told_once,
+            a_calendar_link_works_until_it_is_revoked,
             channel_secrets_are_sealed_in_the_database,
             a_channels_health_and_test_are_noted,
             a_provider_that_is_away_is_tried_by_one,
@@ -117,6 +127,9 @@ macro_rules! relational_contract {
             clocks_and_refused_fields_of_agents_are_remembered,
             agents_stand_as_they_are,
             agents_are_found_and_sorted,
+            windows_are_found_while_they_may_be_under_way,
+            snoozes_are_over_at_their_time,
+            acknowledgements_that_grew_old_are_found,
         }
     };
     (@cases $open:path; $($case:ident,)+) => {

@@ -27,8 +27,10 @@ pub struct Model {
     pub row_version: i64,
     /// When a step last fired.
     pub last_step_at: Option<ChronoDateTimeUtc>,
-    /// Since when it stands still because its server is down; `None`: it runs.
+    /// Since when it stands still; `None`: it runs.
     pub held_at: Option<ChronoDateTimeUtc>,
+    /// Why it stands still, in the words of who holds it; `None`: it runs.
+    pub held_for: Option<String>,
     /// Creation.
     pub created_at: ChronoDateTimeUtc,
     /// Last change.

@@ -50,6 +50,10 @@ pub struct Model {
     pub resolved_at: Option<ChronoDateTimeUtc>,
     /// User id; `None`: by itself.
     pub resolved_by: Option<i64>,
+    /// Nobody is told of it until then; `None`: it is not snoozed.
+    pub snoozed_until: Option<ChronoDateTimeUtc>,
+    /// When its owner was asked whether they are still on it.
+    pub reminded_at: Option<ChronoDateTimeUtc>,
     /// Last change of anything above.
     pub changed_at: ChronoDateTimeUtc,
 }

@@ -20,6 +20,8 @@ mod m0013_disabled_until;
 mod m0014_mail_abuse;
 mod m0015_fleet;
 mod m0016_fourth_value;
+mod m0018_on_call;
+mod m0020_maintenance;
 
 use sea_orm_migration::prelude::*;
 
@@ -45,6 +47,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_mail_abuse::Migration),
             Box::new(m0015_fleet::Migration),
             Box::new(m0016_fourth_value::Migration),
+            Box::new(m0018_on_call::Migration),
+            Box::new(m0020_maintenance::Migration),
         ]
     }
 }
