@@ -4,6 +4,8 @@
 //! ceil(partitions / living nodes with this role), so a second node takes over half within seconds; it reclaims its own
 //! at once after a restart. Whoever comes, leaves or gives back says so on the live bus, and the others look at once.
 //! Renewing is one statement however many partitions there are, claiming one transaction, giving back one statement.
+//! Renewing comes first, and nothing after it may keep the next one waiting: a claim skips what somebody's transaction
+//! holds, and what takes longer than a third of a lease is left for the next look.
 //!
 //! While the database is away nobody can claim; an owner whose lease ran out by its own clock stops judging
 //! ([`Lease`]), and the epoch in every transaction keeps a late owner from changing anything. What could not be given
@@ -20,7 +22,7 @@ use crate::runtime::lease::Lease;
 use crate::runtime::metrics::Metrics;
 use crate::runtime::{Owned, RuntimeSettings, Stop, StopSignal};
 use actix_rt::ArbiterHandle;
-use noc_pipeline::clock::Stopwatch;
+use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::id::{Epoch, PartitionId};
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::partition;
@@ -34,6 +36,8 @@ use tokio::sync::mpsc;
 
 /// The role whose nodes share the partitions.
 const ROLE: &str = "actors";
+/// What follows the renewal in a look may take a third of a lease: the next renewal comes long before its end.
+const REST_OF_A_LEASE: u32 = 3;
 /// Least time between two looks.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
@@ -131,6 +135,30 @@ impl Ownership {
             .collect();
         partitions::renew(db.write(), node, &mine, self.settings.lease, now).await?;
         self.lease.renewed(asked);
+        self.in_time("share the partitions", self.share(held, now))
+            .await
+    }
+
+    /// What takes long is left for the next look: the leases must be renewed again in time.
+    async fn in_time(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<(), StoreError>>,
+    ) -> Result<(), StoreError> {
+        let limit = self.settings.lease / REST_OF_A_LEASE;
+        let done = tokio::time::timeout(limit, call).await;
+        done.unwrap_or_else(|_| {
+            Err(StoreError::Timeout {
+                operation,
+                limit_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            })
+        })
+    }
+
+    /// Gives back, drops and claims, so that every node has its share. May be cut off anywhere: what was given back or
+    /// claimed unnoticed is offered or claimed again by the next look.
+    async fn share(&self, held: &mut Held, now: UnixMs) -> Result<(), StoreError> {
+        let (db, node) = (&self.parts.db, self.parts.node);
         self.give_back(held).await;
         // A node is missed when its leases are.
         let living = nodes::alive_since(db.write(), now.minus(self.settings.lease)).await?;
@@ -256,7 +284,8 @@ impl Ownership {
             return;
         }
         let (db, node) = (&self.parts.db, self.parts.node);
-        match partitions::release(db.write(), node, &held.owed).await {
+        let release = partitions::release(db.write(), node, &held.owed);
+        match self.in_time("give partitions back", release).await {
             Ok(()) => {
                 held.owed.clear();
                 self.parts.bus.publish(LiveEvent::OwnershipChanged).await;

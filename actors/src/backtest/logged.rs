@@ -28,7 +28,10 @@ pub(super) async fn replay(log: &dyn PayloadLog, plan: &Plan) -> Result<Answer, 
         let partition = server.server.partition(log.partitions());
         by_partition.entry(partition).or_default().push(server);
     }
-    let (mut done, mut reached, mut learned_since) = (0, plan.to, plan.learn_from());
+    let (mut done, mut reached) = (0, plan.to);
+    let (mut from, mut learned_since) = (plan.from, plan.learn_from());
+    // When the log begins where nothing of the span is kept, and whether anything of it is kept anywhere.
+    let (mut empty_until, mut any) = (None, false);
     for (partition, servers) in by_partition {
         let mut one = Partition {
             log,
@@ -37,8 +40,16 @@ pub(super) async fn replay(log: &dyn PayloadLog, plan: &Plan) -> Result<Answer, 
             clock: PartitionClock::default(),
             wakes: vec![HashMap::new(); lanes.len()],
         };
-        let begins = one.begins(plan).await?;
-        learned_since = learned_since.max(begins);
+        let first = one.begins().await?;
+        let Some(first) = first.filter(|first| *first < plan.to) else {
+            // Nothing was recorded of these, and so nothing would have been done.
+            empty_until = empty_until.max(Some(first.unwrap_or(plan.to)));
+            done += servers.len();
+            continue;
+        };
+        any = true;
+        from = from.max(first);
+        learned_since = learned_since.max(first);
         let got = one.through(plan, &mut lanes, &mut meter).await?;
         reached = reached.min(got);
         if got >= plan.to {
@@ -50,12 +61,16 @@ pub(super) async fn replay(log: &dyn PayloadLog, plan: &Plan) -> Result<Answer, 
             }
         }
     }
+    if let Some(first) = empty_until.filter(|_| !any) {
+        return Err(BacktestError::LogBegins { first });
+    }
     let mut found = lanes.into_iter().map(|lane| lane.finish(plan.from));
     Ok(Answer {
         servers: u64::try_from(done).unwrap_or(u64::MAX),
         servers_in_scope: u64::try_from(scope.len()).unwrap_or(u64::MAX),
         samples: meter.samples,
         truncated: done < scope.len(),
+        from,
         reached,
         learned_since,
         incidents: found.next().unwrap_or_default(),
@@ -82,18 +97,13 @@ impl Partition<'_> {
         Ok(record.map(|record| record.received_at()))
     }
 
-    /// When what is kept of the log begins.
-    async fn begins(&self, plan: &Plan) -> Result<UnixMs, BacktestError> {
+    /// When what is kept of the log begins; `None` while there is nothing in it.
+    async fn begins(&self) -> Result<Option<UnixMs>, LogError> {
         let bounds = self.log.bounds(self.partition).await?;
-        let first = if bounds.first < bounds.end {
-            self.time_at(bounds.first).await?
+        if bounds.first < bounds.end {
+            self.time_at(bounds.first).await
         } else {
-            None
-        };
-        match first {
-            Some(first) if first <= plan.from => Ok(first),
-            Some(first) => Err(BacktestError::LogBegins { first }),
-            None => Err(BacktestError::LogBegins { first: plan.to }),
+            Ok(None)
         }
     }
 

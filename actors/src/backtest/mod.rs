@@ -7,6 +7,8 @@
 //! and the rule in force see the same measurements and do not see each other. Time is the measurements' own: a partition
 //! clock that starts with them. Nothing is stored and nobody is told.
 //!
+//! A log that begins within the span is replayed from there: [`Answer::from`]. Nothing of the span at all is an error.
+//!
 //! Work is bounded by a [`Budget`]. What was not reached is said, never guessed: [`Answer::truncated`].
 //!
 //! Where it differs from life: payloads that came too late to be judged then are in the series store all the same, what
@@ -107,6 +109,8 @@ pub struct Answer {
     pub samples: u64,
     /// The budget was used up before everything was replayed.
     pub truncated: bool,
+    /// Since when every server was replayed: the begin of the span, or that of the log where it begins later.
+    pub from: UnixMs,
     /// How far every server that counts was replayed: the end of the span, or where the log's replay stopped.
     pub reached: UnixMs,
     /// Since when measurements were replayed, to learn from.
@@ -130,10 +134,10 @@ pub enum BacktestError {
     /// The rule and the one in force judge different sorts of records.
     #[error("a rule on metrics and a rule on a detector cannot be compared")]
     NotComparable,
-    /// The log begins later than the span.
+    /// The log holds nothing of the span.
     #[error("the payload log begins at {first}: a rule on a detector cannot be tried before that")]
     LogBegins {
-        /// With which record.
+        /// With which record; the end of the span where there is none at all.
         first: UnixMs,
     },
     /// The series store did not answer.

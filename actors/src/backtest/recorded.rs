@@ -53,6 +53,7 @@ pub(super) async fn replay(series: &dyn SeriesStore, plan: &Plan) -> Result<Answ
         servers_in_scope: count(scope.len()),
         samples: meter.samples,
         truncated,
+        from: plan.from,
         reached: plan.to,
         learned_since: plan.learn_from(),
         incidents: found.next().unwrap_or_default(),

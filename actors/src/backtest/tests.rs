@@ -432,11 +432,27 @@ async fn a_detector_is_tried_on_the_log_with_its_silence_and_its_wakes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_span_before_the_log_is_refused_and_a_short_budget_is_said() {
+async fn a_log_that_begins_within_the_span_is_tried_from_there_and_one_behind_it_not() {
     let (_dir, log) = log_of(three_hours());
-    let early = plan(about("disk_bytes", false), 2, T0 - MIN, T0 + HOUR);
-    let refused = over_log(&*log, &early).await.unwrap_err();
+    let early = plan(about("disk_bytes", false), 2, T0 - 20 * HOUR, T0 + 3 * HOUR);
+    let answer = over_log(&*log, &early).await.unwrap();
+    assert_eq!(
+        (answer.from, answer.learned_since),
+        (UnixMs(T0), UnixMs(T0))
+    );
+    assert_eq!(times(&answer.incidents)[0].1, 60);
+    assert_eq!((answer.truncated, answer.servers), (false, 2));
+    let before = plan(about("disk_bytes", false), 2, T0 - HOUR, T0);
+    let refused = over_log(&*log, &before).await.unwrap_err();
     assert!(matches!(refused, BacktestError::LogBegins { first } if first == UnixMs(T0)));
+    let (_dir, empty) = log_of(Vec::new());
+    let refused = over_log(&*empty, &early).await.unwrap_err();
+    assert!(matches!(refused, BacktestError::LogBegins { first } if first == early.to));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_budget_is_said() {
+    let (_dir, log) = log_of(three_hours());
     let mut short = plan(about("disk_bytes", false), 2, T0 + MIN, T0 + 3 * HOUR);
     short.budget.samples = 10;
     let answer = over_log(&*log, &short).await.unwrap();

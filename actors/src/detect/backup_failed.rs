@@ -24,6 +24,8 @@ impl Detector for BackupFailed {
         version: 1,
         kinds: &[Kind::Backups],
         also: &[Also::Late],
+        compares_reports: false,
+        judges: None,
         name: "Backup failed",
         about: "A backup run ended as failed. It is over with the next full success of the same job.",
         severities: &[Severity::High],

@@ -4,6 +4,7 @@
 //! the same job's runs before. That is judged once, in [`crate::facts`], where the run is taken.
 
 use super::backup::{command, name, run_of};
+use super::series::{Judged, Of};
 use super::{
     Also, Context, Detector, Finding, Info, Judgement, Number, Numbers, Observation, Title,
     Verdict, page_hold,
@@ -36,6 +37,12 @@ impl Detector for BackupPartial {
         version: 1,
         kinds: &[Kind::Backups],
         also: &[Also::Late],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["backups.bytes"],
+            of: Of::Subject,
+            fine: None,
+        }),
         name: "Backup incomplete",
         about: "A backup run ended with parts missing: its tool says so, it wrote nothing, accounts failed, or it is \
                 far smaller than the last runs of the same job.",

@@ -35,6 +35,8 @@ impl Detector for Blacklisted {
         version: 1,
         kinds: &[],
         also: &[Also::Words],
+        compares_reports: false,
+        judges: None,
         name: "Address on a blocklist",
         about: "A blocklist names an address of the server. Lists of policy, such as those of end users' networks, are \
                 only noted.",

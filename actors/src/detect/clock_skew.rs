@@ -30,6 +30,8 @@ impl Detector for ClockSkew {
         version: 2,
         kinds: Kind::ALL,
         also: &[],
+        compares_reports: false,
+        judges: None,
         name: "Clock skew",
         about: "The host's clock is 5 min or more away from ours. Its measurements are corrected and kept.",
         severities: &[Severity::Low],

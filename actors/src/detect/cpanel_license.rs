@@ -33,6 +33,8 @@ impl Detector for CpanelLicense {
         version: 1,
         kinds: &[Kind::Cpanel],
         also: &[],
+        compares_reports: false,
+        judges: None,
         name: "cPanel licence",
         about: "The licence of cPanel ends within 14 (low), 7 (high) or 1 days (critical), or is not valid (critical).",
         severities: &[Severity::Low, Severity::High, Severity::Critical],

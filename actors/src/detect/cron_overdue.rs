@@ -80,6 +80,8 @@ impl Detector for CronOverdue {
         version: 1,
         kinds: &[Kind::Crons],
         also: &[],
+        compares_reports: true,
+        judges: None,
         name: "Cron job overdue",
         about: "A cron job of root or of the system, or one listed by a tag `cron:`, was due and did not run.",
         severities: &[Severity::Medium],

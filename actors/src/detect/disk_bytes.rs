@@ -5,6 +5,7 @@
 //! (`backup-mount:<mount>` on its server) only counts at the last level.
 
 use super::disk::{CLEAR_POINTS, CLEAR_REPORTS, Fill, Level, Mounts, Resource, share};
+use super::series::{Judged, Of, Side};
 use super::{Context, Detector, Info, Judgement, Number};
 use noc_pipeline::control::Severity;
 use noc_pipeline::payload::{Kind, Partition, Unit};
@@ -71,6 +72,12 @@ impl Detector for DiskBytes {
         version: 2,
         kinds: &[Kind::Disks],
         also: &[],
+        compares_reports: false,
+        judges: Some(Judged {
+            metrics: &["disks.used_pct"],
+            of: Of::Subject,
+            fine: Some(Side::Below),
+        }),
         name: "Disk space",
         about: "A file system is 90 % full (medium), 95 % with less than 20 GB free (high), or 98 % with less than \
                 2 GB free (critical).",

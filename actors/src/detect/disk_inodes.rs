@@ -4,6 +4,7 @@
 //! of their own report none and are not judged.
 
 use super::disk::{CLEAR_POINTS, CLEAR_REPORTS, Fill, Level, Mounts, Resource, share};
+use super::series::{Judged, Of, Side};
 use super::{Context, Detector, Info, Judgement};
 use noc_pipeline::control::Severity;
 use noc_pipeline::payload::{Kind, Partition};
@@ -50,6 +51,12 @@ impl Detector for DiskInodes {
         version: 2,
         kinds: &[Kind::Disks],
         also: &[],
+        compares_reports: false,
+        judges: Some(Judged {
+            metrics: &["disks.inodes_used_pct"],
+            of: Of::Subject,
+            fine: Some(Side::Below),
+        }),
         name: "Disk inodes",
         about: "A file system has 90 % (medium), 95 % (high) or 98 % (critical) of its inodes in use.",
         severities: &[Severity::Medium, Severity::High, Severity::Critical],

@@ -1,8 +1,12 @@
 //! `duplicate_agent`: two agents speak with one secret, as after a cloned disk.
 //!
 //! Either of two signs: one (boot_id, seq) with two bodies; or, twice, a live payload of an earlier run after a
-//! later one began. A spool drained after a restart is old and no sign. Cleared by three good payloads in a row
-//! once 10 min passed without a sign (two agents that send in turn show three good ones in every minute).
+//! later one began. After that each return to the earlier run is a sign, and not each payload of it: whichever of the two
+//! stays alone is no duplicate any more. A spool drained after a restart is old and no sign. Cleared by three good
+//! payloads in a row once 10 min passed without a sign (two agents that send in turn show three good ones in every
+//! minute).
+//!
+//! While it is open, detectors that compare reports are held: see [`super::Info::compares_reports`].
 
 use super::{
     Also, Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict,
@@ -32,8 +36,10 @@ pub struct Agents {
     runs: Vec<Uuid>,
     /// The latest payloads' numbers and bodies.
     bodies: Vec<(u64, u64)>,
-    /// Live payloads of earlier runs since the last run began.
+    /// Live payloads of earlier runs since the last run began, up to two.
     back: u8,
+    /// The run of the last live payload.
+    last: Option<Uuid>,
     /// The last sign.
     sign: Option<ClockMs>,
     /// Good payloads since.
@@ -46,9 +52,11 @@ impl Detector for DuplicateAgent {
     const INFO: Info = Info {
         key: "duplicate_agent",
         code: 7,
-        version: 2,
+        version: 3,
         kinds: Kind::ALL,
         also: &[Also::Repeats],
+        compares_reports: false,
+        judges: None,
         name: "Duplicate agent",
         about: "Two agents report as one server: a number with two bodies, or two runs of the agent alive at once.",
         severities: &[Severity::High],
@@ -140,6 +148,8 @@ impl Agents {
         if record.received_at.since(record.event_at) >= live {
             return None;
         }
+        let other_spoke = self.last != Some(record.boot_id);
+        self.last = Some(record.boot_id);
         match self.runs.iter().position(|run| *run == record.boot_id) {
             None => {
                 if self.runs.len() >= RUNS {
@@ -151,8 +161,9 @@ impl Agents {
             }
             Some(at) if at + 1 == self.runs.len() => None,
             Some(_) => {
-                self.back = self.back.saturating_add(1);
-                (self.back >= 2).then(|| {
+                let second = self.back == 1;
+                self.back = self.back.saturating_add(1).min(2);
+                (second || (self.back == 2 && other_spoke)).then(|| {
                     "an earlier run of the agent still sends after a later one began".to_owned()
                 })
             }
@@ -231,6 +242,29 @@ mod tests {
             assert!(matches!(look(2, seq, 599_999), Outcome::Learning { .. }));
         }
         assert_eq!(look(2, 9, 600_000), Outcome::Clear);
+    }
+
+    /// The clone, which began later, was shut down: the host that is left goes on with its run.
+    #[test]
+    fn clears_when_the_later_one_stops() {
+        let mut bench = Bench::new(DuplicateAgent);
+        let mut look = |run, seq, clock| {
+            bench.clock = ClockMs(clock);
+            outcome(bench.look(Observation::Report(&payload(run, seq, seq))), "")
+        };
+        for (run, seq) in [(1, 1), (2, 1), (1, 2)] {
+            assert_eq!(look(run, seq, 0), Outcome::Clear);
+        }
+        assert!(matches!(look(1, 3, 0), Outcome::Breach(_)));
+        look(2, 2, 60_000);
+        assert!(matches!(look(1, 4, 61_000), Outcome::Breach(_)), "in turns");
+        for seq in 5..9 {
+            assert!(matches!(look(1, seq, 660_999), Outcome::Learning { .. }));
+        }
+        assert_eq!(look(1, 9, 661_000), Outcome::Clear);
+        // It was not gone for good.
+        look(2, 3, 700_000);
+        assert!(matches!(look(1, 10, 700_001), Outcome::Breach(_)));
     }
 
     #[test]

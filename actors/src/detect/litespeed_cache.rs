@@ -82,6 +82,8 @@ impl Detector for LitespeedCache {
         version: 1,
         kinds: &[Kind::Litespeed],
         also: &[Also::Words],
+        compares_reports: true,
+        judges: None,
         name: "Cold web cache",
         about: "The web server's cache answers 30 points less of an hour's requests than the median of 14 days.",
         severities: &[Severity::Low],

@@ -43,6 +43,8 @@ impl Detector for MailAuthBroken {
         version: 1,
         kinds: &[],
         also: &[Also::Words],
+        compares_reports: false,
+        judges: None,
         name: "Mail authentication broken",
         about: "SPF, DKIM or DMARC of a domain that sends mail was fine and is broken. One incident a server.",
         severities: &[Severity::Medium],

@@ -3,6 +3,7 @@
 //! Usual is the mean of the last 24 h ([`crate::baseline::ring`]); the newest report has no part in it, and it is frozen
 //! from the first report over a limit until the incident is over. One incident a server, whichever of the two it is.
 
+use super::series::{Judged, Of, Side};
 use super::wording::{about, grouped};
 use super::{
     Also, Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict,
@@ -79,6 +80,12 @@ impl Detector for MailQueueSpike {
         version: 1,
         kinds: &[Kind::MailQueue],
         also: &[Also::Words],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["mail-queue.frozen", "mail-queue.deferred"],
+            of: Of::Host,
+            fine: Some(Side::Below),
+        }),
         name: "Mail queue",
         about: "The mail queue holds more than 50 frozen messages and three times as many as on the day before (while \
                 that is not known, more than 500), or for three reports 300 deferred messages and five times as many.",

@@ -121,6 +121,8 @@ impl Detector for MailRamp {
         version: 1,
         kinds: &[Kind::EmailStats],
         also: &[Also::Late, Also::Words],
+        compares_reports: true,
+        judges: None,
         name: "Mail ramp",
         about: "A mailbox, script or domain mails more than three times the recipients a day that it did in the four \
                 weeks before, three days running, and more than 300.",

@@ -40,6 +40,7 @@ pub mod overload;
 pub mod probe_silent;
 pub mod rules;
 mod samples;
+pub mod series;
 pub mod server_down;
 pub mod service_down;
 pub mod service_flapping;
@@ -86,6 +87,14 @@ pub struct Info {
     /// What else it wants to be shown.
     #[serde(skip)]
     pub also: &'static [Also],
+    /// Whether it compares a report with those before it. While two agents report as this server those are of two hosts:
+    /// it learns nothing then, and what it says moves no incident. What one report proves is true of one of the two,
+    /// and is heard.
+    #[serde(skip)]
+    pub compares_reports: bool,
+    /// The series it judges; `None` where it judges something else than one.
+    #[serde(skip)]
+    pub judges: Option<series::Judged>,
     /// For people.
     pub name: &'static str,
     /// What it looks for, in one or two sentences.
@@ -297,6 +306,12 @@ pub trait Detector: Send + Sync + 'static {
     fn wake(&self, _at: &Waking<'_>) -> Option<ClockMs> {
         None
     }
+
+    /// What is left of the state once a second agent, which had reported as this server, is gone; `None`: all of it. What
+    /// was learned within the last minutes before it was noticed may be of the other host.
+    fn alone_again(&self, _state: &Self::State) -> Option<Self::State> {
+        None
+    }
 }
 
 /// A detector with its state's type put away.
@@ -309,6 +324,9 @@ pub trait Registered: Send + Sync + 'static {
 
     /// [`Detector::wake`].
     fn wake_at(&self, at: &Waking<'_>) -> Option<ClockMs>;
+
+    /// [`Detector::alone_again`] on the packed state; no bytes mean the default state.
+    fn alone_again_packed(&self, part: &[u8]) -> Option<Box<[u8]>>;
 }
 
 impl std::fmt::Debug for dyn Registered {
@@ -332,13 +350,8 @@ impl<D: Detector> Registered for D {
             None => D::State::default(),
         };
         let judged = self.judge(&state, at);
-        let patch = judged.patch.filter(|next| *next != state).map(|next| {
-            if next == D::State::default() {
-                Box::default()
-            } else {
-                encode_versioned(D::INFO.version, &next).into_boxed_slice()
-            }
-        });
+        let patch = judged.patch.filter(|next| *next != state);
+        let patch = patch.map(|next| packed::<D>(&next));
         Judgement {
             patch,
             verdicts: judged.verdicts,
@@ -347,6 +360,21 @@ impl<D: Detector> Registered for D {
 
     fn wake_at(&self, at: &Waking<'_>) -> Option<ClockMs> {
         self.wake(at)
+    }
+
+    fn alone_again_packed(&self, part: &[u8]) -> Option<Box<[u8]>> {
+        // What cannot be read is forgotten at the next look.
+        let state = decode_versioned(D::INFO.version, part).ok()?;
+        self.alone_again(&state).map(|next| packed::<D>(&next))
+    }
+}
+
+/// No bytes for the default state.
+fn packed<D: Detector>(state: &D::State) -> Box<[u8]> {
+    if *state == D::State::default() {
+        Box::default()
+    } else {
+        encode_versioned(D::INFO.version, state).into_boxed_slice()
     }
 }
 

@@ -5,6 +5,7 @@
 //! row. A server that is no replica, or no longer one, has nothing to replicate; one whose role the agent may not ask
 //! for is unknown.
 
+use super::series::{Judged, Of, Side};
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
     span,
@@ -51,6 +52,12 @@ impl Detector for MysqlReplication {
         version: 1,
         kinds: &[Kind::Mysql],
         also: &[],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["mysql.replication_lag_s"],
+            of: Of::Host,
+            fine: Some(Side::Below),
+        }),
         name: "Database replication",
         about: "A replica is more than 300 s behind for 10 min, or one of its threads stopped.",
         severities: &[Severity::High],

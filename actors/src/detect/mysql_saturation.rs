@@ -3,6 +3,7 @@
 //! 90 % of them in use in three of five reports. A server that refuses the agent with "too many connections" has all of
 //! them in use. Over after three reports in a row under the limit. What cannot be read is no sample.
 
+use super::series::{Judged, Of, Side};
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
 };
@@ -46,6 +47,12 @@ impl Detector for MysqlSaturation {
         version: 1,
         kinds: &[Kind::Mysql],
         also: &[],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["mysql.connections_pct"],
+            of: Of::Host,
+            fine: Some(Side::Below),
+        }),
         name: "Database connections",
         about: "90 % of the database server's connections are in use in three of five reports, or it refuses new ones.",
         severities: &[Severity::High],

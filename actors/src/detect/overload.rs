@@ -2,8 +2,10 @@
 //!
 //! The load of one minute is above four for each core for 10 min, and in at least half of these reports the host waits
 //! for its disks (iowait), for its hypervisor (steal), or its swap is full. Over at half of that load. In the nights of
-//! the host's own zone a rule may raise the load's limit, and nothing else. A load that is not told is unknown.
+//! the host's own zone a rule may raise the load's limit and that of waiting for disks, and nothing else. A load that is not
+//! told is unknown.
 
+use super::series::{Judged, Of, Side};
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
     span,
@@ -53,6 +55,12 @@ impl Detector for Overload {
         version: 1,
         kinds: &[Kind::Metrics, Kind::Inventory],
         also: &[],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["metrics.load1_per_core"],
+            of: Of::Host,
+            fine: Some(Side::Below),
+        }),
         name: "Overload",
         about: "The load is above four for each core for 10 min while the host waits for disks or hypervisor, or its swap \
                 is full.",
@@ -114,6 +122,14 @@ impl Detector for Overload {
                 max: 100.0,
                 about: "What load_per_core is multiplied with in the night: backups make load",
             },
+            Number {
+                key: "night_wait_pct",
+                unit: Unit::Percent,
+                default: 30.0,
+                min: 1.0,
+                max: 100.0,
+                about: "wait_pct for disks in the night, where it is more: backups read them",
+            },
         ],
         docs: include_str!("docs/overload.md"),
     };
@@ -151,6 +167,15 @@ impl Detector for Overload {
     }
 }
 
+/// What is too much.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Limits {
+    /// Load for each core.
+    per_core: f64,
+    /// Share of the time waiting for disks.
+    disks_pct: f64,
+}
+
 /// The load of a report.
 struct Told<'m> {
     load: f64,
@@ -170,13 +195,13 @@ impl<'m> Told<'m> {
     }
 
     /// What the host waits for, in words.
-    fn waits_for(&self, at: &Context<'_>) -> Option<String> {
+    fn waits_for(&self, limits: Limits, at: &Context<'_>) -> Option<String> {
         let wait_pct = at.number(&Overload::INFO, "wait_pct");
-        let over = |share: Option<f64>| share.filter(|pct| *pct > wait_pct);
-        if let Some(pct) = over(self.metrics.iowait_pct) {
+        let over = |share: Option<f64>, limit| share.filter(|pct| *pct > limit);
+        if let Some(pct) = over(self.metrics.iowait_pct, limits.disks_pct) {
             return Some(format!("{pct:.0} % of the time waiting for disks"));
         }
-        if let Some(pct) = over(self.metrics.steal_pct) {
+        if let Some(pct) = over(self.metrics.steal_pct, wait_pct) {
             return Some(format!("{pct:.0} % of the time given to other guests"));
         }
         let swap = swap_used_pct(self.metrics)?;
@@ -193,8 +218,8 @@ fn swap_used_pct(metrics: &Metrics) -> Option<f64> {
 
 impl Load {
     fn judge<'a>(&mut self, told: &Told<'_>, now: UnixMs, at: &Context<'a>) -> Verdict<'a> {
-        let number = |key| at.number(&Overload::INFO, key);
-        let per_core = number("load_per_core") * self.night_factor(now, at);
+        let limits = self.limits(now, at);
+        let per_core = limits.per_core;
         let limit = per_core * told.cores;
         if told.load <= limit {
             self.high = None;
@@ -207,7 +232,7 @@ impl Load {
             self.firing = false;
             return Verdict::clear("");
         }
-        let cause = told.waits_for(at);
+        let cause = told.waits_for(limits, at);
         let high = self.rises(now, cause.is_some());
         let lasting = at.seconds(&Overload::INFO, "lasting_s");
         let has = now.since(high.since);
@@ -242,25 +267,39 @@ impl Load {
         high
     }
 
-    /// What nights of this host multiply the load's limit with: 1 by day, and where its zone is not known.
-    fn night_factor(&self, now: UnixMs, at: &Context<'_>) -> f64 {
+    /// What counts now: nights of the host raise the load's limit, and what waiting for disks is, where a rule says so.
+    fn limits(&self, now: UnixMs, at: &Context<'_>) -> Limits {
         let number = |key| at.number(&Overload::INFO, key);
-        let factor = number("night_factor");
-        if factor <= 1.0 {
-            return 1.0;
-        }
-        let Ok(zone) = self.zone.parse::<Tz>() else {
-            return 1.0;
+        let by_day = Limits {
+            per_core: number("load_per_core"),
+            disks_pct: number("wait_pct"),
         };
+        let by_night = Limits {
+            per_core: by_day.per_core * number("night_factor").max(1.0),
+            disks_pct: by_day.disks_pct.max(number("night_wait_pct")),
+        };
+        // The zone is looked up only where it matters.
+        if by_night != by_day && self.is_night(now, at) {
+            by_night
+        } else {
+            by_day
+        }
+    }
+
+    /// Whether it is night where the host lives; no where its zone is not known.
+    fn is_night(&self, now: UnixMs, at: &Context<'_>) -> bool {
+        let Ok(zone) = self.zone.parse::<Tz>() else {
+            return false;
+        };
+        let number = |key| at.number(&Overload::INFO, key);
         let local = now.to_datetime().with_timezone(&zone);
         let hour = f64::from(local.num_seconds_from_midnight()) / 3_600.0;
         let (from, to) = (number("night_from_h"), number("night_to_h"));
-        let is_night = if from <= to {
+        if from <= to {
             (from..to).contains(&hour)
         } else {
             hour >= from || hour < to
-        };
-        if is_night { factor } else { 1.0 }
+        }
     }
 }
 

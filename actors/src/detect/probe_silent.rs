@@ -42,6 +42,8 @@ impl Detector for ProbeSilent {
         version: 1,
         kinds: Kind::ALL,
         also: &[],
+        compares_reports: true,
+        judges: None,
         name: "Probe silent",
         about: "One kind of report stopped for three of its intervals while others arrive.",
         severities: &[Severity::Medium],
@@ -101,6 +103,11 @@ impl Detector for ProbeSilent {
             patch: Some(next),
             verdicts,
         }
+    }
+
+    /// Kinds that only the other host sent are not missed.
+    fn alone_again(&self, _: &Heard) -> Option<Heard> {
+        Some(Heard::default())
     }
 }
 

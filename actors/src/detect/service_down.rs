@@ -1,8 +1,10 @@
 //! `service_down`: a service that was running, or that is installed and enabled, has no process.
 //!
 //! Two reports in a row decide, either way. A service that never ran and is not both installed and enabled is not
-//! down. `mysqld` and `mariadbd` are one service, with subject `mysqld`.
+//! down. `mysqld` and `mariadbd` are one service, with subject `mysqld`. While two agents report as this server nothing is
+//! judged: each of the two hosts has services of its own.
 
+use super::series::{Judged, Of};
 use super::{Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict};
 use noc_pipeline::control::Severity;
 use noc_pipeline::payload::{Kind, Payload, Processes, Report, Service, Unit};
@@ -32,6 +34,16 @@ pub(super) fn subject(name: &str) -> &str {
     match name {
         "mariadbd" | "mariadb" | "mysql" => "mysqld",
         other => other,
+    }
+}
+
+/// All names of a service under its one name.
+pub(super) fn names(subject: &str) -> Vec<String> {
+    match subject {
+        "mysqld" => ["mysqld", "mariadbd", "mariadb", "mysql"]
+            .map(str::to_owned)
+            .to_vec(),
+        other => vec![other.to_owned()],
     }
 }
 
@@ -104,6 +116,12 @@ impl Detector for ServiceDown {
         version: 2,
         kinds: &[Kind::Processes],
         also: &[],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["processes.running"],
+            of: Of::Service,
+            fine: None,
+        }),
         name: "Service down",
         about: "A service that was running, or is installed and enabled, has no process in two reports in a row. \
                 Critical and paged at once for mysqld, mariadbd, lsws and exim, else high.",
@@ -163,6 +181,12 @@ impl Detector for ServiceDown {
             patch: Some(next),
             verdicts,
         }
+    }
+
+    /// Which services ran may have been seen on the other host: what is not down starts anew.
+    fn alone_again(&self, state: &Services) -> Option<Services> {
+        let down = state.0.iter().filter(|track| track.firing);
+        Some(Services(down.cloned().collect()))
     }
 }
 

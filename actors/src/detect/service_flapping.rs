@@ -59,6 +59,8 @@ impl Detector for ServiceFlapping {
         version: 1,
         kinds: &[Kind::Processes],
         also: &[],
+        compares_reports: true,
+        judges: None,
         name: "Service flapping",
         about: "A service was restarted three times or more within 15 min.",
         severities: &[Severity::High],

@@ -82,6 +82,8 @@ impl Detector for Threshold {
         version: 1,
         kinds: Kind::ALL,
         also: &[Also::Rules, Also::Late, Also::Measured],
+        compares_reports: true,
+        judges: None,
         name: "Threshold rule",
         about: "A metric beyond a fixed value for some time, as set in an alert rule.",
         severities: &Severity::ALL,

@@ -5,6 +5,7 @@
 //! critical. Over after 24 h. Where `server_down` has just paged for the same outage this one is shown only.
 
 use super::duplicate_agent::DuplicateAgent;
+use super::series::{Judged, Of};
 use super::server_down::{NOT_PAGED, ServerDown};
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
@@ -78,6 +79,13 @@ impl Detector for UnexpectedReboot {
         version: 1,
         kinds: &[Kind::Metrics, Kind::Lifecycle, Kind::Inventory],
         also: &[],
+        // It does, and forgets by itself what it compares with.
+        compares_reports: false,
+        judges: Some(Judged {
+            metrics: &["metrics.uptime_s"],
+            of: Of::Host,
+            fine: None,
+        }),
         name: "Unexpected reboot",
         about: "The host was restarted although its agent had not said goodbye. Three times in an hour is critical.",
         severities: &[Severity::High, Severity::Critical],

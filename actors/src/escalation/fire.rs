@@ -87,7 +87,7 @@ async fn fire_in(
             return Ok(fired);
         }
     };
-    let directory: Directory = directory::load(tx, registry).await?;
+    let directory: Directory = directory::load(tx, registry, now).await?;
     let step = step_at(&record.policy, position);
     let resolution = resolve(&step, &directory);
     fired.nobody = resolution.recipients.is_empty();

@@ -11,8 +11,10 @@
 //! `generation` is renewed whenever the policy starts again: messages of an older one are superseded.
 
 mod actor;
+mod by_hand;
 pub mod fire;
 mod hold;
+pub(crate) mod minder;
 pub mod policy;
 pub mod recipients;
 mod record;
@@ -21,7 +23,9 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 
-pub use hold::{FRESH_RESULT, hold, resume};
+pub use by_hand::NotEscalated;
+pub(crate) use by_hand::escalate;
+pub use hold::{Cause, FRESH_RESULT, Settled, settle, settle_all, settle_server};
 pub use policy::{PolicySnapshot, REPEAT_DELAY, Step, Targets, page_hold};
 pub(crate) use record::{is_acknowledged, is_resolved, severity_of};
 pub(crate) use runner::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
@@ -34,7 +38,7 @@ use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::deliveries::{self, NewDelivery};
 use noc_storage::relational::entity::{execution, incident};
 use noc_storage::relational::executions::{self, Place, State};
-use noc_storage::relational::{StoreError, timeline};
+use noc_storage::relational::{StoreError, incidents, timeline};
 use record::{Record, encode};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -74,6 +78,7 @@ pub async fn severity_rose(
         return Ok(());
     };
     let first_at = UnixMs::from(incident.opened_at).plus(hold);
+    let incident = &wake(tx, incident, now).await?;
     let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
         return arm(tx, incident, first_at.since(now), now).await;
     };
@@ -223,6 +228,12 @@ pub(crate) async fn queue_recoveries(
     Ok(())
 }
 
+/// For how long somebody has had the incident; `None`: nobody has.
+fn acknowledged_for(incident: &incident::Model, now: UnixMs) -> Option<Duration> {
+    let at = incident.acknowledged_at.map(UnixMs::from)?;
+    is_acknowledged(incident).then(|| now.since(at))
+}
+
 /// The time that an execution goes by: it stands still while the execution is held.
 fn own_time(row: &execution::Model, now: UnixMs) -> UnixMs {
     row.held_at.map_or(now, UnixMs::from)
@@ -241,6 +252,7 @@ async fn start(
     }
     let place = beginning(incident, policy, now.plus(after), None)?;
     executions::insert(tx, incident.id, place, now).await?;
+    settle(tx, incident, now).await?;
     Ok(())
 }
 
@@ -292,6 +304,30 @@ fn beginning(
 fn first_delay(policy: &PolicySnapshot) -> Duration {
     let seconds = policy.steps.first().map_or(0, |step| step.delay_seconds);
     Duration::from_secs(u64::from(seconds))
+}
+
+/// Ends an incident's snooze, because it got worse: what was put off was milder.
+async fn wake(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    now: UnixMs,
+) -> Result<incident::Model, StoreError> {
+    if incident.snoozed_until.is_none() {
+        return Ok(incident.clone());
+    }
+    let incident = incidents::snooze(tx, incident.id, None, now).await?;
+    let detail = json!({"text": "It got worse: it is no longer snoozed."});
+    timeline::append(
+        tx,
+        incident.id,
+        now,
+        "snooze_ended",
+        timeline::Actor::System,
+        detail,
+    )
+    .await?;
+    settle(tx, &incident, now).await?;
+    Ok(incident)
 }
 
 /// Puts an acknowledged incident back to open, because it got worse.

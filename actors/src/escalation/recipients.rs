@@ -2,6 +2,7 @@
 
 use super::policy::{ON_CALL_ROLE, Step};
 use crate::notify::channel::{Channel, Reach};
+use crate::oncall::OnDuty;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct OpenChannel {
 pub struct Directory {
     /// All accounts, also those not in use: a step that names one says why it was left out.
     pub accounts: Vec<Account>,
+    /// Who is on duty now, by each schedule.
+    pub on_duty: Vec<OnDuty>,
     /// The channels that are switched on.
     pub channels: Vec<OpenChannel>,
 }
@@ -140,7 +143,9 @@ impl Found {
         }
         for role in &step.targets.roles {
             let before = accounts.len();
-            if role != ON_CALL_ROLE {
+            if role == ON_CALL_ROLE {
+                self.add_on_duty(&mut accounts, directory);
+            } else {
                 let holders = directory.accounts.iter();
                 accounts.extend(holders.filter(|a| a.active && a.role == *role));
             }
@@ -153,6 +158,26 @@ impl Found {
             }
         }
         accounts
+    }
+
+    /// Whoever is on duty by any schedule. The account role of that name only grants permissions.
+    fn add_on_duty<'d>(&mut self, accounts: &mut Vec<&'d Account>, directory: &'d Directory) {
+        for duty in &directory.on_duty {
+            let schedule = &duty.schedule;
+            let account = duty
+                .user
+                .and_then(|id| directory.accounts.iter().find(|account| account.id == id));
+            match account {
+                Some(account) if account.active => accounts.push(account),
+                Some(account) => self.warnings.push(format!(
+                    "account {}, on call in {schedule}, is switched off",
+                    account.name
+                )),
+                None => self
+                    .warnings
+                    .push(format!("nobody is on call in {schedule}")),
+            }
+        }
     }
 
     fn add_external(&mut self, address: &str, directory: &Directory) {
@@ -199,7 +224,9 @@ impl Found {
 mod tests {
     use super::*;
     use crate::escalation::policy::Targets;
-    use crate::notify::channel::Email;
+    use crate::notify::channel::{Email, Settings};
+    use crate::notify::outbound::Outbound;
+    use serde_json::json;
 
     fn account(id: i64, email: &str, role: &str, active: bool) -> Account {
         Account {
@@ -219,6 +246,7 @@ mod tests {
                 account(3, "gone@noc.test", "admin", false),
                 account(4, "cyn@noc.test", "oncall", true),
             ],
+            on_duty: Vec::new(),
             channels: vec![OpenChannel {
                 channel: Arc::new(Email::default()),
                 own: own.iter().map(ToString::to_string).collect(),
@@ -303,6 +331,37 @@ mod tests {
     }
 
     #[test]
+    fn on_call_is_whoever_is_on_duty_by_any_schedule_once() {
+        let duty = |schedule: &str, user| OnDuty {
+            schedule: schedule.into(),
+            user,
+        };
+        let directory = Directory {
+            on_duty: vec![
+                duty("Night", Some(2)),
+                duty("Backup", Some(2)),
+                duty("Mail", Some(3)),
+                duty("Weekend", None),
+            ],
+            ..directory(&[])
+        };
+        let targets = Targets {
+            users: vec![2],
+            roles: vec!["oncall".into()],
+            ..Targets::default()
+        };
+        let got = resolve(&step(targets), &directory);
+        assert_eq!(addresses(&got), ["bob@noc.test"]);
+        assert_eq!(
+            got.warnings,
+            [
+                "account user 3, on call in Mail, is switched off",
+                "nobody is on call in Weekend",
+            ]
+        );
+    }
+
+    #[test]
     fn without_targets_the_channels_own_recipients_are_told() {
         let got = resolve(
             &step(Targets::default()),
@@ -332,5 +391,67 @@ mod tests {
             resolve(&step, &Directory::default()).warnings[0],
             "no channel is switched on"
         );
+    }
+
+    /// The product's channels, with one recipient of its own each, as settings without secrets name them.
+    fn every_channel() -> Directory {
+        let registry = crate::notify::channel::registry(Outbound::default());
+        let settings = json!({"recipients": ["+8801712345678"], "chat_id": "-100123"});
+        let settings = Settings::new(settings.as_object().unwrap().clone());
+        let open = |channel: &Arc<dyn Channel>| OpenChannel {
+            own: match channel.key() {
+                "email" => vec!["team@noc.test".into()],
+                _ => channel.own_recipients(&settings),
+            },
+            channel: Arc::clone(channel),
+        };
+        Directory {
+            channels: registry.iter().map(open).collect(),
+            ..directory(&[])
+        }
+    }
+
+    fn told(resolution: &Resolution) -> Vec<String> {
+        let all = resolution.recipients.iter();
+        all.map(|r| format!("{} {}", r.channel, r.key)).collect()
+    }
+
+    #[test]
+    fn rooms_and_the_organisations_phones_are_told_once_a_step_beside_people() {
+        let mut step = step(Targets {
+            users: vec![1],
+            external: vec!["01712-345678".into(), "01812345678".into()],
+            ..Targets::default()
+        });
+        step.channels = [
+            "email", "whatsapp", "telegram", "discord", "slack", "webhook",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let got = resolve(&step, &every_channel());
+        assert_eq!(
+            told(&got),
+            [
+                "email ada@noc.test",
+                "whatsapp +8801712345678",
+                "whatsapp +8801812345678",
+                "email team@noc.test",
+                "telegram -100123",
+                "discord webhook",
+                "slack webhook",
+                "webhook webhook",
+            ]
+        );
+        assert_eq!(got.warnings, Vec::<String>::new());
+        // Rooms are not told alone of what was to reach a person.
+        step.targets = Targets {
+            roles: vec!["viewer".into()],
+            ..Targets::default()
+        };
+        assert!(resolve(&step, &every_channel()).recipients.is_empty());
+        step.targets = Targets::default();
+        step.channels = vec!["slack".into(), "whatsapp".into()];
+        let got = resolve(&step, &every_channel());
+        assert_eq!(told(&got), ["slack webhook", "whatsapp +8801712345678"]);
     }
 }

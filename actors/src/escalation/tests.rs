@@ -83,13 +83,13 @@ async fn acknowledging_stops_the_second_step_and_resolving_tells_those_who_were_
         (row.status.as_str(), row.acknowledged_by),
         ("acknowledged", Some(1))
     );
-    story.after(7_200).await;
+    story.after(1_500).await;
     story.expect(&[]);
     story.resolves(id).await;
     story.after(7_200).await;
     story.expect(&[
-        "+7260 email ada@noc.test recovery",
-        "+7260 email team@noc.test recovery",
+        "+1560 email ada@noc.test recovery",
+        "+1560 email team@noc.test recovery",
     ]);
 }
 

@@ -3,6 +3,9 @@
 //! Once a minute the firewalls' events of the last 10 minutes are counted by address, then by network: a /24, of IPv6 a
 //! /64. What was *seen* counts, and not what was blocked: a cluster of firewalls blocks everywhere what attacked once.
 //! One incident a network rolls on while it is seen.
+//!
+//! What counts, and how, are [`WINDOW`], [`AHEAD`], [`SEEN`], [`network`] and [`candidates`]: plain functions, so that a
+//! measurement without a series store comes to the same.
 
 use super::{ATTACK_CAMPAIGN, is_off, number, rules};
 use crate::Parts;
@@ -24,15 +27,23 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// What is looked at.
-const WINDOW: Duration = Duration::from_secs(600);
+pub const WINDOW: Duration = Duration::from_secs(600);
 /// Events dated ahead of us by clocks that are a little off.
-const AHEAD: Duration = Duration::from_secs(60);
-/// Groups of one count.
-const GROUPS: usize = 1_000;
+pub const AHEAD: Duration = Duration::from_secs(60);
+/// What was seen of an attacker. What was done about it is another event, on servers that were not attacked as well.
+pub const SEEN: [FirewallAction; 5] = [
+    FirewallAction::BruteForce,
+    FirewallAction::LoginFailure,
+    FirewallAction::Scanner,
+    FirewallAction::PortScan,
+    FirewallAction::ModSecurity,
+];
+/// Addresses that are looked at, those on most servers.
+pub const GROUPS: usize = 1_000;
 /// Addresses of one network in one question, so that their text fits.
 const ADDRESSES: usize = 100;
 /// Networks that are opened or moved in one look, those on most servers.
-const NETWORKS: usize = 20;
+pub const NETWORKS: usize = 20;
 /// Servers named in an incident.
 const NAMED: usize = 20;
 
@@ -53,8 +64,8 @@ pub(crate) async fn look(parts: &Parts) -> Result<u64, LookError> {
     let rules = rules(parts.db.write()).await?;
     let off = is_off(&rules, &ATTACK_CAMPAIGN);
     let members = fleet::members(parts.db.write()).await?;
-    let share = members.len() as f64 * number(&rules, &ATTACK_CAMPAIGN, "fleet_pct") / 100.0;
-    let needed = number(&rules, &ATTACK_CAMPAIGN, "least").max(share);
+    let of = |key: &str| number(&rules, &ATTACK_CAMPAIGN, key);
+    let needed = needed(members.len(), of("least"), of("fleet_pct"));
     let quiet = number(&rules, &ATTACK_CAMPAIGN, "quiet_s").max(0.0);
     let quiet = Duration::from_secs_f64(quiet);
     let found = if off {
@@ -77,6 +88,12 @@ pub(crate) async fn look(parts: &Parts) -> Result<u64, LookError> {
         }
     }
     Ok(found.len() as u64)
+}
+
+/// On so many servers it is a campaign: `least`, and `fleet_pct` of the fleet.
+#[must_use]
+pub fn needed(servers: usize, least: f64, fleet_pct: f64) -> f64 {
+    (servers as f64 * fleet_pct / 100.0).max(least)
 }
 
 async fn store(
@@ -114,8 +131,9 @@ struct Attacker {
     servers: Vec<(ServerId, u64)>,
 }
 
-/// The network of an address, or of a range: a /24, of IPv6 a /64.
-fn network(text: &str) -> Option<String> {
+/// The network of an address, or of a range: a /24, of IPv6 a /64. `None` for what is no stranger's.
+#[must_use]
+pub fn network(text: &str) -> Option<String> {
     let ip = text.split('/').next().unwrap_or_default();
     match ip.parse().ok()? {
         IpAddr::V4(ip) if ip.is_loopback() || ip.is_unspecified() => None,
@@ -132,16 +150,9 @@ fn network(text: &str) -> Option<String> {
 }
 
 fn question(now: UnixMs, by: &[&str], by_server: bool, ips: Option<EventTest>) -> EventCount {
-    let seen = [
-        FirewallAction::BruteForce,
-        FirewallAction::LoginFailure,
-        FirewallAction::Scanner,
-        FirewallAction::PortScan,
-        FirewallAction::ModSecurity,
-    ];
     let mut conditions = vec![EventCondition {
         columns: vec!["action".to_owned()],
-        test: EventTest::OneOf(seen.iter().map(|action| action.name().into()).collect()),
+        test: EventTest::OneOf(SEEN.iter().map(|action| action.name().into()).collect()),
     }];
     conditions.extend(ips.map(|test| EventCondition {
         columns: vec!["ip".to_owned()],
@@ -173,7 +184,7 @@ async fn attackers(
         .count_events(&question(now, &["ip"], false, None))
         .await?;
     let mut out = Vec::new();
-    for (network, addresses) in candidates(&by_address, needed) {
+    for (network, addresses) in candidates(by_address.iter().filter_map(on_servers), needed) {
         let servers = servers_of(series, now, &addresses).await?;
         if servers.len() as f64 >= needed {
             out.push(Attacker {
@@ -188,17 +199,20 @@ async fn attackers(
     Ok(out)
 }
 
-/// Networks that may be on so many servers: the servers of their addresses, counted twice where they share some.
-fn candidates(by_address: &[EventGroup], needed: f64) -> BTreeMap<String, BTreeSet<String>> {
+/// Networks that may be on so many servers, with their addresses: the servers of those, counted twice where they share
+/// some.
+///
+/// `by_address`: an address, and how many servers it was seen on; those on most first.
+#[must_use]
+pub fn candidates<'a>(
+    by_address: impl IntoIterator<Item = (&'a str, u64)>,
+    needed: f64,
+) -> BTreeMap<String, BTreeSet<String>> {
     let mut networks: BTreeMap<String, (u64, BTreeSet<String>)> = BTreeMap::new();
-    for group in by_address {
-        let address = group.by.first().and_then(Option::as_ref);
-        let Some(address) = address.and_then(|cell| cell.as_text()) else {
-            continue;
-        };
+    for (address, on_servers) in by_address {
         if let Some(network) = network(address) {
             let (servers, addresses) = networks.entry(network).or_default();
-            *servers = servers.saturating_add(group.servers);
+            *servers = servers.saturating_add(on_servers);
             if addresses.len() < ADDRESSES {
                 addresses.insert(address.to_owned());
             }
@@ -209,6 +223,12 @@ fn candidates(by_address: &[EventGroup], needed: f64) -> BTreeMap<String, BTreeS
         .filter(|(_, (servers, _))| *servers as f64 >= needed);
     many.map(|(network, (_, addresses))| (network, addresses))
         .collect()
+}
+
+/// An address and its servers.
+fn on_servers(group: &EventGroup) -> Option<(&str, u64)> {
+    let address = group.by.first()?.as_ref()?;
+    Some((address.as_text()?, group.servers))
 }
 
 async fn servers_of(

@@ -14,7 +14,7 @@
 //! So a crash anywhere leaves all of it or nothing; whoever takes over reads it from the database and goes on. Partitions
 //! hear of it through the log: their states stay functions of the log alone.
 
-pub(crate) mod campaign;
+pub mod campaign;
 pub(crate) mod opener;
 pub(crate) mod prior;
 pub(crate) mod pulse;
@@ -38,6 +38,8 @@ pub const FLEET_SILENT: Info = Info {
     version: 1,
     kinds: &[],
     also: &[],
+    compares_reports: false,
+    judges: None,
     name: "Group of servers silent",
     about: "Within 3 min at least 5 and half of a group (tag `dc:`, `rack:` or `hypervisor:`, or a /24), or 20 and 2 % \
             of the fleet, went silent. One incident for all of them; their own are held back.",
@@ -86,6 +88,8 @@ pub const ATTACK_CAMPAIGN: Info = Info {
     version: 1,
     kinds: &[],
     also: &[],
+    compares_reports: false,
+    judges: None,
     name: "Attack on many servers",
     about: "One address, or addresses of one /24 (IPv6: /64), attack at least 5 servers and 2 % of the fleet within 10 min.",
     severities: &[Severity::Medium],

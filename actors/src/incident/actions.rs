@@ -3,7 +3,7 @@
 
 use crate::control;
 use crate::detect::{Detector, server_down::ServerDown};
-use crate::escalation;
+use crate::escalation::{self, NotEscalated};
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Control;
@@ -49,6 +49,14 @@ pub enum ActionError {
         status: String,
         /// What was asked for.
         next: &'static str,
+    },
+    /// It cannot be escalated by hand just now: `409`.
+    #[error("incident {id} cannot be escalated: {why}")]
+    NotEscalated {
+        /// Which.
+        id: i64,
+        /// What stands in the way.
+        why: NotEscalated,
     },
     /// It is not there ([`StoreError::NotFound`]), or the store could not do it.
     #[error("incident could not be changed")]
@@ -114,6 +122,41 @@ pub async fn add_note(
     act(parts, id, actor, Action::Note(text.to_owned())).await
 }
 
+/// Tells nobody of an incident until a time, unless it gets worse; again until another time, where it is snoozed already.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn snooze(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+    until: UnixMs,
+) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Snooze { until }).await
+}
+
+/// Ends a snooze before its time.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn wake(parts: &Parts, id: i64, actor: &Actor) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Wake).await
+}
+
+/// Fires the next step of an open incident now. Refused where one fired since `as_of`, the time of what the caller saw:
+/// two people who press the button, or one and the timer, page one step and not two.
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn escalate(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+    as_of: UnixMs,
+) -> Result<incident::Model, ActionError> {
+    act(parts, id, actor, Action::Escalate { as_of }).await
+}
+
 /// What is done to an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -126,6 +169,14 @@ pub(crate) enum Action {
     /// The case that the incident is was closed: it ends, and the actor is told by whoever closed it.
     Close,
     Note(String),
+    Snooze {
+        until: UnixMs,
+    },
+    Wake,
+    Escalate {
+        /// The state of the escalation that the caller saw.
+        as_of: UnixMs,
+    },
 }
 
 impl Action {
@@ -136,6 +187,9 @@ impl Action {
             Self::Unacknowledge => "unacknowledged",
             Self::Resolve { .. } | Self::Close => "resolved",
             Self::Note(_) => "note",
+            Self::Snooze { .. } => "snoozed",
+            Self::Wake => "snooze_ended",
+            Self::Escalate { .. } => "escalated",
         }
     }
 
@@ -145,14 +199,21 @@ impl Action {
             Self::Unacknowledge => "incident_unacknowledged",
             Self::Resolve { .. } | Self::Close => "incident_resolved",
             Self::Note(_) => "incident_note_added",
+            Self::Snooze { .. } => "incident_snoozed",
+            Self::Wake => "incident_snooze_ended",
+            Self::Escalate { .. } => "incident_escalated",
         }
     }
 
-    fn is_allowed_when(&self, status: &str) -> bool {
+    fn is_allowed_for(&self, row: &incident::Model) -> bool {
+        let status = row.status.as_str();
         match self {
-            Self::Acknowledge => status == "open",
+            // Who was asked whether they are still on it says so by taking it on again.
+            Self::Acknowledge => status == "open" || asked(row),
             Self::Unacknowledge => status == "acknowledged",
-            Self::Resolve { .. } | Self::Close => status != "resolved",
+            Self::Resolve { .. } | Self::Close | Self::Snooze { .. } => status != "resolved",
+            Self::Wake => status != "resolved" && row.snoozed_until.is_some(),
+            Self::Escalate { .. } => status == "open",
             Self::Note(_) => true,
         }
     }
@@ -165,6 +226,12 @@ impl Action {
             Self::Resolve { .. } => json!({"text": format!("Resolved by {by}."), "by": by}),
             Self::Close => json!({"text": format!("Its case was closed by {by}."), "by": by}),
             Self::Note(text) => json!({"text": text, "by": by}),
+            Self::Snooze { until } => {
+                let until = until.to_datetime();
+                json!({"text": format!("Snoozed by {by}."), "by": by, "until": until})
+            }
+            Self::Wake => json!({"text": format!("Snooze ended by {by}."), "by": by}),
+            Self::Escalate { .. } => json!({"text": format!("Escalated by {by}."), "by": by}),
         }
     }
 }
@@ -217,7 +284,7 @@ pub(super) async fn change(
     now: UnixMs,
 ) -> Result<(incident::Model, Vec<i64>), ActionError> {
     let row = incidents::lock(tx, id).await?;
-    if !action.is_allowed_when(&row.status) {
+    if !action.is_allowed_for(&row) {
         return Err(ActionError::InvalidTransition {
             id,
             status: row.status,
@@ -234,19 +301,24 @@ pub(super) async fn change(
             change.status = Set("acknowledged".to_owned());
             change.acknowledged_at = Set(Some(now.to_datetime()));
             change.acknowledged_by = Set(Some(actor.user_id));
+            change.reminded_at = Set(None);
         }
         Action::Unacknowledge => {
             change.status = Set("open".to_owned());
             change.acknowledged_at = Set(None);
             change.acknowledged_by = Set(None);
+            change.reminded_at = Set(None);
         }
         Action::Resolve { .. } | Action::Close => {
             change.status = Set("resolved".to_owned());
             change.open_key = Set(None);
             change.resolved_at = Set(Some(now.to_datetime()));
             change.resolved_by = Set(Some(actor.user_id));
+            change.snoozed_until = Set(None);
         }
-        Action::Note(_) => {}
+        Action::Snooze { until } => change.snoozed_until = Set(Some(until.to_datetime())),
+        Action::Wake => change.snoozed_until = Set(None),
+        Action::Note(_) | Action::Escalate { .. } => {}
     }
     let row = change
         .update(tx)
@@ -259,12 +331,20 @@ pub(super) async fn change(
             stage_resolved(tx, &row, *partitions, now).await?;
             escalation::resolved(tx, &row, now).await?;
             if let Some(server) = server_of(&row).filter(|_| row.detector == ServerDown::INFO.key) {
-                escalation::resume(tx, server, now).await?;
+                escalation::settle_server(tx, server, now).await?;
             }
             Vec::new()
         }
         Action::Close => {
             escalation::resolved(tx, &row, now).await?;
+            Vec::new()
+        }
+        Action::Snooze { .. } | Action::Wake => {
+            escalation::settle(tx, &row, now).await?;
+            Vec::new()
+        }
+        Action::Escalate { as_of } => {
+            escalation::escalate(tx, &row, *as_of, now).await?;
             Vec::new()
         }
         Action::Note(_) => Vec::new(),
@@ -296,6 +376,11 @@ async fn stage_resolved(
         subject: row.subject.clone(),
     };
     control::stage(tx, &decision, partitions, now).await
+}
+
+/// Whether its owner was asked if they are still on it, and has not answered.
+const fn asked(row: &incident::Model) -> bool {
+    row.acknowledged_at.is_some() && row.reminded_at.is_some() && row.resolved_at.is_none()
 }
 
 fn server_of(row: &incident::Model) -> Option<ServerId> {

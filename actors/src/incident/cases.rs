@@ -202,7 +202,12 @@ pub(super) async fn follow(
         Action::Acknowledge => (CaseStatus::Acknowledged, "with its incident"),
         Action::Resolve { .. } => (CaseStatus::Cleared, "its incident was resolved by hand"),
         // Given back, the case is still known to somebody; `Close` comes from the case itself.
-        Action::Unacknowledge | Action::Note(_) | Action::Close => return Ok(()),
+        Action::Unacknowledge
+        | Action::Note(_)
+        | Action::Close
+        | Action::Snooze { .. }
+        | Action::Wake
+        | Action::Escalate { .. } => return Ok(()),
     };
     let Some(known) = mail_abuse::of_incident(tx, incident).await? else {
         return Ok(());

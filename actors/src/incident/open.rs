@@ -409,15 +409,12 @@ impl Writer<'_> {
 
     /// While the server is down nobody is told of its other incidents.
     async fn hold_others(&self, change: &Change, out: &mut Stored) -> Result<(), StoreError> {
+        if matches!(change, Change::Touch { .. } | Change::Rise { .. }) {
+            return Ok(());
+        }
         let (server, at) = (self.record.server, self.record.at);
-        let moved = match change {
-            Change::Open { .. } | Change::Reopen { .. } => {
-                escalation::hold(self.tx, server, at).await?
-            }
-            Change::Resolve { .. } => escalation::resume(self.tx, server, at).await?,
-            Change::Touch { .. } | Change::Rise { .. } => return Ok(()),
-        };
-        let incidents = moved.into_iter();
+        let moved = escalation::settle_server(self.tx, server, at).await?;
+        let incidents = moved.ids();
         out.events
             .extend(incidents.map(|incident| LiveEvent::IncidentUpdated { incident }));
         Ok(())

@@ -11,8 +11,9 @@ use noc_storage::relational::StoreError;
 use noc_storage::relational::alert_rules::ANY_DETECTOR;
 use noc_storage::relational::entity::{alert_rule, escalation_step, incident, server};
 use noc_storage::relational::escalation_policies::{self, Policy};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::de::DeserializeOwned;
+use std::collections::{BTreeSet, HashMap};
 
 /// A rule as far as routing goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +116,8 @@ pub async fn route(
     Ok(policy.unwrap_or_else(|| PolicySnapshot::silent(Some(rule.id))))
 }
 
-async fn tags_of(
+/// A server's tags.
+pub(crate) async fn tags_of(
     conn: &impl ConnectionTrait,
     server_id: Option<i64>,
 ) -> Result<Vec<String>, StoreError> {
@@ -127,6 +129,24 @@ async fn tags_of(
         .await
         .map_err(StoreError::during("read a server's tags"))?;
     Ok(row.and_then(|row| decode(&row.tags)).unwrap_or_default())
+}
+
+/// The tags of servers, by id.
+pub(crate) async fn tags_of_all(
+    conn: &impl ConnectionTrait,
+    servers: &BTreeSet<i64>,
+) -> Result<HashMap<i64, Vec<String>>, StoreError> {
+    let rows: Vec<(i64, serde_json::Value)> = server::Entity::find()
+        .select_only()
+        .column(server::Column::Id)
+        .column(server::Column::Tags)
+        .filter(server::Column::Id.is_in(servers.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read the tags of servers"))?;
+    let read = |(id, tags): (i64, serde_json::Value)| Some((id, decode::<Vec<String>>(&tags)?));
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// The rule's policy; the default one where the rule names none that exists.

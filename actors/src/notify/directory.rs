@@ -2,18 +2,21 @@
 
 use super::channel::{Registry, Settings};
 use crate::escalation::recipients::{Account, Directory, OpenChannel};
+use crate::oncall;
+use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::{notification_channel, user};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::sync::Arc;
 
-/// Accounts, and the channels that are switched on. Needs no secrets: recipients are not secret.
+/// Accounts, who of them is on duty at `now`, and the channels that are switched on. Needs no secrets: recipients are not secret.
 ///
 /// # Errors
-/// [`StoreError::Query`].
+/// [`StoreError::Query`]; [`StoreError::Damaged`] for a schedule that cannot be read.
 pub async fn load(
     conn: &impl ConnectionTrait,
     registry: &Registry,
+    now: UnixMs,
 ) -> Result<Directory, StoreError> {
     let accounts = user::Entity::find()
         .order_by_asc(user::Column::Id)
@@ -45,5 +48,9 @@ pub async fn load(
             })
         })
         .collect();
-    Ok(Directory { accounts, channels })
+    Ok(Directory {
+        accounts,
+        on_duty: oncall::on_duty(conn, now).await?,
+        channels,
+    })
 }

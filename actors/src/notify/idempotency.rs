@@ -49,6 +49,16 @@ impl MessageIdentity<'_> {
     }
 }
 
+/// The key of the message that tells of a schedule's hand-off of this number.
+#[must_use]
+pub fn handoff_key(schedule: i64, number: i32) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"on-call hand-off");
+    hash.update(schedule.to_be_bytes());
+    hash.update(number.to_be_bytes());
+    hex::encode(hash.finalize())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,5 +113,9 @@ mod tests {
         let keys: HashSet<_> = variants.iter().map(MessageIdentity::key).collect();
         assert_eq!(keys.len(), variants.len());
         assert_eq!(base.key().len(), 64);
+        let handoffs: HashSet<_> = [(1, 1), (1, 2), (2, 1)]
+            .map(|(schedule, number)| handoff_key(schedule, number))
+            .into();
+        assert_eq!(handoffs.len(), 3);
     }
 }

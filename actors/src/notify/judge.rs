@@ -12,8 +12,19 @@ pub struct Facts {
     pub channel_enabled: bool,
     /// Whoever sent it by hand went away without an answer.
     pub abandoned: bool,
+    /// Where the hand-off stands; `None` for messages about none.
+    pub handoff: Option<HandoffFacts>,
+    /// Whether a channel other than this one does not work.
+    pub others_fail: bool,
     /// Where the incident stands; `None` for messages without one.
     pub incident: Option<IncidentFacts>,
+}
+
+/// Where a hand-off stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandoffFacts {
+    /// Somebody else is on duty by now, or nobody who can be told.
+    pub over: bool,
 }
 
 /// Where the incident stands.
@@ -27,8 +38,10 @@ pub struct IncidentFacts {
     pub superseded: bool,
     /// The row's step is only for unacknowledged incidents.
     pub only_if_unacknowledged: bool,
-    /// Its escalation stands still.
-    pub held: bool,
+    /// Why its escalation stands still, if it does.
+    pub held: Option<&'static str>,
+    /// People are working on it.
+    pub maintenance: bool,
 }
 
 /// Whether to send.
@@ -57,6 +70,24 @@ pub fn judge(facts: &Facts) -> Judgement {
             Judgement::Send
         };
     }
+    if facts.kind == Kind::Handoff {
+        return match facts.handoff {
+            None => Judgement::Expire("the schedule no longer exists"),
+            Some(HandoffFacts { over: true }) => {
+                Judgement::Expire("somebody else is on call by now")
+            }
+            Some(_) => over_channel(facts),
+        };
+    }
+    if facts.kind == Kind::Notice {
+        return if !facts.others_fail {
+            Judgement::Expire("the channels worked again before this was sent")
+        } else if facts.channel_enabled {
+            Judgement::Send
+        } else {
+            Judgement::Suppress("the channel is switched off")
+        };
+    }
     let Some(incident) = facts.incident else {
         return Judgement::Expire("the incident no longer exists");
     };
@@ -75,11 +106,25 @@ pub fn judge(facts: &Facts) -> Judgement {
         {
             return Judgement::Cancel("the incident was acknowledged before this was sent");
         }
-        Kind::Problem | Kind::Reminder if incident.held => {
-            return Judgement::PutOff("held back while the server is down");
+        Kind::StillOnIt if incident.resolved || !incident.acknowledged => {
+            return Judgement::Expire("nobody has it any more");
         }
         _ => {}
     }
+    match (facts.kind, incident.held) {
+        (Kind::Problem | Kind::Reminder | Kind::StillOnIt, Some(why)) => {
+            return Judgement::PutOff(why);
+        }
+        // Whoever was told before the window hears after it that all is well.
+        (Kind::Recovery, _) if incident.maintenance => {
+            return Judgement::PutOff("held back during maintenance");
+        }
+        _ => {}
+    }
+    over_channel(facts)
+}
+
+fn over_channel(facts: &Facts) -> Judgement {
     if facts.channel_enabled {
         Judgement::Send
     } else {
@@ -96,7 +141,8 @@ mod tests {
         acknowledged: false,
         superseded: false,
         only_if_unacknowledged: true,
-        held: false,
+        held: None,
+        maintenance: false,
     };
 
     fn of(kind: Kind, incident: IncidentFacts) -> Judgement {
@@ -104,6 +150,8 @@ mod tests {
             kind,
             channel_enabled: true,
             abandoned: false,
+            handoff: None,
+            others_fail: false,
             incident: Some(incident),
         })
     }
@@ -141,7 +189,10 @@ mod tests {
 
     #[test]
     fn what_is_held_waits_but_is_not_kept_when_it_is_no_longer_true() {
-        let held = IncidentFacts { held: true, ..OPEN };
+        let held = IncidentFacts {
+            held: Some("held back while it is snoozed"),
+            ..OPEN
+        };
         assert!(matches!(of(Kind::Problem, held), Judgement::PutOff(_)));
         let over = IncidentFacts {
             resolved: true,
@@ -149,6 +200,24 @@ mod tests {
         };
         assert!(matches!(of(Kind::Problem, over), Judgement::Expire(_)));
         assert_eq!(of(Kind::Recovery, over), Judgement::Send);
+        let worked_on = IncidentFacts {
+            maintenance: true,
+            ..over
+        };
+        assert!(matches!(
+            of(Kind::Recovery, worked_on),
+            Judgement::PutOff(_)
+        ));
+    }
+
+    #[test]
+    fn only_who_has_it_is_asked_whether_they_are_still_on_it() {
+        let acknowledged = IncidentFacts {
+            acknowledged: true,
+            ..OPEN
+        };
+        assert_eq!(of(Kind::StillOnIt, acknowledged), Judgement::Send);
+        assert!(matches!(of(Kind::StillOnIt, OPEN), Judgement::Expire(_)));
     }
 
     #[test]
@@ -169,6 +238,8 @@ mod tests {
             kind: Kind::Problem,
             channel_enabled: false,
             abandoned: false,
+            handoff: None,
+            others_fail: false,
             incident: Some(OPEN),
         };
         assert!(matches!(judge(&off), Judgement::Suppress(_)));
@@ -176,6 +247,8 @@ mod tests {
             kind: Kind::Test,
             channel_enabled: false,
             abandoned: false,
+            handoff: None,
+            others_fail: false,
             incident: None,
         };
         assert_eq!(judge(&test), Judgement::Send);
@@ -184,5 +257,48 @@ mod tests {
             ..test
         };
         assert!(matches!(judge(&abandoned), Judgement::Expire(_)));
+    }
+
+    #[test]
+    fn a_hand_off_is_told_while_it_is_the_last_one() {
+        let of = |handoff, channel_enabled| {
+            judge(&Facts {
+                kind: Kind::Handoff,
+                channel_enabled,
+                abandoned: false,
+                incident: None,
+                handoff,
+                others_fail: false,
+            })
+        };
+        let current = Some(HandoffFacts { over: false });
+        assert_eq!(of(current, true), Judgement::Send);
+        assert!(matches!(of(current, false), Judgement::Suppress(_)));
+        let over = Some(HandoffFacts { over: true });
+        assert!(matches!(of(over, true), Judgement::Expire(_)));
+        assert!(matches!(of(None, true), Judgement::Expire(_)));
+    }
+
+    #[test]
+    fn that_another_channel_fails_is_said_while_it_does() {
+        let notice = Facts {
+            kind: Kind::Notice,
+            channel_enabled: true,
+            abandoned: false,
+            handoff: None,
+            others_fail: true,
+            incident: None,
+        };
+        assert_eq!(judge(&notice), Judgement::Send);
+        let over = Facts {
+            others_fail: false,
+            ..notice
+        };
+        assert!(matches!(judge(&over), Judgement::Expire(_)));
+        let off = Facts {
+            channel_enabled: false,
+            ..notice
+        };
+        assert!(matches!(judge(&off), Judgement::Suppress(_)));
     }
 }

@@ -14,13 +14,27 @@ pub enum Kind {
     Recovery,
     /// It is still wrong: a later pass, or the call to every admin.
     Reminder,
+    /// Whoever took it on long ago is asked whether they still are.
+    StillOnIt,
     /// An administrator tries the channel.
     Test,
+    /// To whoever comes on duty: what is open.
+    Handoff,
+    /// Another channel does not work.
+    Notice,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Problem, Self::Recovery, Self::Reminder, Self::Test];
+    pub const ALL: [Self; 7] = [
+        Self::Problem,
+        Self::Recovery,
+        Self::Reminder,
+        Self::StillOnIt,
+        Self::Test,
+        Self::Handoff,
+        Self::Notice,
+    ];
 
     /// The name in the database and on the wire.
     #[must_use]
@@ -29,7 +43,10 @@ impl Kind {
             Self::Problem => "problem",
             Self::Recovery => "recovery",
             Self::Reminder => "reminder",
+            Self::StillOnIt => "still_on_it",
             Self::Test => "test",
+            Self::Handoff => "handoff",
+            Self::Notice => "notice",
         }
     }
 
@@ -51,14 +68,26 @@ pub struct Message {
     pub recipient: String,
     /// When it was put together.
     pub at: UnixMs,
-    /// One line.
+    /// [`Message::at`] with the offset of the organisation's zone, RFC 3339.
+    pub sent_at: String,
+    /// One line, with a mark for its severity.
     pub subject: String,
+    /// One line: what and where.
+    pub title: String,
+    /// One sentence under the title.
+    pub lead: String,
     /// For channels without mark-up.
     pub text: String,
     /// For e-mail.
     pub html: String,
     /// For channels that lay out facts themselves.
     pub fields: Vec<Fact>,
+    /// What an operator may paste on the host.
+    pub command: Option<String>,
+    /// Where it is written what to do.
+    pub runbook: Option<String>,
+    /// Where the whole of it can be read.
+    pub link: String,
 }
 
 /// One line of the facts table.

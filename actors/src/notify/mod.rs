@@ -22,6 +22,7 @@ pub mod outbox;
 pub mod retry;
 mod runtime;
 pub mod template;
+pub(crate) mod within;
 
 pub use metrics::NotifyCounters;
 pub(crate) use runtime::NotifyContext;

@@ -5,7 +5,7 @@ use super::metrics::{Metrics, NotifyCounters};
 use super::outbound::Outbound;
 use super::outbox::Worker;
 use super::template::{TemplateError, Templates};
-use crate::escalation::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
+use crate::escalation::{EscalationRunner, Look, Observe, RunnerCounters, Stop, minder};
 use crate::parts::Parts;
 use actix::{Actor, Addr};
 use chrono_tz::Tz;
@@ -15,9 +15,13 @@ use noc_storage::relational::Db;
 use noc_storage::secrets::FieldKey;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
+
+/// Between two looks at snoozes, maintenance and reminders.
+const MIND_EVERY: Duration = Duration::from_secs(2);
 
 /// What the notify role is told at start.
 #[derive(Debug, Clone)]
@@ -151,6 +155,7 @@ pub(crate) fn run(context: Arc<NotifyContext>, concurrency: usize) -> NotifyRunt
         bells.push(bell);
         workers.push(tokio::spawn(worker.run()));
     }
+    workers.push(tokio::spawn(mind(Arc::clone(&context), stopping)));
     let listener = tokio::spawn(listen(events, runner.clone(), bells));
     NotifyRuntime {
         context,
@@ -180,6 +185,39 @@ impl NotifyRuntime {
             runner: self.runner.send(Observe).await.unwrap_or_default(),
             notify: self.context.metrics.counters(),
         }
+    }
+}
+
+/// Attends to what falls due without being a step, until told to stop.
+async fn mind(context: Arc<NotifyContext>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        match minder::look(&context.db, &context.registry, context.clock.now()).await {
+            Ok(minded) => tell(&context, minded).await,
+            Err(error) => {
+                tracing::warn!(%error, "snoozes, maintenance and reminders not looked at, again in {} s", MIND_EVERY.as_secs());
+            }
+        }
+        tokio::select! {
+            () = noc_pipeline::clock::sleep(MIND_EVERY) => {}
+            _ = stopping.changed() => return,
+        }
+    }
+}
+
+async fn tell(context: &NotifyContext, minded: minder::Minded) {
+    let bus = &context.bus;
+    if !minded.incidents.is_empty() {
+        bus.publish(LiveEvent::ExecutionChanged { execution: 0 })
+            .await;
+    }
+    for incident in minded.incidents {
+        bus.publish(LiveEvent::IncidentUpdated { incident }).await;
+    }
+    if !minded.deliveries.is_empty() {
+        bus.publish(LiveEvent::DeliveriesQueued).await;
+    }
+    for delivery in minded.deliveries {
+        bus.publish(LiveEvent::DeliveryUpdated { delivery }).await;
     }
 }
 

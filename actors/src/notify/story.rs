@@ -3,14 +3,14 @@
 //! Steps and deliveries are run in the order in which they fall due, on a clock that jumps from one to the next, so a
 //! day passes in milliseconds and never differently.
 
-use super::channel::{Channel, Field, Outcome, Reach, Registry, Settings};
-use super::message::Message;
+use super::channel::{Reach, Registry};
 use super::metrics::Metrics;
 use super::template::Templates;
 use super::{NotifyContext, outbox};
+use crate::escalation::minder::{self, Minded, TO_ANSWER, patience};
 use crate::escalation::{self, fire::fire, page_hold};
 use crate::incident::actions::{self, Action, ActionError, Actor};
-use async_trait::async_trait;
+use crate::maintenance::window::Window;
 use noc_pipeline::clock::{Clock, ManualClock, UnixMs};
 use noc_pipeline::control::{Condition, Scope, Severity};
 use noc_pipeline::embedded::InProcessBus;
@@ -20,86 +20,20 @@ use noc_storage::relational::entity::{incident, notification_delivery as deliver
 use noc_storage::relational::escalation_policies::{self, PolicyDraft, StepDraft, StepTargets};
 use noc_storage::relational::notification_channels::{self, ChannelDraft};
 use noc_storage::relational::users::{self, NewUser};
-use noc_storage::relational::{Db, StoreError, executions, incidents};
+use noc_storage::relational::{Db, StoreError, executions, incidents, maintenance_windows};
 use noc_storage::secrets::{FieldKey, SecretKey};
-use parking_lot::Mutex;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
 use serde_json::json;
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
+
+mod recorder;
+
+pub(crate) use recorder::Recorder;
 
 /// When every story begins.
 pub(crate) const BEGIN: UnixMs = UnixMs(1_795_300_000_000);
-
-const FIELDS: &[Field] = &[];
-
-/// A channel that notes what it is given, and answers as it is told.
-#[derive(Clone)]
-pub(crate) struct Recorder {
-    key: &'static str,
-    reach: Reach,
-    clock: ManualClock,
-    /// `+seconds channel recipient kind`.
-    pub heard: Arc<Mutex<Vec<String>>>,
-    pub answers: Arc<Mutex<VecDeque<Outcome>>>,
-    pub messages: Arc<Mutex<Vec<Message>>>,
-}
-
-impl Recorder {
-    pub fn new(key: &'static str, reach: Reach, clock: &ManualClock) -> Self {
-        Self {
-            key,
-            reach,
-            clock: clock.clone(),
-            heard: Arc::default(),
-            answers: Arc::default(),
-            messages: Arc::default(),
-        }
-    }
-}
-
-#[async_trait]
-impl Channel for Recorder {
-    fn key(&self) -> &'static str {
-        self.key
-    }
-
-    fn label(&self) -> &'static str {
-        self.key
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        FIELDS
-    }
-
-    fn reach(&self) -> Reach {
-        self.reach
-    }
-
-    fn destination_fields(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn own_recipients(&self, settings: &Settings) -> Vec<String> {
-        settings.list("recipients")
-    }
-
-    fn normalise(&self, address: &str) -> Option<String> {
-        Some(address.to_lowercase())
-    }
-
-    async fn send(&self, _: &Settings, message: &Message) -> Outcome {
-        let at = self.clock.now().since(BEGIN).as_secs();
-        let (to, kind) = (&message.recipient, message.kind.name());
-        self.heard
-            .lock()
-            .push(format!("+{at} {} {to} {kind}", self.key));
-        self.messages.lock().push(message.clone());
-        let accepted = Outcome::Accepted { provider_id: None };
-        self.answers.lock().pop_front().unwrap_or(accepted)
-    }
-}
 
 /// An organisation with two admins, an operator, and e-mail with one recipient of its own.
 pub(crate) struct Story {
@@ -258,14 +192,15 @@ impl Story {
     pub async fn opens_on(&self, server: Option<ServerId>, severity: Severity) -> i64 {
         let now = self.clock.now();
         let at = now.to_datetime();
-        let key = server.map(|_| incidents::key("service_down", server, "exim"));
+        // Stories open several at once without saying what is wrong with each.
+        let key = Uuid::now_v7().simple().to_string().repeat(2);
         let row = incident::ActiveModel {
             detector: Set("service_down".into()),
             server_id: Set(server.map(|id| i64::from(id.0))),
             server_name: Set("web-09".into()),
             subject: Set("exim".into()),
             dedup_hash: Set("0".repeat(64)),
-            open_key: Set(key),
+            open_key: Set(Some(key)),
             severity: Set(severity.name().into()),
             status: Set("open".into()),
             title: Set("Server down: web-09".into()),
@@ -291,11 +226,15 @@ impl Story {
         let now = self.clock.now();
         let done = self.context.db.transaction("test", |tx| {
             Box::pin(async move {
-                if down {
-                    escalation::hold(tx, server, now).await
-                } else {
-                    escalation::resume(tx, server, now).await
+                let key = incidents::key("server_down", Some(server), "");
+                match incidents::find_open(tx, &key).await? {
+                    None if down => drop(incidents::insert(tx, server_down(server, now)).await?),
+                    Some(row) if !down => {
+                        incidents::resolve(tx, row.id, None, now).await?;
+                    }
+                    _ => {}
                 }
+                escalation::settle_server(tx, server, now).await
             })
         });
         done.await.map_err(|e: StoreError| e).unwrap();
@@ -431,7 +370,8 @@ impl Story {
     async fn run_what_is_due(&self) {
         loop {
             let now = self.clock.now();
-            let mut busy = false;
+            let minded = minder::look(self.db(), &self.context.registry, now).await;
+            let mut busy = minded.unwrap() != Minded::default();
             for (id, _) in executions::due_until(self.db().write(), now).await.unwrap() {
                 let fired = fire(self.db(), &self.context.registry, id, now)
                     .await
@@ -468,10 +408,43 @@ impl Story {
         let probes = channels
             .iter()
             .filter_map(|row| row.probe_at.map(UnixMs::from));
+        let incidents = incidents::all_open(self.db().write()).await.unwrap();
+        let minded = incidents.iter().filter_map(|row| {
+            let asked = row.reminded_at.map(|at| UnixMs::from(at).plus(TO_ANSWER));
+            let taken_on = row.acknowledged_at.map(UnixMs::from);
+            let limit = Severity::from_name(&row.severity).and_then(patience);
+            let ask = taken_on.zip(limit).map(|(at, limit)| at.plus(limit));
+            row.snoozed_until.map(UnixMs::from).or(asked).or(ask)
+        });
+        let now = self.clock.now();
+        let windows = maintenance_windows::all(self.db().write()).await.unwrap();
+        let windows = windows.iter().filter_map(|row| {
+            let window = Window::read(row).unwrap();
+            let ends = window.under_way(now).and_then(|span| span.until);
+            ends.or_else(|| window.next(now).map(|span| span.from))
+        });
         executions
             .chain(deliveries)
             .chain(probes)
+            .chain(minded.filter(|at| *at > now))
+            .chain(windows)
             .filter(|at| *at > self.clock.now())
             .min()
+    }
+}
+
+fn server_down(server: ServerId, now: UnixMs) -> incidents::NewIncident {
+    incidents::NewIncident {
+        detector: "server_down".into(),
+        server: Some(server),
+        server_name: "web-09".into(),
+        subject: String::new(),
+        severity: Severity::Critical,
+        title: "Server down: web-09".into(),
+        observed: None,
+        expected: None,
+        command: None,
+        rule_id: None,
+        opened_at: now,
     }
 }

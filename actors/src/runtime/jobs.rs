@@ -9,6 +9,7 @@ use super::metrics::Metrics;
 use super::time_off;
 use crate::fleet::{campaign, prior};
 use crate::incident::cases;
+use crate::oncall::handoff;
 use crate::{Parts, control};
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_storage::relational::entity::job;
@@ -81,10 +82,11 @@ enum Chore {
     MailAllowancesRenew,
     AttackCampaigns,
     FleetPriors,
+    OnCallHandoffs,
 }
 
 impl Chore {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::SeriesRollUp,
         Self::SeriesRollUpLate,
         Self::SeriesRetain,
@@ -96,6 +98,7 @@ impl Chore {
         Self::MailAllowancesRenew,
         Self::AttackCampaigns,
         Self::FleetPriors,
+        Self::OnCallHandoffs,
     ];
 
     /// Its name in `jobs` and in our own metrics.
@@ -112,13 +115,14 @@ impl Chore {
             Self::MailAllowancesRenew => "mail_allowances_renew",
             Self::AttackCampaigns => "attack_campaigns",
             Self::FleetPriors => "fleet_priors",
+            Self::OnCallHandoffs => "on_call_handoffs",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
             Self::NodesForget | Self::BackupRunsRetain | Self::MailAllowancesRenew => DAY,
-            Self::ServersTimeOff => HALF_A_MINUTE,
+            Self::ServersTimeOff | Self::OnCallHandoffs => HALF_A_MINUTE,
             Self::AttackCampaigns => MINUTE,
             // Each is looked at once a day; an hour after there was nothing to look at.
             Self::FleetPriors => HOUR,
@@ -148,6 +152,7 @@ impl Chore {
             Self::MailAllowancesRenew => cases::renew(parts).await?,
             Self::AttackCampaigns => campaign::look(parts).await?,
             Self::FleetPriors => prior::look(parts).await?,
+            Self::OnCallHandoffs => handoff::announce(parts).await?,
             Self::NodesForget => {
                 let now = database_now(parts.db.write()).await?;
                 nodes::forget(parts.db.write(), now.minus(NODES_KEPT)).await?

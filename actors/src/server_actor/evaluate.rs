@@ -19,9 +19,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 mod decide;
+mod two_agents;
 
 pub use decide::Decided;
 use decide::decide;
+use two_agents::{alone_again, held, is_held};
 
 /// One thing that happens to a server, with its place and time.
 #[derive(Debug, Clone)]
@@ -120,6 +122,7 @@ pub fn evaluate(
 ) -> Evaluated {
     let mut out = Evaluated::default();
     let active = around.settings.is_none_or(|s| s.active);
+    let two_agents = state.tracks.is_open(DUPLICATE_AGENT);
     match &item.what {
         What::Payload(record) => {
             if let Record::Payload(payload) = &**record
@@ -189,6 +192,9 @@ pub fn evaluate(
             *state = ServerState::default();
             out.changed = true;
         }
+    }
+    if two_agents && !state.tracks.is_open(DUPLICATE_AGENT) {
+        alone_again(state, around.detectors, &mut out);
     }
     out
 }
@@ -421,6 +427,9 @@ struct Said {
 fn look(state: &ServerState, detector: &dyn Registered, context: &Context<'_>) -> Looked {
     let code = detector.info().code;
     let judged = detector.judge_packed(state.part(code), context);
+    if is_held(state, detector.info(), &context.seen) {
+        return held(state, code, judged.verdicts);
+    }
     let at = Moment {
         clock: context.clock,
         server_down: code != SERVER_DOWN && state.tracks.is_open(SERVER_DOWN),
@@ -438,6 +447,7 @@ fn look(state: &ServerState, detector: &dyn Registered, context: &Context<'_>) -
 }
 
 const SERVER_DOWN: u8 = crate::detect::server_down::ServerDown::INFO.code;
+const DUPLICATE_AGENT: u8 = crate::detect::duplicate_agent::DuplicateAgent::INFO.code;
 
 fn say(state: &ServerState, code: u8, verdict: Verdict<'_>, at: Moment) -> Said {
     let known = state.tracks.get(code, &verdict.subject);
@@ -483,3 +493,6 @@ fn reason_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "it panicked".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,6 +39,8 @@ impl Detector for BackupStale {
         version: 1,
         kinds: &[Kind::Metrics, Kind::Backups],
         also: &[Also::Late],
+        compares_reports: false,
+        judges: None,
         name: "Backups stale",
         about: "No backup job of the server succeeded for 30 h, or a job is later than its usual interval allows. \
                 Servers that never reported a backup count only when they are tagged `backup`.",

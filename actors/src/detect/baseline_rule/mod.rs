@@ -171,6 +171,8 @@ impl Detector for BaselineRule {
         version: 1,
         kinds: Kind::ALL,
         also: &[Also::Rules, Also::Late, Also::Words, Also::Measured],
+        compares_reports: true,
+        judges: None,
         name: "Baseline rule",
         about: "A metric away from what is usual for it at that hour of the day, as set in an alert rule.",
         severities: &Severity::ALL,

@@ -16,6 +16,7 @@ mod history;
 mod tests;
 
 use super::disk::{is_backup, shell_quoted};
+use super::series::{Judged, Of};
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Title, Verdict, page_hold,
     span,
@@ -98,6 +99,12 @@ impl Detector for DiskFullSoon {
         version: 1,
         kinds: &[Kind::Disks],
         also: &[],
+        compares_reports: true,
+        judges: Some(Judged {
+            metrics: &["disks.used_pct"],
+            of: Of::Subject,
+            fine: None,
+        }),
         name: "Disk full soon",
         about: "At its pace a file system is full within 48 h, by the lowest of each day (medium), or within 60 min, by \
                 the last 15 (critical).",

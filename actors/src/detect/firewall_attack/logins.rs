@@ -9,8 +9,8 @@ use std::time::Duration;
 const MAX_FAILING: usize = 96;
 /// For so long, minutes.
 const FAILING_MINUTES: u32 = 24 * 60;
-/// Addresses of senders that are remembered: those that sent last.
-const MAX_KNOWN: usize = 256;
+/// Addresses of senders that are remembered: those that sent last. An owner who is forgotten looks like a stranger.
+const MAX_KNOWN: usize = 1_024;
 /// Findings at once; whoever breaks into more logins than this is found by the first ones.
 pub(super) const MAX_LOUD: usize = 16;
 /// Before senders were watched for so long nobody can say who is new, hours.
@@ -40,9 +40,32 @@ struct Failing {
 /// An address that failed often and is let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Suspect {
-    pub(super) failures: u32,
-    /// Of the first of them.
-    pub(super) since: UnixMs,
+    pub(super) failures: u64,
+    /// Who says so.
+    pub(super) told: Told,
+}
+
+/// Whose log tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// The firewall's the failures, the mail server's that mail was sent.
+    Firewall {
+        /// When the first of the failures was.
+        since: UnixMs,
+    },
+    /// The mail server's all of it, in its order.
+    Mail(LetIn),
+}
+
+/// What the mail server's log tells of an address that failed and was then let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LetIn {
+    /// Failures of the hour and the one before it, when it was let in.
+    pub(super) after: u64,
+    /// When that was.
+    pub(super) at: Option<UnixMs>,
+    /// Messages it has sent since, in this hour.
+    pub(super) messages: Option<u64>,
 }
 
 fn minute(at: UnixMs) -> u32 {
@@ -53,6 +76,23 @@ fn head(ip: &str) -> u32 {
     let hash: [u8; 32] = Sha256::digest(ip).into();
     let [a, b, c, d, ..] = hash;
     u32::from_be_bytes([a, b, c, d])
+}
+
+/// The same failures stand in both logs: they are counted once, by the one that saw what came after them.
+fn suspect(failing: Option<&Failing>, let_in: Option<LetIn>) -> Option<Suspect> {
+    match (let_in, failing) {
+        (Some(told), _) => Some(Suspect {
+            failures: told.after,
+            told: Told::Mail(told),
+        }),
+        (None, Some(failing)) => Some(Suspect {
+            failures: failing.failures.into(),
+            told: Told::Firewall {
+                since: UnixMs(i64::from(failing.first) * 60_000),
+            },
+        }),
+        (None, None) => None,
+    }
 }
 
 impl Logins {
@@ -93,13 +133,15 @@ impl Logins {
         worst.map(|f| f.ip.to_string())
     }
 
-    /// Mail was sent from an address in this hour. Answers why that should not be.
+    /// Mail was sent from an address in this hour, by what the mail server's log tells of its failures if it tells any.
+    /// Answers why that should not be.
     pub(super) fn sent(
         &mut self,
         ip: &str,
         hour: UnixMs,
         now: UnixMs,
         limit: f64,
+        let_in: Option<LetIn>,
     ) -> Option<Suspect> {
         let (now, hour) = (minute(now), minute(hour) / 60);
         if self.since == 0 {
@@ -112,15 +154,22 @@ impl Logins {
                 // Mail of an hour that was over before the first failure is nobody's who guessed.
                 && hour >= f.first / 60
         });
+        let let_in = let_in.filter(|told| told.after as f64 >= limit);
+        // The mail log counts failures of the hour before, too.
+        let began = match (failing, let_in) {
+            (failing, Some(_)) => Some(
+                failing
+                    .map_or(hour, |f| f.first / 60)
+                    .min(hour.saturating_sub(1)),
+            ),
+            (Some(failing), None) => Some(failing.first / 60),
+            (None, None) => None,
+        };
         let head = head(ip);
         let place = self.known.iter().position(|(known, _)| *known == head);
         let known = place.and_then(|place| self.known.get(place)).copied();
-        let owner = known.is_some_and(|(_, first)| failing.is_some_and(|f| first < f.first / 60));
-        if let Some(failing) = failing.filter(|_| !owner) {
-            let suspect = Suspect {
-                failures: failing.failures,
-                since: UnixMs(i64::from(failing.first) * 60_000),
-            };
+        let owner = known.is_some_and(|(_, first)| began.is_some_and(|began| first < began));
+        if !owner && let Some(suspect) = suspect(failing, let_in) {
             return (hour >= self.since + LEARNING_HOURS).then_some(suspect);
         }
         if let Some(place) = place {

@@ -3,22 +3,29 @@
 //! The first is a success of the firewall and worth a line in the digest. The second is not: an address that failed 20
 //! times and then sends mail as a login has found its password. An address from which mail was sent before the failures
 //! began is its owner's, with an old password in some other device.
+//!
+//! Two logs tell of the second. The firewall's names who failed, and the mail of an hour from where logins sent; or the
+//! mail server's own names who was let in after how many failures (`addresses` of `email-stats`), also of a login that
+//! has sent too little to be named. The incident is of login and address, whoever tells of it, so it is one.
 
 mod logins;
 mod rate;
 
-use self::logins::{Logins, Suspect};
+use self::logins::{LetIn, Logins, Suspect, Told};
 use self::rate::Rate;
 use super::shell::word;
 use super::{
     Context, Detector, Finding, Info, Judgement, Number, Observation, Outcome, Title, Verdict,
     page_hold,
 };
+use crate::incident::lifecycle::Phase;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
+use noc_pipeline::payload::email_stats::{AddressStats, LoginStats};
 use noc_pipeline::payload::firewall::{FirewallAction, FirewallEvent};
 use noc_pipeline::payload::{EmailStats, Firewall, Kind, Payload, Report, Unit};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 const FACTOR: &str = "factor";
 const FLOOR: &str = "floor";
@@ -48,9 +55,11 @@ impl Detector for FirewallAttack {
         version: 1,
         kinds: &[Kind::Firewall, Kind::EmailStats],
         also: &[],
+        compares_reports: false,
+        judges: None,
         name: "Attack on passwords",
         about: "More than 50 passwords were tried in 10 min, and more than 3 times as many as in the last 24 h. \
-                Critical: an address with 20 failures sends mail as a login.",
+                Critical: an address with 20 failures is let in, and sends mail as a login.",
         severities: &[Severity::Medium, Severity::Critical],
         numbers: &[
             Number {
@@ -163,23 +172,52 @@ impl Attacks {
         Verdict::unknown("", reason)
     }
 
-    /// Who sent mail, and from where.
+    /// Who sent mail and from where, and who was let in after failures.
     fn sent<'a>(&mut self, now: UnixMs, told: &EmailStats, at: &Context<'a>) -> Vec<Verdict<'a>> {
         let limit = at.number(&FirewallAttack::INFO, FAILURES);
-        let mut out = Vec::new();
+        let let_in: HashMap<&str, LetIn> = told
+            .addresses
+            .iter()
+            .filter_map(|known| Some((&*known.ip, let_in_of(known)?)))
+            .collect();
+        let mut found: Vec<(String, Verdict<'a>)> = Vec::new();
+        let mut seen = |login: Option<&str>, ip: &str| {
+            let told_of = let_in.get(ip).copied();
+            let Some(suspect) = self.logins.sent(ip, told.hour, now, limit, told_of) else {
+                return;
+            };
+            let subject = subject_of(login, ip, at);
+            if found.len() < logins::MAX_LOUD && found.iter().all(|(known, _)| *known != subject) {
+                self.logins.loud(&subject, now);
+                let finding = accepted(login, ip, suspect, limit);
+                found.push((subject.clone(), Verdict::breach(subject, finding)));
+            }
+        };
         for login in told.logins.iter().filter(|login| login.login != "*") {
             let addresses = login.ips.as_ref().map_or(&[][..], |ips| ips.names());
             for ip in addresses {
-                if let Some(suspect) = self.logins.sent(ip, told.hour, now, limit) {
-                    let subject = subject(&login.login, ip);
-                    self.logins.loud(&subject, now);
-                    let finding = accepted(&login.login, ip, suspect, limit);
-                    out.push(Verdict::breach(subject, finding));
-                }
+                seen(Some(&login.login), ip);
             }
         }
-        out.truncate(logins::MAX_LOUD);
-        out
+        // Logins that have sent too little to be named, or from more addresses than are.
+        let names = |ip: &str| {
+            let of = |login: &LoginStats| {
+                let ips = login.ips.as_ref();
+                login.login != "*" && ips.is_some_and(|ips| ips.names().iter().any(|n| n == ip))
+            };
+            told.logins.iter().any(of)
+        };
+        for address in told
+            .addresses
+            .iter()
+            .filter(|a| let_in.contains_key(&*a.ip))
+        {
+            match address.login.as_deref() {
+                None if names(&address.ip) => {}
+                login => seen(login, &address.ip),
+            }
+        }
+        found.into_iter().map(|(_, verdict)| verdict).collect()
     }
 
     /// What no sign was seen of for long enough is over.
@@ -204,7 +242,28 @@ impl Attacks {
     }
 }
 
-fn subject(login: &str, ip: &str) -> String {
+/// What the mail server's log tells of an address that it let in.
+fn let_in_of(address: &AddressStats) -> Option<LetIn> {
+    Some(LetIn {
+        after: address.accepted_after?,
+        at: address.at,
+        messages: address.accepted,
+    })
+}
+
+/// Login and address. Where an incident is open of the address without a login, or now of a login without its name, it
+/// is that one: the two logs do not always name the same.
+fn subject_of(login: Option<&str>, ip: &str, at: &Context<'_>) -> String {
+    let nobody = format!("a login from {ip}");
+    let Some(login) = login else {
+        let ending = format!(" from {ip}");
+        let mut open = at.tracks.of(FirewallAttack::INFO.code);
+        let known = open.find(|t| t.phase == Phase::Open && t.subject.ends_with(&ending));
+        return known.map_or(nobody, |track| track.subject.to_string());
+    };
+    if at.open(&FirewallAttack::INFO, &nobody).is_some() {
+        return nobody;
+    }
     format!("{} from {ip}", super::shell::clipped(login, 190))
 }
 
@@ -233,29 +292,45 @@ fn attack(recent: u32, mean: f64, limit: f64, worst: Option<&str>, told: &Firewa
     }
 }
 
-fn accepted(login: &str, ip: &str, suspect: Suspect, limit: f64) -> Finding {
+fn accepted(login: Option<&str>, ip: &str, suspect: Suspect, limit: f64) -> Finding {
+    let failures = suspect.failures;
+    let time = |at: UnixMs| at.to_datetime().format("%Y-%m-%d %H:%M UTC");
+    let who = login.map_or_else(|| "a login that is not named".to_owned(), str::to_owned);
+    let observed = match suspect.told {
+        Told::Firewall { since } => format!(
+            "{ip} failed {failures} times since {}, then sent mail as {who}",
+            time(since)
+        ),
+        Told::Mail(told) => {
+            let at = told
+                .at
+                .map_or_else(String::new, |at| format!(" at {}", time(at)));
+            let sent = match told.messages {
+                None | Some(0) => String::new(),
+                Some(1) => "; 1 message came from it since".to_owned(),
+                Some(n) => format!("; {n} messages came from it since"),
+            };
+            format!(
+                "{ip} failed {failures} times within two hours, then was let in as {who}{at}{sent}"
+            )
+        }
+    };
+    let name = login.map_or("a mailbox".into(), |login| super::shell::clipped(login, 80));
     Finding {
         severity: Severity::Critical,
         hold: page_hold(Severity::Critical),
         title: Title {
-            before: format!(
-                "A password of {} was found on ",
-                super::shell::clipped(login, 80)
-            ),
+            before: format!("A password of {name} was found on "),
             after: String::new(),
         },
-        observed: format!(
-            "{ip} failed {} times since {}, then sent mail as {login}",
-            suspect.failures,
-            suspect.since.to_datetime().format("%Y-%m-%d %H:%M UTC")
-        ),
+        observed,
         expected: format!(
             "no mail from an address with {limit:.0} failures that never sent mail before them"
         ),
-        samples: suspect.failures,
+        samples: u32::try_from(failures).unwrap_or(u32::MAX),
         threshold: Some(limit),
-        command: word(login).map(|login| {
-            format!("sudo grep -F -- {login} /var/log/exim_mainlog /var/log/mail.log | tail -n 20")
+        command: login.or(Some(ip)).and_then(word).map(|sought| {
+            format!("sudo grep -F -- {sought} /var/log/exim_mainlog /var/log/mail.log | tail -n 20")
         }),
         rule: None,
         evidence: None,

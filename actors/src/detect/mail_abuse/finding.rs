@@ -57,7 +57,8 @@ impl Scene<'_, '_> {
         let entry = &one.entry;
         let mut said = format!("{} recipients", grouped(entry.recipients));
         if let Some(messages) = entry.messages {
-            said.push_str(&format!(" in {} messages", grouped(messages)));
+            let s = if messages == 1 { "" } else { "s" };
+            said.push_str(&format!(" in {} message{s}", grouped(messages)));
         }
         let hour = self.hour.to_datetime().format("%H:%M");
         let so_far = if self.complete { "" } else { " so far" };

@@ -21,6 +21,7 @@ mod signs;
 
 pub use memory::Mail;
 
+use super::series::{Judged, Of, Side};
 use super::{Also, Context, Detector, Info, Judgement, Number, Observation};
 use noc_pipeline::control::Severity;
 use noc_pipeline::payload::{Kind, Payload, Report, Unit};
@@ -88,6 +89,12 @@ impl Detector for OutgoingMailAbuse {
         version: 1,
         kinds: &[Kind::EmailStats, Kind::Inventory],
         also: &[Also::Late, Also::Words],
+        compares_reports: false,
+        judges: Some(Judged {
+            metrics: &["email-stats.recipients"],
+            of: Of::Domain,
+            fine: Some(Side::Below),
+        }),
         name: "Outgoing mail abuse",
         about: "A mailbox, script or domain mails more than 100 recipients in an hour and five times what is usual for \
                 it at that hour. Medium alone, high with a sign of a hacked account, critical with a sign and 1,000 \

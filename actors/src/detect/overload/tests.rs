@@ -154,7 +154,7 @@ fn a_load_that_is_not_told_is_unknown() {
 }
 
 #[test]
-fn nights_of_the_hosts_own_zone_raise_the_load_alone() {
+fn nights_of_the_hosts_own_zone_raise_the_load() {
     let mut story = Story::new();
     story.bench.rules = tuned("overload", &[("night_factor", 3.0)]);
     // 02:00 in Dhaka is 20:00 UTC.
@@ -177,6 +177,25 @@ fn nights_of_the_hosts_own_zone_raise_the_load_alone() {
     assert!(!story.fires_at(20.0));
     story.start = NOON + 17 * 3_600_000;
     assert!(story.fires_at(20.0), "05:00 UTC");
+}
+
+/// What is usual for disks at night is none for hypervisor and swap.
+#[test]
+fn nights_may_raise_what_waiting_for_disks_is_and_nothing_else() {
+    let mut story = Story::new();
+    story.bench.rules = tuned("overload", &[("night_wait_pct", 80.0)]);
+    story.lives_in("Asia/Dhaka");
+    assert!(story.fires_at(20.0), "18:00 there");
+    story.start = NOON + 8 * 3_600_000;
+    assert!(!story.fires_at(20.0), "02:00 there");
+    let mut steal = |minute| {
+        let told = story.told(minute, |m| {
+            m.load1 = Some(20.0);
+            m.steal_pct = Some(50.0);
+        });
+        matches!(outcome(told, ""), Outcome::Breach(_))
+    };
+    assert!((20..=31).any(&mut steal));
 }
 
 #[test]

@@ -8,7 +8,8 @@
 //! | resolved by hand | nothing for 30 min, then open | forget |
 //!
 //! While `server_down` is open nothing else of that server opens. While a group of servers is silent as a whole no
-//! `server_down` of its members opens, and one that is open gets no worse. More than [`CYCLES`] resolves within 30 min are
+//! `server_down` of its members opens, and one that is open gets no worse. While two agents report as the server nothing
+//! that compares their reports moves ([`held_by_duplicate_agent`]). More than [`CYCLES`] resolves within 30 min are
 //! flapping: the incident reopens once more, says so, and stays open.
 
 use crate::detect::{Finding, Outcome};
@@ -139,6 +140,8 @@ pub enum Reason {
     HeldOpenFlapping,
     /// So many of its group are silent that it is one trouble, which has an incident of its own.
     HeldByFleetSilent,
+    /// Two agents report as this server: what compares their reports says nothing of either.
+    HeldByDuplicateAgent,
     /// The detector has too few samples to judge.
     Learning,
     /// Nothing can be said: no data, no permission ...
@@ -147,7 +150,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Opened,
         Self::Reopened,
         Self::Rose,
@@ -156,6 +159,7 @@ impl Reason {
         Self::QuietAfterManualResolve,
         Self::HeldOpenFlapping,
         Self::HeldByFleetSilent,
+        Self::HeldByDuplicateAgent,
         Self::Learning,
         Self::Unknown,
     ];
@@ -172,6 +176,7 @@ impl Reason {
             Self::QuietAfterManualResolve => "quiet_after_manual_resolve",
             Self::HeldOpenFlapping => "held_open_flapping",
             Self::HeldByFleetSilent => "held_by_fleet_silent",
+            Self::HeldByDuplicateAgent => "held_by_duplicate_agent",
             Self::Learning => "learning",
             Self::Unknown => "unknown",
         }
@@ -225,6 +230,22 @@ pub struct Moment {
     pub server_down: bool,
     /// Whether this is the server's silence, and the silence of its whole group has an incident.
     pub fleet_silent: bool,
+}
+
+/// What one verdict means while two agents report as the server and the detector compares reports: nothing moves. Why is
+/// said where something else would have.
+#[must_use]
+pub fn held_by_duplicate_agent(known: Option<&Track>, outcome: &Outcome) -> Step {
+    let open = known.is_some_and(|track| track.phase == Phase::Open);
+    let reason = match outcome {
+        Outcome::Breach(_) | Outcome::Learning { .. } => Some(Reason::HeldByDuplicateAgent),
+        Outcome::Clear => open.then_some(Reason::HeldByDuplicateAgent),
+        Outcome::Unknown { .. } => Some(Reason::Unknown),
+    };
+    Step {
+        reason,
+        ..Step::default()
+    }
 }
 
 /// Decides what one verdict means.

@@ -7,6 +7,7 @@ mod reply;
 use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
 use crate::notify::message::Message;
 use crate::notify::outbound::{Outbound, OutboundError};
+use crate::notify::within::within;
 use async_trait::async_trait;
 use connection::{Connections, Encryption, Server};
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -216,10 +217,10 @@ impl Channel for Email {
             mail.envelope(),
             &bytes,
         );
-        match tokio::time::timeout(TIMEOUT, sent).await {
-            Ok(Ok(provider_id)) => Outcome::Accepted { provider_id },
-            Ok(Err(error)) => error.into_outcome(&server),
-            Err(_) => Outcome::Unavailable {
+        match within(TIMEOUT, sent).await {
+            Some(Ok(provider_id)) => Outcome::Accepted { provider_id },
+            Some(Err(error)) => error.into_outcome(&server),
+            None => Outcome::Unavailable {
                 reason: format!(
                     "{server} did not finish within {} s. {FIREWALL_HINT}",
                     TIMEOUT.as_secs()

@@ -1,5 +1,6 @@
 //! The description of a setting: enough to draw its input and to check its value.
 
+use super::Settings;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -24,6 +25,17 @@ pub struct Field {
     pub help: &'static str,
     /// Kept encrypted, never read back.
     pub secret: bool,
+    /// Only asked for, and only needed, while another setting says so; `None`: always.
+    pub shown_if: Option<ShownIf>,
+}
+
+/// What another setting has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ShownIf {
+    /// The other setting, a [`FieldType::Select`].
+    pub field: &'static str,
+    /// One of these; its default counts where it is unset.
+    pub values: &'static [&'static str],
 }
 
 /// Which input a setting has.
@@ -78,11 +90,30 @@ impl Field {
         default: None,
         help: "",
         secret: false,
+        shown_if: None,
     };
 
+    /// Whether it is asked for, as the other `fields` are set.
+    pub(super) fn is_shown(&self, fields: &[Self], settings: &Settings) -> bool {
+        self.shown_if.is_none_or(|rule| {
+            let default = || {
+                let other = fields.iter().find(|field| field.name == rule.field);
+                other.and_then(|field| field.default)
+            };
+            let value = settings.text(rule.field).or_else(default);
+            value.is_some_and(|value| rule.values.contains(&value))
+        })
+    }
+
     /// Checks that it is there if it must be. Null, an empty string and an empty list count as unset.
-    pub(super) fn check_presence(&self, value: Option<&Value>, errors: &mut FieldErrors) {
-        if self.required && self.default.is_none() && value.is_none_or(is_unset) {
+    pub(super) fn check_presence(
+        &self,
+        fields: &[Self],
+        settings: &Settings,
+        errors: &mut FieldErrors,
+    ) {
+        let unset = settings.get(self.name).is_none_or(is_unset);
+        if self.required && self.default.is_none() && unset && self.is_shown(fields, settings) {
             errors.add(self.name, "is required");
         }
     }

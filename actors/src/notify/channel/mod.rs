@@ -1,16 +1,34 @@
 //! Where messages leave. A channel describes its own settings, so its form is drawn and its values are checked
 //! without anybody else knowing them; adding one is a file here and a line in [`Registry::standard`].
 
+mod chat;
+#[cfg(test)]
+mod contract;
+mod discord;
 mod email;
 mod field;
+mod http;
+mod migrate;
+pub mod phone;
 mod settings;
+mod slack;
 pub mod store;
+mod telegram;
 mod test_send;
+mod webhook;
+mod whatsapp;
 
+pub use discord::Discord;
 pub use email::Email;
-pub use field::{Field, FieldErrors, FieldType};
+pub use field::{Field, FieldErrors, FieldType, ShownIf};
+pub use http::{Http, Limits};
+pub(crate) use migrate::{moved_on, send_following};
 pub use settings::Settings;
+pub use slack::Slack;
+pub use telegram::Telegram;
 pub use test_send::{TestError, TestResult, send_test};
+pub use webhook::{Webhook, signature, signature_v2};
+pub use whatsapp::WhatsApp;
 
 use super::message::Message;
 use super::outbound::Outbound;
@@ -57,6 +75,13 @@ pub enum Outcome {
         /// For people; never holds a secret.
         reason: String,
     },
+    /// The recipient has another address from now on: it is stored, and the message sent there once.
+    Migrated {
+        /// The setting that named the old address.
+        setting: &'static str,
+        /// The new address.
+        to: String,
+    },
 }
 
 /// One way to reach people. Implementations are stateless but for connections they keep open.
@@ -88,7 +113,8 @@ pub trait Channel: Send + Sync {
     /// The address in the one form that counts as the same recipient; `None` when it is not an address.
     fn normalise(&self, address: &str) -> Option<String>;
 
-    /// Sends one message to one recipient. Ends within 10 s, whatever the other side does.
+    /// Sends one message to one recipient. A call ends within 10 s, whatever the other side does; only who answered one
+    /// is called again.
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome;
 }
 
@@ -102,7 +128,14 @@ impl Registry {
     /// The product's channels, which connect to what `outbound` allows.
     #[must_use]
     pub fn standard(outbound: Outbound) -> Self {
-        Self::empty().with(Arc::new(Email::new(outbound)))
+        let http = Arc::new(Http::new(outbound.clone()));
+        Self::empty()
+            .with(Arc::new(Email::new(outbound)))
+            .with(Arc::new(WhatsApp::new(Arc::clone(&http))))
+            .with(Arc::new(Telegram::new(Arc::clone(&http))))
+            .with(Arc::new(Discord::new(Arc::clone(&http))))
+            .with(Arc::new(Slack::new(Arc::clone(&http))))
+            .with(Arc::new(Webhook::new(http)))
     }
 
     /// None, for tests to fill.
@@ -144,7 +177,7 @@ pub fn registry(outbound: Outbound) -> Registry {
 pub fn check(channel: &dyn Channel, settings: &Settings) -> FieldErrors {
     let mut errors = check_draft(channel, settings);
     for field in channel.fields() {
-        field.check_presence(settings.get(field.name), &mut errors);
+        field.check_presence(channel.fields(), settings, &mut errors);
     }
     if errors.is_empty() {
         errors = channel.validate(settings);

@@ -107,10 +107,15 @@ fn merged(channel: &dyn Channel, known: &Settings, values: Map<String, Value>) -
             .filter(|(name, value)| !value.is_null() && !is_echo(name))
             .collect(),
     );
+    // An address that is a secret itself, as a webhook's, is unchanged where it is left out.
+    let is_kept = |name: &str| {
+        let is_secret = fields.iter().any(|f| f.secret && f.name == name);
+        is_secret && settings.get(name).is_none()
+    };
     let moved = channel
         .destination_fields()
         .iter()
-        .any(|name| settings.get(name) != known.get(name));
+        .any(|name| settings.get(name) != known.get(name) && !is_kept(name));
     for field in fields.iter().filter(|field| field.secret) {
         match settings.get(field.name) {
             Some(given) if is_unset(given) => {
@@ -130,9 +135,11 @@ fn merged(channel: &dyn Channel, known: &Settings, values: Map<String, Value>) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::notify::channel::Email;
+    use crate::notify::channel::{Email, Http, Webhook, WhatsApp};
+    use crate::notify::outbound::Outbound;
     use noc_storage::relational::Db;
     use noc_storage::secrets::SecretKey;
+    use std::sync::Arc;
 
     const NOW: UnixMs = UnixMs(1_795_300_000_000);
 
@@ -222,5 +229,75 @@ mod tests {
         };
         let named: Vec<_> = errors.0.keys().map(String::as_str).collect();
         assert_eq!(named, ["colour", "port"]);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_is_a_secret_stays_when_left_out_and_takes_the_rest_with_it_when_it_changes()
+     {
+        let db = Db::open_temporary().await.unwrap();
+        let key = FieldKey::new(SecretKey::generate());
+        let webhook = Webhook::new(Arc::new(Http::new(Outbound::default())));
+        let set = async |values: Value| {
+            let values = values.as_object().unwrap().clone();
+            let row = configure(db.write(), &webhook, &key, true, values, NOW).await?;
+            Ok::<_, ConfigureError>(open(&row, &key)?)
+        };
+        let url = "https://hooks.test/a/token-1";
+        let first = json!({"url": url, "secret": "long enough"});
+        set(first.clone()).await.unwrap();
+        let kept = set(json!({"url": null, "secret": null})).await.unwrap();
+        assert_eq!(
+            (kept.text("url"), kept.text("secret")),
+            (Some(url), Some("long enough"))
+        );
+        let same = set(json!({"url": url})).await.unwrap();
+        assert_eq!(same.text("secret"), Some("long enough"));
+        let moved = set(json!({"url": "https://hooks.test/b"})).await.unwrap();
+        assert_eq!(moved.text("secret"), None, "it was for the old address");
+
+        set(first).await.unwrap();
+        let over = set(json!({"api_base": "https://proxy.test"})).await;
+        let Err(ConfigureError::Invalid(errors)) = over else {
+            panic!("the address must not be told to a proxy by somebody who does not know it");
+        };
+        assert!(errors.0.contains_key("url"));
+    }
+
+    #[tokio::test]
+    async fn what_a_provider_does_not_need_is_not_asked_for() {
+        let db = Db::open_temporary().await.unwrap();
+        let key = FieldKey::new(SecretKey::generate());
+        let whatsapp = WhatsApp::new(Arc::new(Http::new(Outbound::allowing(|_| true))));
+        let missing = async |values: Value| {
+            let values = values.as_object().unwrap().clone();
+            match configure(db.write(), &whatsapp, &key, true, values, NOW).await {
+                Ok(_) => Vec::new(),
+                Err(ConfigureError::Invalid(errors)) => errors.0.into_keys().collect(),
+                Err(ConfigureError::Store(error)) => panic!("{error}"),
+            }
+        };
+        assert_eq!(
+            missing(json!({})).await,
+            ["access_token", "phone_number_id"]
+        );
+        let twilio = missing(json!({"provider": "twilio"})).await;
+        assert_eq!(twilio, ["account_sid", "auth_token", "from_number"]);
+        assert!(missing(json!({"provider": "waha"})).await.is_empty());
+        let bad = json!({"provider": "twilio", "account_sid": "X1", "auth_token": "t", "from_number": "12",
+            "template_name": "noc_alert", "recipients": ["01212345678"], "api_base": "ftp://x"});
+        let wrong = [
+            "account_sid",
+            "api_base",
+            "from_number",
+            "recipients",
+            "template_name",
+        ];
+        assert_eq!(missing(bad).await, wrong);
+        let bad = json!({"access_token": "t", "phone_number_id": "../x", "api_version": "18", "template_name": "A b"});
+        assert_eq!(
+            missing(bad).await,
+            ["api_version", "phone_number_id", "template_name"]
+        );
+        assert_eq!(missing(json!({"provider": "pigeon"})).await, ["provider"]);
     }
 }

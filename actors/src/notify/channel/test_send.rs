@@ -1,7 +1,7 @@
 //! "Send test": one message now, whatever the outbox is doing; its result stands beside the channel's settings and
 //! in the delivery log.
 
-use super::{Outcome, Registry, store};
+use super::{Outcome, Registry, moved_on, send_following, store};
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::message::Kind;
 use crate::notify::template::{TemplateError, Templates};
@@ -86,7 +86,7 @@ pub async fn send_test(
     let delivery = Uuid::parse_str(&claimed.delivery_uuid).unwrap_or_default();
     let message = templates.test(delivery, channel.label(), recipient, at)?;
     let watch = Stopwatch::start();
-    let outcome = channel.send(&settings, &message).await;
+    let outcome = send_following(&parts.db, channel.as_ref(), &settings, &message, at).await;
     let took_ms = i64::try_from(watch.elapsed().as_millis()).unwrap_or(i64::MAX);
 
     let (ok, result, provider_id) = match outcome {
@@ -94,6 +94,7 @@ pub async fn send_test(
         Outcome::Retry { reason, .. }
         | Outcome::Unavailable { reason }
         | Outcome::Permanent { reason } => (false, reason, None),
+        Outcome::Migrated { to, .. } => (false, moved_on(&to), None),
     };
     let now = parts.clock.now();
     let db = parts.db.write();

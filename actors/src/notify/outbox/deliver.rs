@@ -5,13 +5,15 @@ use crate::causes::with_causes;
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
 };
+use crate::maintenance;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, Settings, store};
+use crate::notify::channel::{Channel, Outcome, Settings, moved_on, send_following, store};
 use crate::notify::idempotency::MessageIdentity;
-use crate::notify::judge::{Facts, IncidentFacts, Judgement, judge};
+use crate::notify::judge::{Facts, HandoffFacts, IncidentFacts, Judgement, judge};
 use crate::notify::message::{Kind, Message};
 use crate::notify::retry::{Retry, after_failure};
-use crate::notify::template::{IncidentView, TemplateError};
+use crate::notify::template::{FailingChannel, IncidentView, TemplateError};
+use crate::oncall::handoff;
 use noc_pipeline::clock::{self, Stopwatch, UnixMs};
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::deliveries::{Ending, Status};
@@ -39,7 +41,11 @@ struct Scene {
     incident: Option<incident::Model>,
     execution: Option<execution::Model>,
     runbook: Option<String>,
+    handoff: Option<handoff::Scene>,
     channel: Option<notification_channel::Model>,
+    maintenance: bool,
+    /// What a notice is about: the other channels that do not work.
+    failing: Vec<notification_channel::Model>,
 }
 
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
@@ -47,7 +53,7 @@ struct Scene {
 pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row: Model) {
     let reading = Stopwatch::start();
     let scene = loop {
-        match read_scene(context.db.read(), &row).await {
+        match read_scene(context.db.read(), &row, context.clock.now()).await {
             Ok(scene) => break scene,
             Err(error) if error.is_retryable() && reading.elapsed() < READ_FOR => {
                 clock::sleep(RECORD_PAUSE).await;
@@ -62,6 +68,12 @@ pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row:
             }
         }
     };
+    let claimed_until = row.lease_until.map(UnixMs::from);
+    if claimed_until.is_some_and(|until| until <= context.clock.now()) {
+        // We were stopped for that long: somebody else has it now, or will.
+        tracing::warn!(delivery.id = row.id, "delivery not sent, its claim is over");
+        return;
+    }
     let conclusion = Arc::new(attempt(context, channel, &row, &scene).await);
     let status = conclusion.ending.status;
     let mut tries = 0;
@@ -87,7 +99,11 @@ pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row:
         .await;
 }
 
-async fn read_scene(conn: &impl ConnectionTrait, row: &Model) -> Result<Scene, StoreError> {
+async fn read_scene(
+    conn: &impl ConnectionTrait,
+    row: &Model,
+    now: UnixMs,
+) -> Result<Scene, StoreError> {
     let reading = || StoreError::during("read what a delivery is about");
     let incident = match row.incident_id {
         Some(id) => incident::Entity::find_by_id(id)
@@ -112,7 +128,29 @@ async fn read_scene(conn: &impl ConnectionTrait, row: &Model) -> Result<Scene, S
             .and_then(|rule| rule.runbook_url),
         None => None,
     };
+    let handoff = if row.kind == Kind::Handoff.name() {
+        handoff::scene(conn, row.id, now).await?
+    } else {
+        None
+    };
+    let maintenance = match &incident {
+        Some(incident) if row.kind == Kind::Recovery.name() => {
+            let window = maintenance::covering(conn, incident, now).await?;
+            window.is_some()
+        }
+        _ => false,
+    };
+    let failing = if row.kind == Kind::Notice.name() {
+        let all = notification_channels::all(conn).await?.into_iter();
+        all.filter(|known| known.enabled && !known.healthy && known.channel != row.channel)
+            .collect()
+    } else {
+        Vec::new()
+    };
     Ok(Scene {
+        handoff,
+        maintenance,
+        failing,
         incident,
         execution,
         runbook,
@@ -183,7 +221,9 @@ fn news(outcome: &Outcome, scene: &Scene) -> News {
     match outcome {
         Outcome::Accepted { .. } if failing || unhealthy => News::Works,
         Outcome::Retry { .. } if failing => News::Answered,
-        Outcome::Accepted { .. } | Outcome::Retry { .. } => News::Nothing,
+        Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Migrated { .. } => {
+            News::Nothing
+        }
         Outcome::Permanent { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
     }
@@ -215,7 +255,7 @@ async fn send(
         }
     };
     match message(context, channel, kind, row, scene, now) {
-        Ok(message) => channel.send(&settings, &message).await,
+        Ok(message) => send_following(&context.db, channel, &settings, &message, now).await,
         Err(error) => {
             tracing::error!(
                 delivery.id = row.id,
@@ -238,6 +278,20 @@ fn message(
     now: UnixMs,
 ) -> Result<Message, TemplateError> {
     let delivery = Uuid::parse_str(&row.delivery_uuid).unwrap_or_default();
+    if let Some(handoff) = &scene.handoff {
+        let templates = &context.templates;
+        return templates.handoff(delivery, &row.recipient, &handoff.view, now);
+    }
+    if kind == Kind::Notice {
+        let failing: Vec<_> = scene
+            .failing
+            .iter()
+            .map(|row| failing(context, row))
+            .collect();
+        return context
+            .templates
+            .notice(delivery, &row.recipient, &failing, now);
+    }
     let Some(incident) = &scene.incident else {
         return context
             .templates
@@ -264,6 +318,17 @@ fn message(
     context
         .templates
         .incident(delivery, kind, &row.recipient, &view, now)
+}
+
+fn failing(context: &NotifyContext, row: &notification_channel::Model) -> FailingChannel {
+    let known = context.registry.get(&row.channel);
+    FailingChannel {
+        label: known
+            .map_or(row.channel.as_str(), |known| known.label())
+            .to_owned(),
+        since: row.unhealthy_since.map(UnixMs::from),
+        error: row.last_error.clone().unwrap_or_default(),
+    }
 }
 
 fn conclude(
@@ -313,6 +378,7 @@ fn conclude(
         }
         Outcome::Retry { reason, after } => (reason, after),
         Outcome::Unavailable { reason } => (reason, None),
+        Outcome::Migrated { to, .. } => (moved_on(&to), None),
     };
     match after_failure(before, after) {
         Retry::Again { pause, attempts } => {
@@ -330,10 +396,8 @@ fn facts(kind: Kind, row: &Model, scene: &Scene) -> Facts {
         only_if_unacknowledged: position_of(row)
             .zip(scene.execution.as_ref().and_then(policy_of))
             .is_none_or(|(at, policy)| step::step_at(&policy, at).only_if_unacknowledged),
-        held: scene
-            .execution
-            .as_ref()
-            .is_some_and(|row| row.held_at.is_some()),
+        held: scene.execution.as_ref().and_then(held),
+        maintenance: scene.maintenance,
     });
     Facts {
         kind,
@@ -343,8 +407,23 @@ fn facts(kind: Kind, row: &Model, scene: &Scene) -> Facts {
             .is_some_and(|channel| channel.enabled),
         // Only what was queued, be it by hand, has a time at which the outbox sends it.
         abandoned: row.next_attempt_at.is_none(),
+        handoff: scene
+            .handoff
+            .as_ref()
+            .map(|handoff| HandoffFacts { over: handoff.over }),
+        others_fail: !scene.failing.is_empty(),
         incident,
     }
+}
+
+/// Why an escalation stands still, in the delivery log.
+fn held(execution: &execution::Model) -> Option<&'static str> {
+    execution.held_at?;
+    Some(match execution.held_for.as_deref() {
+        Some("snoozed") => "held back while it is snoozed",
+        Some("maintenance") => "held back during maintenance",
+        _ => "held back while the server is down",
+    })
 }
 
 /// A row of an older generation has another key than the same message would have today.

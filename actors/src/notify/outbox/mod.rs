@@ -6,9 +6,11 @@
 //! * Each channel has its own queue and its own few sends at a time: one that hangs delays no other.
 //! * A provider that is away is not tried for each message that waits ([`super::breaker`]); none of them is lost, and
 //!   each says why it waits.
+//! * That a channel stopped working is said over another one ([`notice`]).
 //! * Right before each send the incident is read again ([`super::judge`]): what is no longer true is not sent.
 
 mod deliver;
+mod notice;
 mod record;
 #[cfg(test)]
 mod tests;

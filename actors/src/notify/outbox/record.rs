@@ -1,8 +1,10 @@
 //! What one try came to, written in one transaction.
 
+use super::notice;
 use crate::escalation::{is_resolved, queue_recoveries};
 use crate::notify::NotifyContext;
 use crate::notify::breaker::Breaker;
+use crate::notify::channel::Registry;
 use crate::notify::message::Kind;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::deliveries::{self, Ending, Status};
@@ -65,13 +67,15 @@ pub(super) async fn record(
     let db = &context.db;
     db.transaction("record a delivery", |tx| {
         let (row, conclusion) = (row.clone(), Arc::clone(conclusion));
-        Box::pin(async move { write(tx, &row, &conclusion, now).await })
+        let registry = context.registry.clone();
+        Box::pin(async move { write(tx, &registry, &row, &conclusion, now).await })
     })
     .await
 }
 
 async fn write(
     tx: &impl ConnectionTrait,
+    registry: &Registry,
     row: &Model,
     conclusion: &Conclusion,
     now: UnixMs,
@@ -90,7 +94,12 @@ async fn write(
         )
         .await?;
     }
+    let may_fail = matches!(conclusion.news, News::Refuses | News::Away);
+    let worked = may_fail && works(tx, &row.channel).await?;
     note_news(tx, row, conclusion, now).await?;
+    if worked {
+        notice::tell(tx, registry, &row.channel, now).await?;
+    }
     let recovery_taken_back =
         ending.status == Status::Cancelled && row.kind == Kind::Recovery.name();
     if (ending.status == Status::Sent || recovery_taken_back) && row.incident_id.is_some() {
@@ -107,6 +116,11 @@ async fn write(
         timeline::append(tx, incident, now, "delivery_failed", Actor::System, detail).await?;
     }
     Ok(())
+}
+
+async fn works(tx: &impl ConnectionTrait, channel: &str) -> Result<bool, StoreError> {
+    let row = notification_channels::by_key(tx, channel).await?;
+    Ok(row.is_some_and(|row| row.healthy))
 }
 
 async fn note_news(

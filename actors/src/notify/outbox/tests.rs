@@ -361,3 +361,132 @@ async fn new_settings_are_tried_at_once() {
     story.after(1).await;
     assert_eq!(heard(&story), at(&[("+3", 1)]));
 }
+
+/// The chat that a channel's settings name.
+async fn chat_of(story: &Story) -> serde_json::Value {
+    email(story).await.settings["chat_id"].clone()
+}
+
+async fn goes_to_chat(story: &Story, chat: &str) {
+    let settings = serde_json::json!({ "chat_id": chat });
+    let draft = ChannelDraft {
+        enabled: true,
+        settings: settings.as_object().unwrap().clone(),
+        secrets: None,
+    };
+    let (key, now) = (&story.context.field_key, story.clock.now());
+    let put = notification_channels::put(story.db().write(), key, "email", draft, now);
+    put.await.unwrap();
+}
+
+fn moved(to: &str) -> Outcome {
+    Outcome::Migrated {
+        setting: "chat_id",
+        to: to.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_recipient_that_moved_is_followed_at_once_and_remembered() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    goes_to_chat(&story, "bob@noc.test").await;
+    story.email.answers.lock().push_back(moved("-1001"));
+    story.opens(Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email bob@noc.test problem", "+0 email -1001 problem"]);
+    assert_eq!(story.states().await, ["sent"]);
+    assert_eq!(chat_of(&story).await, "-1001");
+    let messages = story.email.messages.lock();
+    assert_eq!(messages[0].delivery, messages[1].delivery);
+}
+
+#[tokio::test]
+async fn what_somebody_set_meanwhile_is_not_overwritten_by_a_move() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    goes_to_chat(&story, "another").await;
+    story.email.answers.lock().push_back(moved("-1001"));
+    story.opens(Critical).await;
+    story.after(1).await;
+    assert_eq!(story.states().await, ["sent"]);
+    assert_eq!(chat_of(&story).await, "another");
+}
+
+#[tokio::test]
+async fn who_moves_on_and_on_is_tried_again_later() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    goes_to_chat(&story, "bob@noc.test").await;
+    story
+        .email
+        .answers
+        .lock()
+        .extend([moved("-1"), moved("-2")]);
+    story.opens(Critical).await;
+    story.after(1).await;
+    assert_eq!(heard(&story), at(&[("+0", 2)]));
+    assert_eq!(
+        story.states().await,
+        ["retrying: the recipient moved twice in a row, now to -2"]
+    );
+}
+
+fn refused() -> Outcome {
+    Outcome::Permanent {
+        reason: "401 wrong password".into(),
+    }
+}
+
+#[tokio::test]
+async fn that_a_channel_stopped_working_is_said_once_over_another() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    story.channel("email", true, &[]).await;
+    story.channel("room", true, &["#ops"]).await;
+    story.opens(Critical).await;
+    story.opens(Critical).await;
+    story.email.answers.lock().extend([refused(), refused()]);
+    story.after(5).await;
+    story.expect(&[
+        "+0 email bob@noc.test problem",
+        "+0 email bob@noc.test problem",
+        "+0 room #ops notice",
+    ]);
+    // It works again, and stops once more.
+    story.opens(Critical).await;
+    story.after(5).await;
+    story.expect(&["+5 email bob@noc.test problem"]);
+    story.opens(Critical).await;
+    story.email.answers.lock().push_back(refused());
+    story.after(5).await;
+    story.expect(&["+10 email bob@noc.test problem", "+10 room #ops notice"]);
+}
+
+#[tokio::test]
+async fn where_nothing_else_works_nobody_is_told_and_a_dead_provider_is_told_of_when_it_is_given_up()
+ {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    story.channel("email", true, &[]).await;
+    story.channel("room", true, &["#ops"]).await;
+    story.opens(Critical).await;
+    story.email.answers.lock().extend(vec![away(); 2]);
+    story.after(31).await;
+    assert_eq!(
+        heard(&story),
+        at(&[("+0", 1), ("+30", 1)]),
+        "twice is no rule"
+    );
+    story.email.answers.lock().push_back(away());
+    story.after(120).await;
+    story.expect(&["+150 email bob@noc.test problem", "+150 room #ops notice"]);
+    assert_eq!(story.states().await.len(), 2);
+
+    let alone = Story::with(0, vec![step(0, &["operator"])]).await;
+    alone.opens(Critical).await;
+    alone.email.answers.lock().push_back(refused());
+    alone.after(5).await;
+    assert!(
+        alone
+            .deliveries()
+            .await
+            .iter()
+            .all(|row| row.kind != "notice")
+    );
+}

@@ -1,6 +1,10 @@
 //! What messages say. Every value that came from a host is stripped of control and bidirectional characters, and
 //! escaped in the HTML part.
 
+mod handoff;
+
+pub use handoff::{HandoffView, MaintenanceAhead, OpenIncident};
+
 use super::message::{Fact, Kind, Message};
 use chrono_tz::Tz;
 use minijinja::syntax::SyntaxConfig;
@@ -41,6 +45,17 @@ pub struct IncidentView {
     pub resolved_at: Option<UnixMs>,
     /// It ended because nobody watches its server any more, not because it got well.
     pub withdrawn: bool,
+}
+
+/// A channel that does not work, for the message that says so over another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailingChannel {
+    /// As people know it.
+    pub label: String,
+    /// Since when.
+    pub since: Option<UnixMs>,
+    /// The last failure.
+    pub error: String,
 }
 
 /// Puts messages together.
@@ -116,7 +131,14 @@ impl Templates {
                     format!("Open for {lasted}, and nobody has acknowledged it.")
                 },
             ),
-            Kind::Problem | Kind::Test => (
+            Kind::StillOnIt => (
+                format!("{mark} [{severity}] Still on it? {title}"),
+                format!(
+                    "You acknowledged this, and it is open for {lasted}. Acknowledge it again, or in 15 minutes it \
+                     goes back to everybody."
+                ),
+            ),
+            Kind::Problem | Kind::Test | Kind::Handoff | Kind::Notice => (
                 format!("{mark} [{severity}] {title}"),
                 if incident.acknowledged {
                     "Acknowledged, and still open.".to_owned()
@@ -129,7 +151,12 @@ impl Templates {
         let colour = match kind {
             Kind::Recovery if incident.withdrawn => colour(Severity::Info),
             Kind::Recovery => "#2b8a3e",
-            Kind::Problem | Kind::Reminder | Kind::Test => colour(incident.severity),
+            Kind::Problem
+            | Kind::Reminder
+            | Kind::StillOnIt
+            | Kind::Test
+            | Kind::Handoff
+            | Kind::Notice => colour(incident.severity),
         };
         self.render(Draft {
             delivery,
@@ -185,6 +212,46 @@ impl Templates {
         })
     }
 
+    /// The message that says over one channel that others do not work.
+    ///
+    /// # Errors
+    /// When a template fails.
+    pub fn notice(
+        &self,
+        delivery: Uuid,
+        recipient: &str,
+        failing: &[FailingChannel],
+        now: UnixMs,
+    ) -> Result<Message, TemplateError> {
+        let labels: Vec<_> = failing
+            .iter()
+            .map(|channel| channel.label.as_str())
+            .collect();
+        let title = format!("Messages do not get through: {}", labels.join(", "));
+        let facts = failing.iter().map(|channel| {
+            let since = channel
+                .since
+                .map(|at| format!(" (since {})", self.time(at)));
+            let value = format!("{}{}", clean(&channel.error), since.unwrap_or_default());
+            fact(&channel.label, value)
+        });
+        self.render(Draft {
+            delivery,
+            kind: Kind::Notice,
+            recipient,
+            now,
+            subject: format!("🟠 [channel failing] {title}"),
+            title: &title,
+            lead: "Whoever is told there only hears nothing until this is put right.",
+            facts: facts.collect(),
+            command: None,
+            runbook: None,
+            link: format!("{}/settings/channels", self.public_url),
+            link_label: "Open settings",
+            colour: colour(Severity::High),
+        })
+    }
+
     fn facts(&self, incident: &IncidentView, lasted: &str) -> Vec<Fact> {
         let mut facts = Vec::new();
         let mut add = |name: &str, value: Option<String>| {
@@ -226,9 +293,9 @@ impl Templates {
             title => draft.title,
             lead => draft.lead,
             facts => rows,
-            command => draft.command,
-            runbook => draft.runbook,
-            link => draft.link,
+            command => draft.command.as_deref(),
+            runbook => draft.runbook.as_deref(),
+            link => draft.link.as_str(),
             link_label => draft.link_label,
             colour => draft.colour,
             delivery => draft.delivery.to_string(),
@@ -238,6 +305,14 @@ impl Templates {
             kind: draft.kind,
             recipient: draft.recipient.to_owned(),
             at: draft.now,
+            sent_at: draft
+                .now
+                .to_datetime()
+                .with_timezone(&self.zone)
+                .format("%Y-%m-%dT%H:%M:%S%:z")
+                .to_string(),
+            title: draft.title.to_owned(),
+            lead: draft.lead.to_owned(),
             text: self
                 .environment
                 .get_template("message.txt")?
@@ -248,6 +323,9 @@ impl Templates {
                 .render(&values)?,
             subject: draft.subject,
             fields: draft.facts,
+            command: draft.command,
+            runbook: draft.runbook,
+            link: draft.link,
         })
     }
 }

@@ -42,7 +42,7 @@ async fn while_a_server_is_down_the_escalations_of_its_other_incidents_stand_sti
     let exim = house.incidents().await[0].id;
     let due = house.clock.now();
     assert_eq!(held(&house, exim).await, (false, Some(due)));
-    house.pass(180).await;
+    house.pass(200).await;
     house.settle().await;
     assert_eq!(held(&house, exim).await, (true, Some(due)));
     let down = house.incidents().await[1].id;
@@ -55,7 +55,7 @@ async fn while_a_server_is_down_the_escalations_of_its_other_incidents_stand_sti
     assert_eq!(held(&house, exim).await, (false, Some(again)));
 
     // Silent once more, and somebody ends that by hand.
-    house.pass(180).await;
+    house.pass(200).await;
     house.settle().await;
     assert!(held(&house, exim).await.0);
     let ada = Actor {

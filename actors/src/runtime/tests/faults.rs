@@ -33,6 +33,8 @@ impl Detector for Panicking {
         version: 1,
         kinds: &[Kind::Metrics],
         also: &[],
+        compares_reports: false,
+        judges: None,
         name: "Panicking",
         about: "Panics at 66 %.",
         severities: &[Severity::Low],

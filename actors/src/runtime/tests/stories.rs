@@ -39,13 +39,13 @@ pub(super) fn settings(server: ServerId, tags: &[&str], active: bool) -> Control
 }
 
 #[actix::test]
-async fn a_silent_server_is_shown_at_180_s_paged_at_300_s_and_over_when_it_reports() {
+async fn a_silent_server_is_shown_after_180_s_paged_after_300_s_and_over_when_it_reports() {
     let mut house = House::open().await;
     let web = house.server("web-09").await;
     house.server("never-seen").await;
     house.beat().await;
     house.send(web, metrics(10.0)).await;
-    house.pass(175).await;
+    house.pass(195).await;
     assert_eq!(house.story().await, Vec::<String>::new());
     house.pass(5).await;
     assert_eq!(house.story().await, ["Server down: web-09: high, open"]);
@@ -329,7 +329,7 @@ async fn a_dead_server_resolved_by_hand_comes_back_after_30_min() {
     let dead = house.server("web-02").await;
     house.beat().await;
     house.send(dead, metrics(10.0)).await;
-    house.pass(300).await;
+    house.pass(320).await;
     house.settle().await;
     let one = house.incidents().await.remove(0);
     let now = noc_pipeline::clock::UnixMs::from(one.opened_at);

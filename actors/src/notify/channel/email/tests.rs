@@ -26,10 +26,16 @@ fn message() -> Message {
         kind: Kind::Problem,
         recipient: "Ops@Example.com".into(),
         at: UnixMs(1_795_300_000_000),
+        sent_at: "2026-11-22T04:26:40+06:00".into(),
+        title: "Server down: web-09.hostseba".into(),
+        lead: "Nobody has acknowledged this yet.".into(),
         subject: "🔴 [critical] Server down: web-09.hostseba".into(),
         text: "plain".into(),
         html: "<p>html</p>".into(),
         fields: vec![],
+        command: None,
+        runbook: None,
+        link: "https://noc.test/incidents/1".into(),
     }
 }
 

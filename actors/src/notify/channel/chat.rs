@@ -1,0 +1,204 @@
+//! Messages as chats show them: a headline, the facts, a link; cut to what the provider takes, with its mark-up made
+//! harmless. A message that is too long loses its middle, never its link nor its delivery's id.
+
+use crate::notify::message::Message;
+
+/// Says that something was left out.
+const CUT: char = '…';
+
+/// How a chat writes.
+pub(super) struct Markup {
+    /// Around the headline.
+    pub bold: (&'static str, &'static str),
+    /// Writes one character so that it means nothing but itself; answers with how many UTF-16 units of the limit that
+    /// takes.
+    pub escape: fn(char, &mut String) -> usize,
+    /// How many units of the limit a piece of mark-up takes.
+    pub weigh: fn(&str) -> usize,
+    /// Writes an address of ours.
+    pub link: fn(&str) -> String,
+}
+
+/// No mark-up at all.
+pub(super) const PLAIN: Markup = Markup {
+    bold: ("", ""),
+    escape: |c, out| {
+        out.push(c);
+        c.len_utf16()
+    },
+    weigh: units,
+    link: str::to_owned,
+};
+
+/// The length that most chats count in.
+pub(super) fn units(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// The whole message in at most `limit` UTF-16 units.
+pub(super) fn render(message: &Message, markup: &Markup, limit: usize) -> String {
+    let mut end = String::from("\n\n");
+    let mut end_units = (markup.weigh)("\n\n");
+    if !message.link.is_empty() {
+        end.push_str(&(markup.link)(&message.link));
+        end.push('\n');
+        end_units += (markup.weigh)(&(markup.link)(&message.link)) + 1;
+    }
+    let (footer, footer_units) = written(&footer(message), markup, usize::MAX);
+    end.push_str(&footer);
+    end_units += footer_units;
+
+    let room = limit.saturating_sub(end_units);
+    let (open, close) = markup.bold;
+    let marks = (markup.weigh)(open) + (markup.weigh)(close) + 1;
+    let (head, head_units) = written(&message.subject, markup, room.saturating_sub(marks));
+    let room = room.saturating_sub(marks + head_units);
+    let (body, _) = written(&body(message), markup, room);
+    format!("{open}{head}{close}\n{body}{end}")
+}
+
+/// Everything between the headline and the link.
+pub(super) fn body(message: &Message) -> String {
+    let mut out = message.lead.clone();
+    out.push_str("\n\n");
+    for fact in &message.fields {
+        out.push_str(&format!("{}: {}\n", fact.name, fact.value));
+    }
+    if let Some(command) = &message.command {
+        out.push_str(&format!("\nTo try on the server:\n{command}\n"));
+    }
+    if let Some(runbook) = &message.runbook {
+        out.push_str(&format!("\nRunbook: {runbook}\n"));
+    }
+    out.trim_end().to_owned()
+}
+
+/// The last line: a repeat of a message has the same.
+pub(super) fn footer(message: &Message) -> String {
+    format!("HostSeba NOC, delivery {}", message.delivery)
+}
+
+/// `text` with its mark-up made harmless, cut to `room` units; and how many it takes.
+pub(super) fn written(text: &str, markup: &Markup, room: usize) -> (String, usize) {
+    let mut out = String::new();
+    let mut used = 0;
+    // Where the sign that something is missing would still fit.
+    let mut cut_at = None;
+    let cut_units = CUT.len_utf16();
+    for c in text.chars() {
+        if used + cut_units <= room {
+            cut_at = Some((out.len(), used));
+        }
+        used += (markup.escape)(c, &mut out);
+        if used > room {
+            let (end, used) = cut_at.unwrap_or((0, 0));
+            out.truncate(end);
+            if room < cut_units {
+                return (String::new(), 0);
+            }
+            out.push(CUT);
+            return (out, used + cut_units);
+        }
+    }
+    (out, used)
+}
+
+/// One line of everything that matters, for templates whose variables hold no line breaks.
+pub(super) fn one_line(message: &Message, limit: usize) -> String {
+    let mut parts = vec![message.subject.clone(), message.lead.clone()];
+    let told = ["Observed", "Since", "Lasted"];
+    let facts = message.fields.iter();
+    parts.extend(
+        facts
+            .filter(|fact| told.contains(&fact.name.as_str()))
+            .map(|fact| format!("{}: {}", fact.name, fact.value)),
+    );
+    let text = parts.join(" | ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let link = format!(" {}", message.link);
+    let room = limit.saturating_sub(units(&link));
+    let (text, _) = written(&text, &PLAIN, room);
+    format!("{text}{link}")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::notify::message::{Fact, Kind};
+    use noc_pipeline::clock::UnixMs;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    /// A message whose observed value is `observed`.
+    pub(in crate::notify::channel) fn message(observed: &str) -> Message {
+        let fact = |name: &str, value: &str| Fact {
+            name: name.into(),
+            value: value.into(),
+        };
+        Message {
+            delivery: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0007),
+            kind: Kind::Problem,
+            recipient: String::new(),
+            at: UnixMs(1_795_303_740_000),
+            sent_at: "2026-11-22T05:29:00+06:00".into(),
+            subject: "🔴 [critical] Server down: web-09.hostseba".into(),
+            title: "Server down: web-09.hostseba".into(),
+            lead: "Nobody has acknowledged this yet.".into(),
+            text: "plain".into(),
+            html: "<p>html</p>".into(),
+            fields: vec![fact("Server", "web-09"), fact("Observed", observed)],
+            command: Some("sudo systemctl restart exim".into()),
+            runbook: Some("https://wiki.test/exim".into()),
+            link: "https://noc.test/incidents/17".into(),
+        }
+    }
+
+    #[test]
+    fn a_message_that_fits_is_whole() {
+        let text = render(&message("no answer for 3 min"), &PLAIN, 4_096);
+        assert_eq!(
+            text,
+            "🔴 [critical] Server down: web-09.hostseba\nNobody has acknowledged this yet.\n\n\
+             Server: web-09\nObserved: no answer for 3 min\n\nTo try on the server:\nsudo systemctl restart exim\n\n\
+             Runbook: https://wiki.test/exim\n\nhttps://noc.test/incidents/17\n\
+             HostSeba NOC, delivery 01920000-0000-7000-8000-000000000007"
+        );
+    }
+
+    #[test]
+    fn a_line_for_a_template_has_no_breaks_and_keeps_the_link() {
+        let line = one_line(&message("a\nb\t\tc     d"), 1_024);
+        assert!(
+            line.ends_with("Observed: a b c d https://noc.test/incidents/17"),
+            "{line}"
+        );
+        let line = one_line(&message(&"x".repeat(5_000)), 1_024);
+        assert_eq!(units(&line), 1_024);
+        assert!(line.ends_with("… https://noc.test/incidents/17"), "{line}");
+    }
+
+    const LOUD: Markup = Markup {
+        bold: ("<b>", "</b>"),
+        escape: |c, out| {
+            out.push_str(if c == '<' { "&lt;" } else { "" });
+            if c != '<' {
+                out.push(c);
+            }
+            c.len_utf16()
+        },
+        weigh: |_| 0,
+        link: str::to_owned,
+    };
+
+    proptest! {
+        #[test]
+        fn any_message_fits_any_limit_and_keeps_its_link(observed in "(<|😀|x|ক){0,600}", limit in 200_usize..700) {
+            let text = render(&message(&observed), &PLAIN, limit);
+            prop_assert!(units(&text) <= limit, "{} > {limit}", units(&text));
+            prop_assert!(text.contains("https://noc.test/incidents/17\n"), "{text}");
+            let loud = render(&message(&observed), &LOUD, limit);
+            prop_assert!(!loud.replace("<b>", "").replace("</b>", "").contains('<'));
+            prop_assert!(!loud.ends_with('&') && loud.contains("</b>"), "{loud}");
+        }
+    }
+}

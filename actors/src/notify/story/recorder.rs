@@ -1,0 +1,79 @@
+//! The channel of stories.
+
+use super::BEGIN;
+use crate::notify::channel::{Channel, Field, Outcome, Reach, Settings};
+use crate::notify::message::Message;
+use async_trait::async_trait;
+use noc_pipeline::clock::{Clock, ManualClock};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+const FIELDS: &[Field] = &[];
+
+/// A channel that notes what it is given, and answers as it is told.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    key: &'static str,
+    reach: Reach,
+    clock: ManualClock,
+    /// `+seconds channel recipient kind`.
+    pub heard: Arc<Mutex<Vec<String>>>,
+    pub answers: Arc<Mutex<VecDeque<Outcome>>>,
+    pub messages: Arc<Mutex<Vec<Message>>>,
+}
+
+impl Recorder {
+    pub fn new(key: &'static str, reach: Reach, clock: &ManualClock) -> Self {
+        Self {
+            key,
+            reach,
+            clock: clock.clone(),
+            heard: Arc::default(),
+            answers: Arc::default(),
+            messages: Arc::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl Channel for Recorder {
+    fn key(&self) -> &'static str {
+        self.key
+    }
+
+    fn label(&self) -> &'static str {
+        self.key
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        FIELDS
+    }
+
+    fn reach(&self) -> Reach {
+        self.reach
+    }
+
+    fn destination_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn own_recipients(&self, settings: &Settings) -> Vec<String> {
+        settings.list("recipients")
+    }
+
+    fn normalise(&self, address: &str) -> Option<String> {
+        Some(address.to_lowercase())
+    }
+
+    async fn send(&self, _: &Settings, message: &Message) -> Outcome {
+        let at = self.clock.now().since(BEGIN).as_secs();
+        let (to, kind) = (&message.recipient, message.kind.name());
+        self.heard
+            .lock()
+            .push(format!("+{at} {} {to} {kind}", self.key));
+        self.messages.lock().push(message.clone());
+        let accepted = Outcome::Accepted { provider_id: None };
+        self.answers.lock().pop_front().unwrap_or(accepted)
+    }
+}

@@ -1,0 +1,249 @@
+//! Hand-offs, told as stories.
+
+use super::*;
+use crate::notify::channel::Outcome;
+use crate::notify::story::{BEGIN, Story, step};
+use chrono::Days;
+use futures::future::join_all;
+use noc_pipeline::clock::Clock;
+use noc_pipeline::control::Severity;
+use noc_storage::relational::on_call_overrides::NewOverride;
+use noc_storage::relational::on_call_schedules::{self, Rotation, ScheduleDraft};
+use noc_storage::relational::users::UserPatch;
+
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+const ADA: i64 = 1;
+const BOB: i64 = 2;
+
+/// From the beginning of a story to the first midnight: turns begin then.
+fn to_midnight() -> u64 {
+    let day = i64::try_from(DAY * 1_000).unwrap();
+    u64::try_from((day - BEGIN.0.rem_euclid(day)) / 1_000).unwrap()
+}
+
+/// A story with a schedule of daily turns in UTC; the first of `members` is on duty.
+async fn story(members: &[i64]) -> (Story, i64) {
+    let story = Story::with(0, vec![step(0, &["oncall"]), step(900, &["admin"])]).await;
+    let draft = ScheduleDraft {
+        name: "Night".into(),
+        timezone: "UTC".into(),
+        rotation: Rotation::Daily,
+        handoff_minute: 0,
+        starts_on: BEGIN.to_datetime().date_naive(),
+        members: members.to_vec(),
+    };
+    let made = story.db().transaction("test", |tx| {
+        let draft = draft.clone();
+        Box::pin(async move { on_call_schedules::create(tx, draft, BEGIN).await })
+    });
+    let id = made.await.map_err(|e: StoreError| e).unwrap().schedule.id;
+    (story, id)
+}
+
+async fn looks(story: &Story) -> u64 {
+    look(story.db(), story.clock.now()).await.unwrap()
+}
+
+async fn switch(story: &Story, user: i64, is_active: bool) {
+    let patch = UserPatch {
+        is_active: Some(is_active),
+        ..UserPatch::default()
+    };
+    users::update(story.db().write(), user, patch, BEGIN)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn whoever_comes_on_duty_is_told_once() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    assert_eq!((looks(&story).await, looks(&story).await), (1, 0));
+    story.after(to_midnight() - 1).await;
+    story.expect(&["+0 email ada@noc.test handoff"]);
+    assert_eq!(looks(&story).await, 0);
+    story.after(1).await;
+    assert_eq!((looks(&story).await, looks(&story).await), (1, 0));
+    story.after(60).await;
+    story.expect(&[&format!("+{} email bob@noc.test handoff", to_midnight())]);
+    // Nothing looked for two turns: only who is on duty now is told.
+    story.outage(DAY * 2);
+    assert_eq!(looks(&story).await, 0, "the same person again");
+    story.outage(DAY);
+    assert_eq!(looks(&story).await, 1);
+}
+
+#[tokio::test]
+async fn nodes_that_look_at_once_tell_once() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    let now = story.clock.now();
+    let told = join_all((0..4).map(|_| look(story.db(), now))).await;
+    let told: u64 = told.into_iter().map(Result::unwrap).sum();
+    assert_eq!((told, story.deliveries().await.len()), (1, 1));
+    story.after(1).await;
+    story.expect(&["+0 email ada@noc.test handoff"]);
+}
+
+#[tokio::test]
+async fn a_message_says_what_is_handed_over() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    story.opens(Severity::Low).await;
+    story.opens(Severity::Medium).await;
+    looks(&story).await;
+    story.after(1).await;
+    let messages = story.email.messages.lock().clone();
+    let message = messages.first().unwrap();
+    assert_eq!(message.subject, "📟 [on call] You are on call: Night");
+    let midnight = BEGIN.plus(Duration::from_secs(to_midnight()));
+    let until = midnight.to_datetime().format("%a %Y-%m-%d 00:00 UTC");
+    assert!(
+        message
+            .text
+            .contains(&format!("Until {until}. 2 incidents are open."))
+    );
+    assert!(message.text.contains("Then:       bob@noc.test"));
+    let said: Vec<_> = message.fields.iter().skip(3).collect();
+    assert_eq!(
+        (said[0].name.as_str(), said[1].name.as_str()),
+        ("medium", "low")
+    );
+    assert_eq!(
+        said[0].value,
+        "Server down: web-09 (for 0 s, not acknowledged)"
+    );
+    assert!(message.text.contains("https://noc.test/on-call"));
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_leave_during_the_duty_is_not_sent_after_it() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    let busy = Outcome::Retry {
+        reason: "451 try later".into(),
+        after: Some(Duration::from_secs(DAY)),
+    };
+    story.email.answers.lock().push_back(busy);
+    looks(&story).await;
+    story.after(to_midnight()).await;
+    looks(&story).await;
+    story.after(DAY - to_midnight() + 60).await;
+    story.expect(&[
+        "+0 email ada@noc.test handoff",
+        &format!("+{} email bob@noc.test handoff", to_midnight()),
+    ]);
+    assert_eq!(
+        story.states().await,
+        ["expired: somebody else is on call by now", "sent"]
+    );
+}
+
+#[tokio::test]
+async fn standing_in_is_a_hand_off_and_so_is_its_end() {
+    let (story, schedule_id) = story(&[ADA]).await;
+    looks(&story).await;
+    let new = NewOverride {
+        schedule_id,
+        user_id: BOB,
+        replaces_user_id: Some(ADA),
+        starts_at: BEGIN.plus(Duration::from_secs(HOUR)),
+        ends_at: BEGIN.plus(Duration::from_secs(2 * HOUR)),
+        created_by: None,
+    };
+    on_call_overrides::create(story.db().write(), new, BEGIN)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        assert_eq!(looks(&story).await, u64::from(story.clock.now() > BEGIN));
+        story.after(HOUR).await;
+    }
+    story.expect(&[
+        "+0 email ada@noc.test handoff",
+        "+3600 email bob@noc.test handoff",
+        "+7200 email ada@noc.test handoff",
+    ]);
+}
+
+#[tokio::test]
+async fn an_account_that_is_off_is_nobody_and_told_again_when_it_is_back() {
+    let (story, _) = story(&[ADA]).await;
+    looks(&story).await;
+    switch(&story, ADA, false).await;
+    assert_eq!(looks(&story).await, 1, "noted, and nobody to tell");
+    story.after(60).await;
+    // The first message had not left: nobody writes to an account that is off.
+    story.expect(&[]);
+    switch(&story, ADA, true).await;
+    assert_eq!(looks(&story).await, 1);
+    story.after(60).await;
+    story.expect(&["+60 email ada@noc.test handoff"]);
+}
+
+#[tokio::test]
+async fn an_incident_pages_who_is_on_duty_when_the_step_fires() {
+    let (story, _) = story(&[BOB, ADA]).await;
+    story.channel("email", true, &[]).await;
+    story.outage(to_midnight() - 60);
+    // High is held for two minutes: over midnight.
+    story.opens(Severity::High).await;
+    story.after(130).await;
+    let fired = to_midnight() + 60;
+    story.expect(&[&format!("+{fired} email ada@noc.test problem")]);
+}
+
+#[tokio::test]
+async fn somebody_on_duty_by_two_schedules_is_told_once() {
+    let (story, first) = story(&[BOB]).await;
+    story.channel("email", true, &[]).await;
+    let stored = on_call_schedules::by_id(story.db().read(), first).await;
+    let row = stored.unwrap().unwrap().schedule;
+    for (name, members, start) in [("Day", vec![ADA], 0), ("Later", vec![ADA], 9)] {
+        let draft = ScheduleDraft {
+            name: name.into(),
+            timezone: "UTC".into(),
+            rotation: Rotation::Daily,
+            handoff_minute: 0,
+            starts_on: row.starts_on + Days::new(start),
+            members,
+        };
+        let made = story.db().transaction("test", |tx| {
+            let draft = draft.clone();
+            Box::pin(async move { on_call_schedules::create(tx, draft, BEGIN).await })
+        });
+        made.await.map_err(|e: StoreError| e).unwrap();
+    }
+    // Bob stands in for Ada, too.
+    let new = NewOverride {
+        schedule_id: first + 1,
+        user_id: BOB,
+        replaces_user_id: Some(ADA),
+        starts_at: BEGIN,
+        ends_at: BEGIN.plus(Duration::from_secs(HOUR)),
+        created_by: None,
+    };
+    on_call_overrides::create(story.db().write(), new, BEGIN)
+        .await
+        .unwrap();
+    let id = story.opens(Severity::Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email bob@noc.test problem"]);
+    let timeline = noc_storage::relational::timeline::of_incident(story.db().read(), id);
+    let fired = timeline.await.unwrap().remove(0);
+    assert_eq!(fired.kind, "step_fired");
+    assert_eq!(fired.detail["warnings"][0], "nobody is on call in Later");
+}
+
+#[tokio::test]
+async fn nobody_who_can_be_told_on_duty_means_the_next_step_at_once() {
+    let (story, _) = story(&[BOB]).await;
+    story.channel("email", true, &[]).await;
+    switch(&story, BOB, false).await;
+    let id = story.opens(Severity::Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email ada@noc.test problem"]);
+    let timeline = noc_storage::relational::timeline::of_incident(story.db().read(), id);
+    let first = timeline.await.unwrap().remove(0);
+    assert_eq!(first.kind, "step_reached_nobody");
+    assert_eq!(
+        first.detail["warnings"][0],
+        "account bob@noc.test, on call in Night, is switched off"
+    );
+}

@@ -1,0 +1,105 @@
+//! From rows to schedules.
+
+use super::roster::{Schedule, StandIn};
+use super::rotation::{Every, Rotation};
+use chrono::{NaiveTime, Weekday};
+use chrono_tz::Tz;
+use noc_pipeline::clock::UnixMs;
+use noc_storage::relational::entity::on_call_override;
+use noc_storage::relational::on_call_schedules::{self, Rotation as StoredRotation};
+use noc_storage::relational::{StoreError, on_call_overrides};
+use sea_orm::ConnectionTrait;
+
+/// Who is on duty by one schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnDuty {
+    /// The schedule's name.
+    pub schedule: String,
+    /// Account; `None`: nobody.
+    pub user: Option<i64>,
+}
+
+/// All schedules by name, with the overrides that apply at some time of `from..until`.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn load(
+    conn: &impl ConnectionTrait,
+    from: UnixMs,
+    until: UnixMs,
+) -> Result<Vec<Schedule>, StoreError> {
+    let stored = on_call_schedules::all(conn).await?;
+    if stored.is_empty() {
+        return Ok(Vec::new());
+    }
+    let overrides = on_call_overrides::between(conn, from, until).await?;
+    let whole = stored.iter().map(|stored| assemble(stored, &overrides));
+    whole.collect()
+}
+
+/// Who is on duty at `at`, by each schedule.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn on_duty(conn: &impl ConnectionTrait, at: UnixMs) -> Result<Vec<OnDuty>, StoreError> {
+    let schedules = load(conn, at, UnixMs(at.0.saturating_add(1))).await?;
+    let duties = schedules.into_iter().map(|schedule| OnDuty {
+        user: schedule.user_at(at),
+        schedule: schedule.name,
+    });
+    Ok(duties.collect())
+}
+
+/// A schedule of its row, and of those overrides that are its own.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where a column does not hold what was written there.
+pub fn assemble(
+    stored: &on_call_schedules::Schedule,
+    overrides: &[on_call_override::Model],
+) -> Result<Schedule, StoreError> {
+    let row = &stored.schedule;
+    let damaged = |reason: String| StoreError::damaged("on_call_schedule", row.id, reason);
+    let zone: Tz = row
+        .timezone
+        .parse()
+        .map_err(|_| damaged(format!("{} is no time zone", row.timezone)))?;
+    let handoff = u32::try_from(row.handoff_minute)
+        .ok()
+        .and_then(|minute| minute.checked_mul(60))
+        .and_then(|second| NaiveTime::from_num_seconds_from_midnight_opt(second, 0))
+        .ok_or_else(|| damaged(format!("{} is no minute of a day", row.handoff_minute)))?;
+    let every = match row.turns()? {
+        StoredRotation::Daily => Every::Day,
+        StoredRotation::Weekly(day) => {
+            Every::Week(weekday(day).ok_or_else(|| damaged(format!("{day} is no weekday")))?)
+        }
+    };
+    let own = overrides.iter().filter(|one| one.schedule_id == row.id);
+    Ok(Schedule {
+        id: row.id,
+        name: row.name.clone(),
+        rotation: Rotation {
+            zone,
+            every,
+            handoff,
+            starts_on: row.starts_on,
+            members: stored.members.clone(),
+        },
+        stand_ins: own
+            .map(|one| StandIn {
+                id: one.id,
+                user: one.user_id,
+                replaces: one.replaces_user_id,
+                from: one.starts_at.into(),
+                until: one.ends_at.into(),
+            })
+            .collect(),
+    })
+}
+
+/// 1 (Monday) to 7.
+fn weekday(number: i32) -> Option<Weekday> {
+    let from_monday = u8::try_from(number).ok()?.checked_sub(1)?;
+    Weekday::try_from(from_monday).ok()
+}
