@@ -10,7 +10,8 @@ use crate::http::headers;
 use crate::openapi;
 use crate::resources::{
     agents, alert_rules, decisions, detectors, escalation_policies, hosting, incidents,
-    notification_channels, notification_deliveries, registration_tokens, servers, users,
+    maintenance_windows, notification_channels, notification_deliveries, on_call,
+    registration_tokens, servers, users,
 };
 use crate::{auth, dashboard, live};
 use actix_web::dev::HttpServiceFactory;
@@ -136,12 +137,13 @@ pub fn table() -> Vec<Endpoint> {
         With(P::IncidentsView) => [incidents::list_incidents, incidents::show_incident];
         With(P::IncidentsAct) => [
             incidents::acknowledge_incident, incidents::unacknowledge_incident,
-            incidents::resolve_incident, incidents::add_incident_note,
+            incidents::resolve_incident, incidents::add_incident_note, incidents::snooze_incident,
+            incidents::escalate_incident,
         ];
 
         With(P::RulesView) => [
             detectors::list_detectors, alert_rules::list_alert_rules,
-            escalation_policies::list_escalation_policies,
+            escalation_policies::list_escalation_policies, maintenance_windows::list_maintenance_windows,
         ];
         With(P::RulesManage) => [
             // Before `{id}`, which would match it as well.
@@ -149,6 +151,24 @@ pub fn table() -> Vec<Endpoint> {
             alert_rules::create_alert_rule, alert_rules::update_alert_rule, alert_rules::delete_alert_rule,
             escalation_policies::create_escalation_policy, escalation_policies::update_escalation_policy,
             escalation_policies::delete_escalation_policy,
+            maintenance_windows::create_maintenance_window, maintenance_windows::update_maintenance_window,
+            maintenance_windows::delete_maintenance_window,
+        ];
+
+        // Before `{id}`, which would match it as well.
+        Public => [on_call::calendar::on_call_calendar];
+        Session => [on_call::duty::current_on_call];
+        With(P::OnCallView) => [
+            on_call::schedules::list_on_call_schedules, on_call::duty::on_call_shifts,
+            on_call::calendar::list_calendar_tokens, on_call::calendar::create_calendar_token,
+            on_call::calendar::revoke_calendar_token,
+        ];
+        With(P::OnCallCover) => [
+            on_call::overrides::create_on_call_override, on_call::overrides::delete_on_call_override,
+        ];
+        With(P::OnCallManage) => [
+            on_call::schedules::create_on_call_schedule, on_call::schedules::update_on_call_schedule,
+            on_call::schedules::delete_on_call_schedule,
         ];
 
         With(P::ChannelsView) => [notification_channels::list_notification_channels];

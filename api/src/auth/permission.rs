@@ -105,14 +105,20 @@ permissions! {
     IncidentsView = "incidents.view" from Viewer;
     /// See alert rules, escalation policies and detectors.
     RulesView = "rules.view" from Viewer;
+    /// See who is on call, and the schedules.
+    OnCallView = "on_call.view" from Viewer;
     /// Acknowledge, resolve, annotate.
     IncidentsAct = "incidents.act" from Oncall;
     /// See the delivery log.
     DeliveriesView = "deliveries.view" from Oncall;
+    /// Take over somebody's duty oneself.
+    OnCallCover = "on_call.cover" from Oncall;
     /// Enrol, rename, tag, disable and delete servers.
     ServersManage = "servers.manage" from Operator;
     /// Change alert rules and escalation policies.
     RulesManage = "rules.manage" from Operator;
+    /// Change on-call schedules, and put anybody on duty.
+    OnCallManage = "on_call.manage" from Operator;
     /// Send a delivery again.
     DeliveriesManage = "deliveries.manage" from Operator;
     /// See which channels there are and whether they work.

@@ -229,7 +229,8 @@ sections! {
     /// What outgoing channels may reach.
     Alerting as alerting {
         /// Private addresses or prefixes that channels may connect to; all others of that sort are refused. Mail goes to
-        /// listed addresses on any port, to others on 25, 465, 587 and 2525.
+        /// listed addresses on any port, to others on 25, 465, 587 and 2525; web services are called on 80, 443, 8080 and
+        /// 8443. WAHA on this machine needs 127.0.0.0/8.
         outbound_allow: Vec<Cidr> = Vec::new(), "NOC_OUTBOUND_ALLOW";
     }
 

@@ -10,7 +10,7 @@ mod page;
 mod query;
 
 pub use client::{ClientAddress, has_forwarding_headers};
-pub use id::Id;
+pub use id::{Id, InnerId};
 pub use json::{
     JSON_LIMIT_BYTES, Json, JsonOrForm, JsonOrNothing, Nullable, SLOWEST_BODY, present,
 };

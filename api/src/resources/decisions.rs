@@ -200,6 +200,9 @@ fn words(reason: Reason) -> &'static str {
         Reason::HeldByFleetSilent => {
             "Held back: its whole group is silent, which has an incident of its own."
         }
+        Reason::HeldByDuplicateAgent => {
+            "Held back: two agents report as this server, and this compares reports of two hosts."
+        }
         Reason::HeldOpenFlapping => "Kept open: it comes and goes.",
         Reason::Learning => "Not judged: too few samples yet.",
         Reason::Unknown => "Not judged: nothing can be said.",

@@ -59,6 +59,17 @@ pub struct ChannelField {
     pub default: Option<String>,
     /// One line of help.
     pub help: Option<String>,
+    /// Only asked for, and only required, while another field says so; absent: always.
+    pub shown_if: Option<FieldCondition>,
+}
+
+/// What another field has to say.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldCondition {
+    /// The other field, a select; its default counts where it is unset.
+    pub field: String,
+    /// One of these.
+    pub values: Vec<String>,
 }
 
 /// A channel: what it is, how it is set, whether it works.
@@ -275,6 +286,10 @@ impl From<&Field> for ChannelField {
                 .collect(),
             default: field.default.map(str::to_owned),
             help: Some(field.help.to_owned()).filter(|help| !help.is_empty()),
+            shown_if: field.shown_if.map(|rule| FieldCondition {
+                field: rule.field.to_owned(),
+                values: rule.values.iter().map(|&v| v.to_owned()).collect(),
+            }),
         }
     }
 }

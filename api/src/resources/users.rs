@@ -12,7 +12,8 @@ use chrono::{DateTime, Utc};
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::entity::user;
 use noc_storage::relational::{
-    NewSecurityEvent, SecurityLevel, escalation_policies, sessions, users,
+    NewSecurityEvent, SecurityLevel, escalation_policies, on_call_overrides, on_call_schedules,
+    sessions, users,
 };
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
@@ -232,7 +233,7 @@ pub async fn update_user(
 /// Deletes an account and ends its sessions.
 #[utoipa::path(tag = "users", params(("id" = i64, Path, description = "Account")),
     responses((status = 204, description = "Deleted"), (status = 404, body = ErrorBody),
-        (status = 409, description = "`last_admin`, or `in_use` while an escalation policy targets it", body = ErrorBody)))]
+        (status = 409, description = "`last_admin`, or `in_use` while an escalation policy or an on-call schedule names it", body = ErrorBody)))]
 #[delete("/api/users/{id}")]
 pub async fn delete_user(
     state: web::Data<AppState>,
@@ -252,6 +253,7 @@ pub async fn delete_user(
                 });
             }
         }
+        keep_on_call(tx, row.id, now).await?;
         users::delete(tx, row.id).await?;
         if was_admin(&row) {
             keep_an_admin(tx).await?;
@@ -269,6 +271,21 @@ async fn find(db: &impl ConnectionTrait, id: Id) -> Result<user::Model, ApiError
     users::by_id(db, id.0)
         .await?
         .ok_or(ApiError::NotFound("account"))
+}
+
+/// Refuses while the account has turns in a schedule, or stands in for somebody now or later.
+async fn keep_on_call(tx: &impl ConnectionTrait, id: i64, now: UnixMs) -> Result<(), ApiError> {
+    let message = match on_call_schedules::of_member(tx, id).await? {
+        Some(name) => format!("the on-call schedule {name:?} has this account: change it first"),
+        None if on_call_overrides::names_user(tx, id, now).await? => {
+            "this account stands in for somebody on call: delete that first".to_owned()
+        }
+        None => return Ok(()),
+    };
+    Err(ApiError::Conflict {
+        code: "in_use",
+        message,
+    })
 }
 
 fn was_admin(row: &user::Model) -> bool {

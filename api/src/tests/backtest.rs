@@ -236,7 +236,7 @@ fn disk(server: ServerId, at: i64, used: u64) -> Record {
 }
 
 #[actix_web::test]
-async fn a_rule_on_a_detector_is_tried_on_the_log_and_refused_before_it() {
+async fn a_rule_on_a_detector_is_tried_on_the_log_from_where_it_begins() {
     let house = House::open().await;
     let mut browser = house.browser(Role::Operator).await;
     let server = house.server("full").await;
@@ -284,5 +284,13 @@ async fn a_rule_on_a_detector_is_tried_on_the_log_and_refused_before_it() {
     assert!(!found["notes"].as_array().unwrap().is_empty());
     let off = browser.post(PATH, of(true, 110)).await.ok();
     assert_eq!(off["incidents"], json!([]));
-    browser.post(PATH, of(false, 600)).await.wrong(&["from"]);
+    // Longer than the log is kept, or than there is one: what there is.
+    let more = browser.post(PATH, of(false, 28 * 1_440)).await.ok();
+    assert_eq!(more["incidents_total"], 1);
+    assert_eq!(more["from"], json!(ago(120).replace("+00:00", "Z")));
+    let notes = more["notes"].to_string();
+    assert!(notes.contains("nothing before that was tried"), "{notes}");
+    let mut before = of(false, 600);
+    before["to"] = json!(ago(300));
+    browser.post(PATH, before).await.wrong(&["from"]);
 }

@@ -13,6 +13,7 @@ fn concrete(endpoint: &Endpoint) -> String {
     endpoint
         .path
         .replace("{id}", "999999")
+        .replace("{inner_id}", "999999")
         .replace("{key}", "nothing")
 }
 

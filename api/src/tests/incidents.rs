@@ -28,6 +28,10 @@ pub(super) async fn incident(
         rule_id: None,
         opened_at: T0,
     };
+    opened(house, new).await
+}
+
+async fn opened(house: &House, new: NewIncident) -> Model {
     house
         .state
         .db()
@@ -285,4 +289,67 @@ async fn changes_that_make_no_sense_are_refused() {
         .post("/api/incidents/77/notes", json!({ "text": "x" }))
         .await
         .refused(404, "not_found");
+}
+
+#[actix_web::test]
+async fn an_incident_names_the_series_that_its_detector_judged() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Admin).await;
+    let server = house.server("web-01").await;
+    let rule = json!({
+        "name": "Disk", "scope": {"tags": ["web"]}, "channels": ["email"],
+        "condition": {"type": "threshold", "metric": "disks.used_pct", "comparator": "<", "threshold": 5.0,
+            "for_seconds": 60},
+    });
+    let rule = browser.post("/api/alert-rules", rule).await.ok()["id"]
+        .as_i64()
+        .unwrap();
+    let new = |detector: &str, subject: &str, rule_id| NewIncident {
+        detector: detector.to_owned(),
+        server: Some(server),
+        server_name: "web-01".to_owned(),
+        subject: subject.to_owned(),
+        severity: Severity::High,
+        title: detector.to_owned(),
+        observed: None,
+        expected: None,
+        command: None,
+        rule_id,
+        opened_at: T0,
+    };
+    let series = |metric: &str, subjects: Value, fine: Value| json!({"metrics": [metric], "subjects": subjects, "fine": fine});
+    let of_rule = format!("{rule}:/home");
+    let cases = [
+        (
+            new("disk_bytes", "/home", None),
+            series("disks.used_pct", json!(["/home"]), json!("below")),
+        ),
+        (
+            new("overload", "", None),
+            series("metrics.load1_per_core", Value::Null, json!("below")),
+        ),
+        (
+            new("service_down", "exim", None),
+            series("processes.running", json!(["exim"]), Value::Null),
+        ),
+        (
+            new("threshold", &of_rule, Some(rule)),
+            series("disks.used_pct", json!(["/home"]), json!("above")),
+        ),
+        (new("server_down", "", None), Value::Null),
+        (
+            new("outgoing_mail_abuse", "login:a@example.com", None),
+            Value::Null,
+        ),
+        // Its rule is not there any more.
+        (new("threshold", "77:/var", None), Value::Null),
+    ];
+    for (new, expected) in cases {
+        let row = opened(&house, new).await;
+        let body = browser
+            .get(&format!("/api/incidents/{}", row.id))
+            .await
+            .ok();
+        assert_eq!(body["chart"], expected, "{}", row.detector);
+    }
 }

@@ -16,8 +16,10 @@ mod house;
 mod incidents;
 mod live;
 mod login;
+mod maintenance_windows;
 mod notifications;
+mod on_call;
 mod servers;
 mod users;
 
-use house::{Answer, House, PASSWORD, T0};
+use house::{Answer, Browser, House, PASSWORD, T0};

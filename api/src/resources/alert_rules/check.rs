@@ -35,7 +35,7 @@ fn check_unrouted(problems: &mut Problems, rule: &NewAlertRule) {
         "name",
         "must have 1 to 120 characters, none of them control characters",
     );
-    scope(problems, &rule.scope);
+    check_scope(problems, &rule.scope);
     condition(problems, &rule.condition);
     if let Some(url) = &rule.runbook_url {
         let fine = reqwest::Url::parse(url)
@@ -49,7 +49,8 @@ fn check_unrouted(problems: &mut Problems, rule: &NewAlertRule) {
     }
 }
 
-fn scope(problems: &mut Problems, scope: &RuleScope) {
+/// Notes what is wrong with a scope.
+pub fn check_scope(problems: &mut Problems, scope: &RuleScope) {
     match scope {
         RuleScope::All(all) => problems.require(*all, "scope.all", "can only be true"),
         RuleScope::Tags(tags) => problems.require(

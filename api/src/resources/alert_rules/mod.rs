@@ -4,7 +4,7 @@ pub mod backtest;
 mod check;
 mod view;
 
-pub use check::check_channels;
+pub use check::{check_channels, check_scope};
 pub use view::*;
 
 use crate::auth::caller::Caller;

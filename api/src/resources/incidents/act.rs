@@ -1,4 +1,4 @@
-//! `/api/incidents/{id}/{acknowledge,unacknowledge,resolve,notes}`: what people do about incidents.
+//! `/api/incidents/{id}/{acknowledge,unacknowledge,resolve,snooze,escalate,notes}`: what people do about incidents.
 //!
 //! The rules live in `noc_actors::incident::actions`, which changes the row, its timeline, its escalation and the
 //! security log together; here they are only called.
@@ -7,12 +7,16 @@ use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, Json};
 use crate::resources::incidents::load::load;
-use crate::resources::incidents::view::{IncidentDetail, NewNote};
+use crate::resources::incidents::view::{Escalate, IncidentDetail, NewNote, Snooze};
 use crate::state::AppState;
 use actix_web::{HttpResponse, post, web};
 use noc_actors::incident::actions::{self, Actor};
+use noc_pipeline::clock::UnixMs;
+use std::time::Duration;
 
 const LONGEST_NOTE: usize = 4_000;
+/// Nothing is put off for ever.
+const LONGEST_SNOOZE: Duration = Duration::from_secs(7 * 86_400);
 
 pub(crate) fn actor(caller: &Caller) -> Actor {
     Actor {
@@ -67,6 +71,47 @@ pub async fn resolve_incident(
     id: Id,
 ) -> Result<web::Json<IncidentDetail>, ApiError> {
     actions::resolve(&state.parts, id.0, &actor(&caller)).await?;
+    detail(&state, id).await.map(web::Json)
+}
+
+/// Tells nobody of an incident until a time, unless it gets worse; `until: null` ends a snooze.
+#[utoipa::path(tag = "incidents", params(("id" = i64, Path, description = "Incident")), request_body = Snooze,
+    responses((status = 200, body = IncidentDetail), (status = 404, body = ErrorBody),
+        (status = 409, description = "`invalid_transition`: it is over, or not snoozed", body = ErrorBody),
+        (status = 422, description = "Not a time within the next 7 days", body = ErrorBody)))]
+#[post("/api/incidents/{id}/snooze")]
+pub async fn snooze_incident(
+    state: web::Data<AppState>,
+    caller: Caller,
+    id: Id,
+    body: Json<Snooze>,
+) -> Result<web::Json<IncidentDetail>, ApiError> {
+    let actor = actor(&caller);
+    let now = state.now_ms();
+    match body.0.until.map(|at| UnixMs(at.timestamp_millis())) {
+        None => actions::wake(&state.parts, id.0, &actor).await?,
+        Some(until) if until > now && until <= now.plus(LONGEST_SNOOZE) => {
+            actions::snooze(&state.parts, id.0, &actor, until).await?
+        }
+        Some(_) => return Err(ApiError::field("until", "must lie within the next 7 days")),
+    };
+    detail(&state, id).await.map(web::Json)
+}
+
+/// Fires the next step of the policy now, if none fired since the caller looked.
+#[utoipa::path(tag = "incidents", params(("id" = i64, Path, description = "Incident")), request_body = Escalate,
+    responses((status = 200, body = IncidentDetail), (status = 404, body = ErrorBody),
+        (status = 409, description = "`invalid_transition`: it is not open; `already_escalated`: a step fired since \
+            `as_of`; `held_back`; `nothing_follows`", body = ErrorBody)))]
+#[post("/api/incidents/{id}/escalate")]
+pub async fn escalate_incident(
+    state: web::Data<AppState>,
+    caller: Caller,
+    id: Id,
+    body: Json<Escalate>,
+) -> Result<web::Json<IncidentDetail>, ApiError> {
+    let as_of = UnixMs(body.0.as_of.timestamp_millis());
+    actions::escalate(&state.parts, id.0, &actor(&caller), as_of).await?;
     detail(&state, id).await.map(web::Json)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::ApiError;
 use crate::http::List;
+use crate::resources::incidents::chart;
 use crate::resources::incidents::view::{
     EscalationState, Incident, IncidentDetail, IncidentStatus, NextStep, Person, Severity,
     TimelineEntry,
@@ -117,6 +118,7 @@ pub async fn load(db: &Db, id: i64) -> Result<Option<IncidentDetail>, StoreError
     let runbook_url = runbook(db, &row, snapshot.as_ref()).await?;
     Ok(Some(IncidentDetail {
         runbook_url,
+        chart: chart::of(db, &row).await?,
         timeline: entries
             .into_iter()
             .map(|entry| TimelineEntry {
@@ -180,6 +182,7 @@ fn next_step(
         steps: i64::try_from(steps).unwrap_or_default(),
         pass: i64::from(execution.pass) + 1,
         due_at: execution.due_at.filter(|_| execution.held_at.is_none()),
+        held_for: execution.held_for,
         channels: step.channels.clone(),
     })
 }
@@ -215,6 +218,8 @@ fn incident(row: Model, people: &HashMap<i64, String>, escalation: Option<NextSt
         resolved_at: row.resolved_at,
         resolved_by: person(row.resolved_by),
         escalation,
+        snoozed_until: row.snoozed_until,
+        asked_at: row.reminded_at,
         rule_id: row.rule_id,
     }
 }

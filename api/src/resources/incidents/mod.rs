@@ -1,11 +1,13 @@
 //! `/api/incidents`: what is wrong, who is on it, who was told.
 
 mod act;
+mod chart;
 mod load;
 mod view;
 
 pub(crate) use act::actor as actor_of;
 pub use act::*;
+pub use chart::{ChartSide, IncidentChart};
 pub(crate) use load::names_of;
 pub use load::{list, load};
 pub use view::*;

@@ -1,5 +1,6 @@
 //! Bodies about incidents.
 
+use crate::resources::incidents::chart::IncidentChart;
 use crate::resources::notification_deliveries::Delivery;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,10 @@ pub struct Incident {
     pub resolved_by: Option<Person>,
     /// Rule that opened it, if one did.
     pub rule_id: Option<i64>,
+    /// Nobody is told of it until then, unless it gets worse; null when it is not snoozed.
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// When who took it was asked whether they are still on it, and has not answered; after 15 min it is open again.
+    pub asked_at: Option<DateTime<Utc>>,
     /// What the policy does next; null when nothing follows.
     pub escalation: Option<NextStep>,
 }
@@ -142,6 +147,8 @@ pub struct IncidentDetail {
     pub incident: Incident,
     /// What to read when it happens, from the rule.
     pub runbook_url: Option<String>,
+    /// The series its detector judged; null where it judges none.
+    pub chart: Option<IncidentChart>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Who was told what, newest first.
@@ -173,7 +180,7 @@ pub struct TimelineEntry {
 pub enum EscalationState {
     /// The next step fires when due.
     Armed,
-    /// Held: by the acknowledgement, or because the server is down.
+    /// Held: by the acknowledgement, or for the reason in `held_for`.
     Paused,
 }
 
@@ -190,6 +197,8 @@ pub struct NextStep {
     pub steps: i64,
     /// Number of the pass, from 1.
     pub pass: i64,
+    /// Why it stands still: `server_down`, `snoozed`, `maintenance`; null when it does not.
+    pub held_for: Option<String>,
     /// When it fires; null while held.
     pub due_at: Option<DateTime<Utc>>,
     /// Channels it uses.
@@ -225,4 +234,21 @@ pub struct IncidentQuery {
 pub struct NewNote {
     /// 1 to 4000 characters.
     pub text: String,
+}
+
+/// How long to tell nobody.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Snooze {
+    /// Within the next 7 days; null: tell again from now on.
+    #[schema(required)]
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Fire the next step now.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Escalate {
+    /// When the caller saw the incident: refused where a step fired since.
+    pub as_of: DateTime<Utc>,
 }

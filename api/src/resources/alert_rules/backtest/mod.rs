@@ -191,7 +191,7 @@ impl Prepared {
     /// Runs it, on the store that [`Prepared::source`] names.
     ///
     /// # Errors
-    /// [`ApiError::Invalid`] where the log begins later than the span; what the store says.
+    /// [`ApiError::Invalid`] where the log holds nothing of the span; what the store says.
     pub async fn run(
         &self,
         series: Option<&dyn SeriesStore>,
@@ -220,6 +220,11 @@ impl Prepared {
             "{what}. Acknowledgements, resolves by hand and time off are not replayed."
         ));
         let span = answer.learned_since;
+        if answer.from > self.plan.from {
+            notes.push(format!(
+                "What was recorded begins at {span}: nothing before that was tried."
+            ));
+        }
         match self.source {
             Source::Log
                 if answer.learned_since > self.plan.from.minus(backtest::LEARN_DETECTOR) =>

@@ -100,7 +100,7 @@ pub struct Backtest {
     pub servers_in_scope: u64,
     /// Values, or payloads, that were judged, those before the span included.
     pub samples: u64,
-    /// First instant.
+    /// Since when every server was replayed: later than asked for where the payload log begins later.
     pub from: DateTime<Utc>,
     /// How far it was replayed.
     pub to: DateTime<Utc>,
@@ -252,7 +252,7 @@ impl Prepared {
             servers: answer.servers,
             servers_in_scope: answer.servers_in_scope,
             samples: answer.samples,
-            from: self.plan.from.to_datetime(),
+            from: answer.from.to_datetime(),
             to: to.to_datetime(),
             truncated: answer.truncated,
             incidents: list(&answer.incidents, &self.new),

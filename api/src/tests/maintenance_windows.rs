@@ -1,0 +1,144 @@
+//! `/api/maintenance-windows`, and snoozing and escalating incidents.
+
+use super::incidents::incident;
+use super::{House, T0};
+use crate::auth::permission::Role;
+use noc_pipeline::control::Severity;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PATH: &str = "/api/maintenance-windows";
+
+fn in_seconds(seconds: u64) -> String {
+    T0.plus(Duration::from_secs(seconds))
+        .to_datetime()
+        .to_rfc3339()
+}
+
+fn window() -> Value {
+    json!({ "name": "Kernel night", "reason": "reboots", "scope": { "all": true },
+        "starts_at": in_seconds(0), "ends_at": in_seconds(3_600) })
+}
+
+#[actix_web::test]
+async fn a_window_is_made_changed_and_deleted_and_holds_what_is_open_meanwhile() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let server = house.server("web-01").await;
+    let id = incident(&house, server, "exim", Severity::High).await.id;
+    let of = format!("/api/incidents/{id}");
+    assert_eq!(browser.get(&of).await.ok()["escalation"]["state"], "armed");
+
+    let answer = browser.post(PATH, window()).await;
+    assert_eq!(answer.status, 201);
+    let made = answer.ok();
+    assert_eq!(made["timezone"], "Asia/Dhaka");
+    assert_eq!(made["under_way"]["from"], made["starts_at"]);
+    assert_eq!(made["created_by"]["name"], "operator");
+    let held = browser.get(&of).await.ok();
+    assert_eq!(held["escalation"]["state"], "paused");
+    assert_eq!(held["escalation"]["held_for"], "maintenance");
+    assert_eq!(held["escalation"]["due_at"], Value::Null);
+
+    let path = format!("{PATH}/{}", made["id"]);
+    let weekly = json!({ "ends_at": null, "timezone": "Europe/Berlin",
+        "recurrence": { "every": "week", "days": ["sat", "sun"], "start": "22:00", "end": "06:00" } });
+    let changed = browser.patch(&path, weekly).await.ok();
+    assert_eq!(changed["ends_at"], Value::Null);
+    assert_eq!(changed["recurrence"]["days"], json!(["sat", "sun"]));
+    assert_eq!(changed["reason"], "reboots");
+    assert_eq!(changed["under_way"], Value::Null);
+    assert_eq!(changed["next"]["from"], "2026-05-09T20:00:00Z");
+    assert_eq!(browser.get(&of).await.ok()["escalation"]["state"], "armed");
+    let listed = browser.get(PATH).await.ok();
+    assert_eq!(listed["data"][0], changed);
+
+    assert_eq!(browser.delete(&path).await.status, 204);
+    browser.delete(&path).await.refused(404, "not_found");
+    let log = house.security_log().await;
+    for action in ["create", "update", "delete"] {
+        let action = format!("{action}_maintenance_window");
+        assert!(log.contains(&action), "{action}");
+    }
+}
+
+#[actix_web::test]
+async fn bad_windows_are_named_by_field() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let week = |days: Value, start: &str, end: &str| json!({ "every": "week", "days": days, "start": start, "end": end });
+    let month =
+        |day: u32| json!({ "every": "month", "day": day, "start": "01:00", "end": "02:00" });
+    for (field, value, named) in [
+        ("name", json!(" "), "name"),
+        ("scope", json!({ "tags": [] }), "scope.tags"),
+        ("detectors", json!(["luck"]), "detectors"),
+        ("timezone", json!("Dhaka"), "timezone"),
+        ("ends_at", json!(null), "ends_at"),
+        ("ends_at", json!(in_seconds(0)), "ends_at"),
+        ("ends_at", json!(in_seconds(32 * 86_400)), "ends_at"),
+        (
+            "recurrence",
+            week(json!([]), "22:00", "23:00"),
+            "recurrence.days",
+        ),
+        (
+            "recurrence",
+            week(json!(["mon"]), "22", "23:00"),
+            "recurrence.start",
+        ),
+        (
+            "recurrence",
+            week(json!(["mon"]), "22:00", "22:00"),
+            "recurrence.end",
+        ),
+        ("recurrence", month(32), "recurrence.day"),
+    ] {
+        let mut body = window();
+        body[field] = value;
+        browser.post(PATH, body).await.wrong(&[named]);
+    }
+    let mut viewer = house.browser(Role::Oncall).await;
+    viewer.post(PATH, window()).await.refused(403, "forbidden");
+    viewer.get(PATH).await.ok();
+}
+
+#[actix_web::test]
+async fn an_incident_is_snoozed_woken_and_escalated() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Oncall).await;
+    let server = house.server("web-01").await;
+    let id = incident(&house, server, "exim", Severity::High).await.id;
+    let snooze = format!("/api/incidents/{id}/snooze");
+    for until in [in_seconds(0), in_seconds(8 * 86_400)] {
+        browser
+            .post(&snooze, json!({ "until": until }))
+            .await
+            .refused(422, "validation_failed");
+    }
+    let asleep = browser
+        .post(&snooze, json!({ "until": in_seconds(600) }))
+        .await
+        .ok();
+    assert_eq!(asleep["escalation"]["held_for"], "snoozed");
+    assert!(asleep["snoozed_until"].is_string());
+    let escalate = format!("/api/incidents/{id}/escalate");
+    let as_of = json!({ "as_of": in_seconds(0) });
+    browser
+        .post(&escalate, as_of.clone())
+        .await
+        .refused(409, "held_back");
+    let awake = browser.post(&snooze, json!({ "until": null })).await.ok();
+    assert_eq!(awake["snoozed_until"], Value::Null);
+    browser
+        .post(&snooze, json!({ "until": null }))
+        .await
+        .refused(409, "invalid_transition");
+    // Its first step is due: that is what would fire.
+    browser
+        .post(&escalate, as_of)
+        .await
+        .refused(409, "already_escalated");
+    let log = house.security_log().await;
+    assert!(log.iter().any(|action| action == "incident_snoozed"));
+}
