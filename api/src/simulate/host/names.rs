@@ -71,14 +71,16 @@ pub(in crate::simulate) fn planted_script(noise: Noise, account: &str) -> String
     format!("/home/{account}/public_html/wp-content/uploads/.cache-{hidden:04x}")
 }
 
-/// An address of the network for benchmarks (198.18.0.0/15): never a host's.
+/// An address of a network that is given to nobody (240.0.0.0/5): never a host's. It is large, as the internet is: in a small
+/// one strangers would be neighbours, and look like one attacker of many servers.
 pub(in crate::simulate) fn stranger(bits: u64) -> Ipv4Addr {
-    Ipv4Addr::from_bits(0xc612_0000 | (bits & 0x1_ffff) as u32)
+    Ipv4Addr::from_bits(0xf000_0000 | (bits & 0x07ff_ffff) as u32)
 }
 
-/// The same of the IPv6 network for documentation.
+/// The same of the IPv6 network for documentation, each in a /64 of its own.
 pub(in crate::simulate) fn stranger_v6(bits: u64) -> Ipv6Addr {
-    Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | 0xbad_u128 << 64 | u128::from(bits & 0xffff))
+    let network = 0x8000_0000 | u128::from(bits >> 16 & 0x7fff_ffff);
+    Ipv6Addr::from_bits(0x2001_0db8_u128 << 96 | network << 64 | u128::from(bits & 0xffff))
 }
 
 /// A server's own address: /24s of 10.0.0.0/8 hold up to 200 of them, in racks' order.

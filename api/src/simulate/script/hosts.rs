@@ -6,6 +6,7 @@ use super::plan::Planner;
 use super::seen::Alone;
 use super::span::Span;
 use super::verdict::{Case, FIVES, HOURS, MINUTES, Verdict, secs};
+use super::{Expect, Truth};
 use crate::simulate::calendar::DAY_MS;
 use crate::simulate::fault::{Fault, FaultKind};
 use crate::simulate::host::Host;
@@ -93,6 +94,37 @@ impl Planner<'_> {
     }
 }
 
+impl Planner<'_> {
+    /// A service that goes down while its host is restarted is down, in truth, from when the host is up: before that it has
+    /// no agent that could tell.
+    pub(super) fn services_of_hosts_that_start(&mut self) {
+        // With the zones that `dst_change` gives its hosts: they say when a host's nights are.
+        let fleet = self.stage.fleet.clone();
+        let fleet = fleet.with_faults(self.plan.faults.clone());
+        let of_a_service = |truth: &&mut Truth| matches!(truth.kind, "service_down" | "crash_loop");
+        for truth in self.plan.truth.iter_mut().filter(of_a_service) {
+            let Some(host) = truth.server.and_then(|server| fleet.host(server)) else {
+                continue;
+            };
+            let own = self.plan.faults.iter().filter(|f| f.server == host.n);
+            let own: Vec<Fault> = own.cloned().collect();
+            let up_at = host.boot(&own, truth.from).up_at;
+            if up_at <= truth.from {
+                continue;
+            }
+            let later = up_at.since(truth.from);
+            if truth.until.is_some_and(|until| until <= up_at) {
+                // Over before anybody could see it.
+                (truth.expect, truth.page) = (Expect::Either, false);
+                continue;
+            }
+            truth.from = up_at;
+            truth.onset = truth.onset.plus(later);
+            truth.deadline = truth.deadline.plus(later);
+        }
+    }
+}
+
 /// A queue that grows: as soon as it is long enough for its host.
 fn queue(case: &Case<'_>, kind: &FaultKind) -> Verdict {
     let fault = [Fault {
@@ -159,12 +191,8 @@ pub(super) fn simple(case: &Case<'_>, what: &Anomaly, bits: u64) -> Option<(Faul
         }
         Anomaly::DuplicateAgent {} => (
             FaultKind::DuplicateAgent,
-            // The other host has other services and was started at another time: what is said of this one is said of both.
-            Verdict::incident("duplicate_agent", "high", secs(180)).or(&[
-                "service_down",
-                "service_flapping",
-                "unexpected_reboot",
-            ]),
+            // The other host was started at another time, which its first report shows before anybody knows of two.
+            Verdict::incident("duplicate_agent", "high", secs(180)).or(&["unexpected_reboot"]),
         ),
         Anomaly::BadNumbers {} => (FaultKind::BadNumbers, Verdict::quiet("server_down")),
         Anomaly::Overload {} => (

@@ -31,6 +31,7 @@ impl<'a> Planner<'a> {
 
     pub(super) fn finish(mut self) -> Plan {
         self.interrupted_backups();
+        self.services_of_hosts_that_start();
         self.plan
             .truth
             .sort_by(|a, b| (a.from, &a.id).cmp(&(b.from, &b.id)));

@@ -394,3 +394,33 @@ fn a_restart_in_the_middle_of_a_backup_is_known_to_end_it() {
         assert!(truth.onset > truth.from, "{truth:?}");
     }
 }
+
+/// A host's own night: it is down, and up again some minutes later. The service's trouble can be seen from then on.
+#[test]
+fn a_service_that_goes_down_in_its_hosts_restart_is_down_once_the_host_is_up() {
+    let fleet = Fleet::new(5, 40);
+    let boot = (0..40).find_map(|server| {
+        let host = fleet.host(server)?;
+        let boot = host.boot(&[], later(27 * DAY));
+        (host.has_service("named") && boot.down_from > later(DAY)).then_some((server, boot))
+    });
+    let (server, boot) = boot.expect("a host is restarted in four weeks");
+    let at = boot.down_from.since(MONDAY).as_secs() + 60;
+    let order = |lasts: &str| {
+        let script = format!(
+            "[[anomaly]]\nkind = \"service_down\"\nservice = \"named\"\nat = \"{at}s\"\nlasts = \"{lasts}\"\nservers = [{server}]"
+        );
+        only(&plan(&script, 40, 5).1).clone()
+    };
+    let seen = order("30m");
+    assert_eq!((seen.from, seen.onset), (boot.up_at, boot.up_at));
+    assert_eq!(seen.deadline, boot.up_at.plus(Duration::from_secs(180)));
+    assert_eq!(
+        seen.until,
+        Some(UnixMs(MONDAY.0 + at as i64 * 1_000 + 30 * MINUTE))
+    );
+    assert_eq!((seen.expect, seen.page), (Expect::Incident, true));
+    // Over before the host is up: nobody can see it.
+    let unseen = order("30s");
+    assert_eq!((unseen.expect, unseen.page), (Expect::Either, false));
+}
