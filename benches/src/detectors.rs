@@ -44,6 +44,7 @@ pub fn run(rounds: usize) -> Result<(), Box<dyn Error>> {
     };
     let (stage, lanes) = warm(&order)?;
     judged(&stage, lanes, rounds);
+    crate::baselines::run();
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //!
 //! CPU is counted in seconds of the server process (user and system), so that a busy machine changes little.
 
+mod baselines;
 mod detect;
 mod detectors;
 mod events;
@@ -55,7 +56,7 @@ enum Bench {
     Real,
     /// What the detectors find of four weeks' trouble, and what they only imagine; fails where the goals are missed.
     Detect,
-    /// What a verdict costs: payloads a second, bytes of memory, a restore.
+    /// What a verdict costs: payloads a second, nanoseconds a baseline, bytes of memory, a restore.
     Detectors,
     /// How well a rule on a baseline finds labelled anomalies; needs --data and --labels.
     Nab,

@@ -107,6 +107,10 @@ impl Registered for Overheard {
     fn wake_at(&self, at: &Waking<'_>) -> Option<ClockMs> {
         self.0.wake_at(at)
     }
+
+    fn alone_again_packed(&self, part: &[u8]) -> Option<Box<[u8]>> {
+        self.0.alone_again_packed(part)
+    }
 }
 
 fn told(outcome: &Outcome) -> String {

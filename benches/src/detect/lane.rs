@@ -2,6 +2,7 @@
 
 use super::beats::Beat;
 use super::book::{Book, Incident};
+use super::campaigns::{Sighting, sightings};
 use super::ingest::records;
 use noc_actors::detect::{Detectors, Fleet as FleetWords, Rules};
 use noc_actors::server_actor::evaluate::{Item, Surroundings, What, evaluate, wake_at};
@@ -37,6 +38,8 @@ pub struct Lane {
     pending: VecDeque<Outgoing>,
     /// Draws the moments at which the state goes through its packed form.
     restarts: Option<u64>,
+    /// Attackers that its firewall saw since somebody asked.
+    pub sightings: Vec<Sighting>,
     pub payloads: u64,
     pub failures: Vec<String>,
 }
@@ -60,6 +63,7 @@ impl Lane {
             offset: 0,
             pending: VecDeque::new(),
             restarts: None,
+            sightings: Vec::new(),
             payloads: 0,
             failures: Vec::new(),
         };
@@ -123,6 +127,7 @@ impl Lane {
             let at = request.at;
             for record in records(self.server, request) {
                 self.payloads += 1;
+                sightings(&record, at, &mut self.sightings);
                 let record = Arc::new(Record::Payload(record));
                 self.take(at, What::Payload(record), around);
             }

@@ -3,13 +3,14 @@
 //!
 //! * [`replay`]: servers side by side; [`lane`]: one server; [`ingest`]: requests to records; [`beats`]: our own
 //!   heartbeats, which pause while we are away; [`book`]: incidents and pages.
-//! * [`watch`]: groups of servers that are silent at once.
+//! * [`watch`]: groups of servers that are silent at once; [`campaigns`]: attackers who are met on many of them.
 //! * [`score`] holds incidents against truths, [`table`] sums up, [`explain`] tells what was said.
 //!
 //! No database, no log, no wall clock: the same seed gives the same figures.
 
 mod beats;
 mod book;
+mod campaigns;
 mod explain;
 mod ingest;
 mod lane;
@@ -22,8 +23,7 @@ mod watch;
 
 use clap::Args;
 use explain::Moment;
-use noc_actors::detect::registry;
-use noc_actors::fleet::FLEET_SILENT;
+use noc_actors::detect::{infos, registry};
 use noc_api::simulate::Script;
 use noc_pipeline::clock::Stopwatch;
 use replay::Order;
@@ -120,10 +120,9 @@ fn measure(order: &Order) -> Result<Figures, Box<dyn Error>> {
     Ok(Figures::of(&played, &scores, size, seconds))
 }
 
-/// Whether a detector is played here. Campaigns of attackers are looked for in the series store, and are not.
+/// Whether a detector is played here: those of servers, and those of the fleet.
 fn takes_part(detector: &str) -> bool {
-    let mut all = registry().iter().map(|d| d.info().key);
-    detector == FLEET_SILENT.key || all.any(|key| key == detector)
+    infos().any(|info| info.key == detector)
 }
 
 fn explain_what(order: &Order, what: &str) -> Result<(), Box<dyn Error>> {

@@ -5,6 +5,7 @@
 
 use super::beats::Heart;
 use super::book::Incident;
+use super::campaigns::Campaigns;
 pub use super::lane::{Around, Lane};
 use super::watch::Watch;
 use noc_actors::detect::{Detectors, Fleet as FleetWords, Rules};
@@ -111,6 +112,7 @@ impl Order {
             .collect();
         let share = lanes.len().div_ceil(self.threads.max(1)).max(1);
         let mut watch = Watch::new(&stage.fleet);
+        let mut campaigns = Campaigns::new(lanes.len());
         loop {
             let together = watch.is_busy() || stage.needs_watching();
             let minutes = match together {
@@ -122,19 +124,23 @@ impl Order {
             };
             if together {
                 block.play_together(&mut lanes, &mut watch, &mut stage.around);
-                continue;
+            } else {
+                std::thread::scope(|scope| {
+                    for lanes in lanes.chunks_mut(share) {
+                        let (block, around) = (&block, &stage.around);
+                        let play = move |lane: &mut Lane| block.play(lane, around);
+                        scope.spawn(move || lanes.iter_mut().for_each(play));
+                    }
+                });
             }
-            std::thread::scope(|scope| {
-                for lanes in lanes.chunks_mut(share) {
-                    let (block, around) = (&block, &stage.around);
-                    scope.spawn(move || lanes.iter_mut().for_each(|lane| block.play(lane, around)));
-                }
-            });
+            block.look_for_campaigns(&mut lanes, &mut campaigns);
         }
+        let mut of_fleet = watch.close();
+        of_fleet.append(&mut campaigns.close());
         let mut played = Played {
             truth: stage.plan.truth,
             left_out: stage.plan.left_out,
-            incidents: watch.close(),
+            incidents: of_fleet,
             payloads: 0,
             failures: Vec::new(),
             states: Vec::new(),
@@ -189,6 +195,18 @@ impl Block {
                 watch.look(beat.at, beat.in_grace, &mut around.words);
             }
             lanes.iter_mut().for_each(Lane::restart);
+        }
+    }
+
+    /// A look at the end of each minute; none while we are away.
+    fn look_for_campaigns(&self, lanes: &mut [Lane], campaigns: &mut Campaigns) {
+        for lane in lanes {
+            campaigns.tell(&mut lane.sightings);
+        }
+        for (minute, beats) in &self.minutes {
+            if !beats.is_empty() {
+                campaigns.look(UnixMs((minute + 1) * MINUTE_MS));
+            }
         }
     }
 

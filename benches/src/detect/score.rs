@@ -6,7 +6,7 @@
 //! * An incident that no truth explains is a false one. So is a page that no truth allows.
 
 use super::book::Incident;
-use noc_actors::detect::registry;
+use noc_actors::detect::infos;
 use noc_api::simulate::{Expect, Truth};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
@@ -114,7 +114,7 @@ fn same_subject(truth: &Truth, subject: &str) -> bool {
 
 /// Between two reports of what a detector judges, milliseconds.
 fn interval_ms(detector: &str) -> f64 {
-    let mut all = registry().iter().map(|d| d.info());
+    let mut all = infos();
     let kinds = all.find(|info| info.key == detector).map(|info| info.kinds);
     let mut intervals = kinds.unwrap_or_default().iter().map(|kind| kind.interval());
     let interval = intervals.find_map(|interval| interval);
