@@ -1,6 +1,6 @@
 # HostSeba NOC. `make run` starts the product, `make test` proves it; see README.md.
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test real soak bench stack stack-down frontend fmt clean
+.PHONY: help run demo check test real kafka-tls soak bench stack stack-down frontend fmt clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -19,6 +19,9 @@ test: ## everything, with real parts and a real browser (NOC_ROUNDS sets how oft
 
 real: ## the whole system on Kafka, QuestDB and MariaDB, and faults in all of them
 	@tests/run.sh real
+
+kafka-tls: ## the Kafka contract and two nodes over TLS with a password: a build of its own, with OpenSSL
+	@tests/run.sh kafka-tls
 
 soak: ## the same tests with large counts
 	@NOC_ROUNDS=$${NOC_ROUNDS:-500} tests/run.sh test

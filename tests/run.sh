@@ -4,10 +4,11 @@
 #   tests/run.sh check    format, lints, unit tests, embedded parts, frontend
 #   tests/run.sh test     all of that, and the whole system: real programs, real browser
 #   tests/run.sh real     the whole system on Kafka, QuestDB and MariaDB, with faults in all of them
+#   tests/run.sh kafka-tls  the Kafka contract over TLS with a password; builds OpenSSL's part into a folder of its own
 #   tests/run.sh bench    the benches, on a release build
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mode=${1:?check, test, real or bench}
+mode=${1:?check, test, real, kafka-tls or bench}
 
 times=()
 stage() { # name, command...
@@ -16,9 +17,27 @@ stage() { # name, command...
   "$@"
   times+=("$(printf '%5.1f min  %s' "$(awk "BEGIN { print ($SECONDS - $began) / 60 }")" "$name")")
 }
+# A stage that goes on beside the ones that follow, until `together` waits for it and shows what it printed. For what
+# neither uses all cores nor minds that others do.
+beside_pid=0
+beside() { # name, command...
+  beside_name=$1 beside_began=$SECONDS beside_log=$(mktemp); shift
+  printf '\n=== %s: begins, and goes on beside what follows\n' "$beside_name"
+  setsid "$@" >"$beside_log" 2>&1 &
+  beside_pid=$!
+}
+together() {
+  local pid=$beside_pid code=0
+  wait "$pid" || code=$?
+  beside_pid=0
+  printf '\n=== %s: what it printed\n' "$beside_name"; cat "$beside_log"; rm "$beside_log"
+  times+=("$(printf '%5.1f min  %s (beside others)' "$(awk "BEGIN { print ($SECONDS - $beside_began) / 60 }")" "$beside_name")")
+  return "$code"
+}
 stack_is_ours=0
 summary() {
   local code=$?
+  if ((beside_pid)); then kill -- "-$beside_pid" 2>/dev/null || true; cat "$beside_log"; fi
   if ((stack_is_ours)); then tests/stack/stack.sh down || true; fi
   printf '\n=== time per stage\n'; printf '%s\n' "${times[@]}"
   printf '%5.1f min  in all\n' "$(awk "BEGIN { print $SECONDS / 60 }")"
@@ -40,7 +59,7 @@ apt_packages() {
 }
 
 # Tests that break the parts which all others share: they run alone, one after another.
-breaking=(faults::database faults::full_disk faults::nodes faults::parts)
+breaking=(faults::database faults::full_disk faults::nodes faults::parts faults::replica)
 others=(); for name in "${breaking[@]}"; do others+=(--skip "$name"); done
 
 # Kafka, QuestDB and MariaDB; stopped at the end, unless they ran before.
@@ -52,7 +71,6 @@ stack_up() {
 frontend_install() { (cd frontend && npm ci --no-audit --no-fund --loglevel=error); }
 frontend_check() { (cd frontend && npm run check); }
 frontend_build() { (cd frontend && npm run build); }
-frontend_click() { (cd frontend && npm run e2e); }
 rust_format() { cargo fmt --all --check; }
 rust_lint() { cargo clippy --profile ci --workspace --all-targets --locked -- -D warnings; }
 # The agent's scripts are looked at as they are served: put together from their parts.
@@ -80,17 +98,19 @@ case $mode in
     stage 'frontend: packages' frontend_install
     stage 'frontend: types, lint, unit tests' frontend_check
     stage 'frontend: build' frontend_build
+    # Beside the compiler, whose last crates come one by one and leave a core free.
+    beside 'browser: every button, against the mock' npm --prefix frontend run e2e
     stage 'rust: format' rust_format
     stage 'rust: lint' rust_lint
     stage 'shell: lint' shell_lint
     stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
+    together
     stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
     stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
     stage 'whole system' cargo test --profile ci --workspace --test it --locked -- "${others[@]}"
     stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
     stage 'faults in every part' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
-    stage 'browser: every button, against the mock' frontend_click
     stage 'browser: first light, everything real' tests/browser.sh
     stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh
     ;;
@@ -105,10 +125,22 @@ case $mode in
     stage 'faults in every part' cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
     stage 'browser: first light on two nodes, one of them killed' tests/browser.sh
     ;;
+  kafka-tls)
+    # Beside the stack that may run for everything else: its brokers know no TLS.
+    export STACK=tls STACK_DIR=${STACK_DIR:-$PWD/.stack/encrypted} STACK_PORT=${STACK_PORT:-29400}
+    export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/kafka-tls}
+    with_tls=(cargo test --profile ci --workspace --features noc-tests/kafka-tls --test it --locked)
+    stage 'packages' apt_packages gcc g++ make libssl-dev openssl mariadb-server curl
+    stage 'stack: Kafka with TLS, QuestDB, MariaDB' stack_up
+    # The same addresses as the product's, for the tests; they make databases of their own.
+    eval "$(tests/stack/stack.sh env | sed 's/\bNOC_/NOC_TEST_/g; s#/noc$#/#')"
+    stage 'Kafka contract over TLS' "${with_tls[@]}" -- contract_kafka
+    stage 'nodes over TLS' "${with_tls[@]}" -- two_nodes::partitions two_nodes::a_rule --test-threads=2
+    ;;
   bench)
     stage 'release build' cargo build --release --workspace --locked
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
     stage 'benches' target/release/noc-benches
     ;;
-  *) echo "tests/run.sh: check, test, real or bench" >&2; exit 64 ;;
+  *) echo "tests/run.sh: check, test, real, kafka-tls or bench" >&2; exit 64 ;;
 esac

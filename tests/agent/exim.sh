@@ -6,7 +6,7 @@
 #
 # Listens on 127.0.0.1:PORT. Mail to ok.test, defer.test and fail.test goes to those ports of 127.0.0.1, mail to
 # refuse.test to a port where nobody listens; info@customer1.test is a mailbox here, user cust1 lives in /home/cust1.
-# Prints `ready`, and ends with its standard input.
+# Its log is FOLDER/log, or what EXIM_LOG says, as exim's `log_file_path`. Prints `ready`, and ends with its standard input.
 set -euo pipefail
 folder=$1 port=$2 ok=$3 defer=$4 fail=$5
 mkdir -p "$folder"/{etc,spool,log}
@@ -26,6 +26,7 @@ acl_smtp_data = accept
 keep_environment =
 notifier_socket =
 pid_file_path = $folder/spool/daemon.pid
+${EXIM_LOG:+log_file_path = $EXIM_LOG}
 
 begin acl
 rcpt:

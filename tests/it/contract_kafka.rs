@@ -2,6 +2,8 @@
 
 mod measure;
 mod own_broker;
+#[cfg(feature = "kafka-tls")]
+mod tls;
 
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
 use noc_pipeline::contract::{heartbeat, payload, soon};
@@ -23,12 +25,17 @@ use uuid::Uuid;
 const P0: PartitionId = PartitionId(0);
 const LONG: Duration = Duration::from_secs(30);
 
-fn brokers() -> String {
-    Servers::known().brokers
+/// For topics of a test's own.
+fn options() -> KafkaOptions {
+    let servers = Servers::known();
+    KafkaOptions {
+        security: servers.kafka_security(),
+        ..temporary_options(&servers.brokers)
+    }
 }
 
 async fn fresh() -> (Kafka, TemporaryTopics) {
-    temporary(&brokers()).await
+    temporary(options()).await
 }
 
 mod log {
@@ -272,7 +279,7 @@ async fn another_number_of_partitions_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_on_the_cluster_is_told_and_looking_changes_nothing() {
-    let options = temporary_options(&brokers());
+    let options = self::options();
     let facts = Kafka::inspect(options.clone()).await.expect("looks");
     assert!(facts.brokers >= 1 && facts.topics.is_empty());
     assert!(

@@ -4,7 +4,8 @@
 //! how often the program dies, `NOC_SEED` repeats a run.
 
 use crate::fleet::{
-    Host, THINGS, catch_up, check_deliveries, check_incidents, check_rows, kept, name_of,
+    Host, THINGS, catch_up, check_deliveries, check_incidents, check_rows, kept, mail_goes_to,
+    name_of,
 };
 use futures::future::join_all;
 use noc_api::config::Config;
@@ -16,8 +17,6 @@ use noc_tests::program::{Launch, Program};
 use noc_tests::smtp::{SmtpServer, Tls};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use reqwest::Method;
-use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -89,7 +88,7 @@ async fn what_was_acknowledged_outlives_kill_and_nothing_happens_twice() {
         check_rows(&harness, host).await;
     }
     check_incidents(&harness, &hosts).await;
-    check_deliveries(&harness, &smtp).await;
+    check_deliveries(&harness, &smtp, true).await;
 }
 
 #[actix_rt::test]
@@ -110,7 +109,7 @@ async fn a_second_process_on_one_data_directory_is_refused() {
 }
 
 /// The product in this process, on the directory of the real one.
-async fn start(dir: &Path, parts: Option<RealParts>) -> Harness {
+pub async fn start(dir: &Path, parts: Option<RealParts>) -> Harness {
     let here = |config: &mut Config| config.storage.data_dir = dir.to_owned();
     match parts {
         Some(parts) => Harness::on(parts, here).await,
@@ -119,7 +118,7 @@ async fn start(dir: &Path, parts: Option<RealParts>) -> Harness {
 }
 
 /// What the real program must be told of its parts.
-fn environment(parts: Option<&RealParts>) -> Vec<(&'static str, String)> {
+pub fn environment(parts: Option<&RealParts>) -> Vec<(&'static str, String)> {
     parts.map(RealParts::environment).unwrap_or_default()
 }
 
@@ -132,13 +131,7 @@ async fn prepare(
 ) -> (Vec<Host>, Option<RealParts>) {
     let is_real = parts.is_some();
     let mut harness = start(dir, parts).await;
-    let admin = harness.login().await;
-    let email = json!({"enabled": true, "settings": {
-        "host": "localhost", "port": smtp_port, "encryption": "none",
-        "from_address": "noc@hostseba.test", "recipients": ["ops@hostseba.test"]}});
-    let path = "/api/notification-channels/email";
-    let answer = harness.call(&admin, Method::PUT, path, Some(email)).await;
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    mail_goes_to(&harness, smtp_port).await;
     let mut hosts = Vec::new();
     for n in 0..SERVERS {
         let agent = harness.enrol(&name_of(n)).await;

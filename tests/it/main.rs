@@ -28,4 +28,5 @@ mod kill;
 mod notify_email;
 mod server_switch;
 mod simulate;
+mod spike;
 mod two_nodes;

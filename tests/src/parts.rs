@@ -1,12 +1,11 @@
 //! The parts that a test runs on: embedded ones, or topics, tables and a database of its own on the servers that
 //! `make stack` started.
 
-use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use noc_api::config::{Config, Sources};
+use noc_pipeline::kafka::{KafkaOptions, KafkaSecurity, delete_topics};
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -19,6 +18,8 @@ const SOON: Duration = Duration::from_secs(10);
 pub struct Servers {
     /// Kafka.
     pub brokers: String,
+    /// What the product must be told besides, so that Kafka lets it in: settings and their values.
+    pub kafka_access: Vec<(&'static str, String)>,
     /// QuestDB.
     pub questdb: String,
     /// MariaDB, without a database; its user may create databases whose names begin with `noc`.
@@ -33,13 +34,40 @@ fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// How Kafka lets somebody in; of tests the same with `NOC_TEST_` in place of `NOC_`, as `make kafka-tls` sets them.
+const KAFKA_ACCESS: [&str; 5] = [
+    "NOC_KAFKA_TLS",
+    "NOC_KAFKA_TLS_CA_FILE",
+    "NOC_KAFKA_SASL_MECHANISM",
+    "NOC_KAFKA_SASL_USERNAME",
+    "NOC_KAFKA_SASL_PASSWORD",
+];
+
+/// How the product, told this, uses Kafka.
+fn kafka_options(environment: Vec<(&'static str, String)>) -> KafkaOptions {
+    let environment = environment.into_iter();
+    let sources = Sources {
+        file: None,
+        environment: environment.map(|(k, v)| (k.to_owned(), v)).collect(),
+    };
+    match Config::load(&sources) {
+        Ok((config, _)) => config.kafka_options().expect("Kafka's address"),
+        Err(errors) => panic!("{errors:?}"),
+    }
+}
+
 impl Servers {
     /// Where they are.
     #[must_use]
     pub fn known() -> Self {
+        let access = KAFKA_ACCESS.into_iter().filter_map(|name| {
+            let value = setting(&name.replacen("NOC_", "NOC_TEST_", 1))?;
+            Some((name, value))
+        });
         let given = |name: &str, default: &str| setting(name).unwrap_or_else(|| default.into());
         Self {
             brokers: given("NOC_TEST_KAFKA_BROKERS", "127.0.0.1:29091"),
+            kafka_access: access.collect(),
             questdb: given("NOC_TEST_QUESTDB_URL", "http://127.0.0.1:29000"),
             mariadb: given("NOC_TEST_DATABASE_URL", "mysql://noc:noc@127.0.0.1:29306/"),
         }
@@ -47,6 +75,17 @@ impl Servers {
 }
 
 impl Servers {
+    /// How Kafka is to be spoken to, as the product makes it of its settings.
+    ///
+    /// # Panics
+    /// When the product refuses them.
+    #[must_use]
+    pub fn kafka_security(&self) -> KafkaSecurity {
+        let mut environment = self.kafka_access.clone();
+        environment.push(("NOC_KAFKA_BROKERS", self.brokers.clone()));
+        kafka_options(environment).security
+    }
+
     /// The address of MariaDB for somebody else, `user:password` or a name alone; without a database.
     #[must_use]
     pub fn mariadb_as(&self, user: &str) -> String {
@@ -110,23 +149,7 @@ impl RealParts {
     /// The settings that make the product use them.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let Names { name, servers } = &self.0;
-        vec![
-            ("NOC_KAFKA_BROKERS", servers.brokers.clone()),
-            ("NOC_KAFKA_PARTITIONS", "4".into()),
-            ("NOC_KAFKA_TOPIC_PREFIX", format!("{name}.")),
-            ("NOC_QUESTDB_URL", servers.questdb.clone()),
-            ("NOC_QUESTDB_TABLE_PREFIX", format!("{name}_")),
-            (
-                "NOC_DATABASE_URL",
-                format!("{}/{name}", servers.mariadb.trim_end_matches('/')),
-            ),
-            // Keys of no use to anybody: they protect what a test makes.
-            ("COREPANEL_FIELD_KEY", "11".repeat(32)),
-            ("COREPANEL_LOG_CHAIN_KEY", "22".repeat(32)),
-            ("NOC_LIVE_KEY", "live-key-of-tests".into()),
-            ("NOC_LIVE_SECRET", "33".repeat(32)),
-        ]
+        self.0.environment()
     }
 
     /// Runs a statement on MariaDB, outside the product.
@@ -153,6 +176,28 @@ impl RealParts {
 }
 
 impl Names {
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let Self { name, servers } = self;
+        let mut settings = vec![
+            ("NOC_KAFKA_BROKERS", servers.brokers.clone()),
+            ("NOC_KAFKA_PARTITIONS", "4".into()),
+            ("NOC_KAFKA_TOPIC_PREFIX", format!("{name}.")),
+            ("NOC_QUESTDB_URL", servers.questdb.clone()),
+            ("NOC_QUESTDB_TABLE_PREFIX", format!("{name}_")),
+            (
+                "NOC_DATABASE_URL",
+                format!("{}/{name}", servers.mariadb.trim_end_matches('/')),
+            ),
+            // Keys of no use to anybody: they protect what a test makes.
+            ("COREPANEL_FIELD_KEY", "11".repeat(32)),
+            ("COREPANEL_LOG_CHAIN_KEY", "22".repeat(32)),
+            ("NOC_LIVE_KEY", "live-key-of-tests".into()),
+            ("NOC_LIVE_SECRET", "33".repeat(32)),
+        ];
+        settings.extend(servers.kafka_access.iter().cloned());
+        settings
+    }
+
     async fn sql(&self, statement: &str) {
         let server = Database::connect(&self.servers.mariadb).await;
         let server = server.unwrap_or_else(|error| panic!("MariaDB: {error}; {HINT}"));
@@ -219,23 +264,9 @@ impl Names {
     }
 
     async fn forget_topics(&self) {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", &self.servers.brokers);
-        let consumer: BaseConsumer = config.create().expect("a Kafka client");
-        let metadata = consumer
-            .fetch_metadata(None, SOON)
-            .unwrap_or_else(|error| panic!("Kafka: {error}; {HINT}"));
-        let topics: Vec<&str> = metadata
-            .topics()
-            .iter()
-            .map(|topic| topic.name())
-            .filter(|topic| topic.starts_with(&self.name))
-            .collect();
-        if !topics.is_empty() {
-            let admin: AdminClient<DefaultClientContext> = config.create().expect("a Kafka client");
-            let done = admin.delete_topics(&topics, &AdminOptions::new()).await;
-            done.expect("topics are deleted");
-        }
+        let options = Arc::new(kafka_options(self.environment()));
+        let done = delete_topics(options).await;
+        done.unwrap_or_else(|error| panic!("Kafka: {error}; {HINT}"));
     }
 }
 

@@ -9,11 +9,11 @@ fn script() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("stack/stack.sh")
 }
 
-/// Runs `stack.sh <what> <part>`.
+/// Runs `stack.sh <what> <part>`, and answers what it says.
 ///
 /// # Panics
 /// When it fails; its words are in the message.
-fn run(what: &str, part: &str) {
+fn run(what: &str, part: &str) -> String {
     let done = Command::new(script())
         .args([what, part])
         .output()
@@ -23,6 +23,7 @@ fn run(what: &str, part: &str) {
         done.status.success(),
         "stack.sh {what} {part}: {said} (is it started? make stack)"
     );
+    String::from_utf8_lossy(&done.stdout).into_owned()
 }
 
 /// A part that does not work now. Works again once this is dropped or [`Broken::mend`] returns.
@@ -81,6 +82,61 @@ impl Drop for Broken {
                     "{} could not be mended: stack.sh {how} {}",
                     self.part, self.part
                 );
+            }
+        }
+    }
+}
+
+const REPLICA: &str = "mariadb-replica";
+
+/// A read replica of MariaDB, with what the primary has and goes on to write. Gone again with this value, unless it ran
+/// before.
+#[derive(Debug)]
+pub struct Replica {
+    port: u16,
+    ours: bool,
+}
+
+impl Replica {
+    /// Starts it; returns once it answers.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    #[must_use]
+    pub fn start() -> Self {
+        let runs = Command::new(script()).args(["pid", REPLICA]).output();
+        let ours = !runs.expect("stack.sh runs").status.success();
+        if ours {
+            // What one that was killed has left.
+            run("forget", REPLICA);
+        }
+        run("start", REPLICA);
+        let port = run("port", REPLICA);
+        Self {
+            port: port.trim().parse().expect("a port"),
+            ours,
+        }
+    }
+
+    /// Its address for this user, `user:password` or a name alone; without a database.
+    #[must_use]
+    pub fn url(&self, user: &str) -> String {
+        format!("mysql://{user}@127.0.0.1:{}/", self.port)
+    }
+
+    /// Its name as a part, for [`Broken`].
+    #[must_use]
+    pub const fn part(&self) -> &'static str {
+        REPLICA
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        if self.ours {
+            let done = Command::new(script()).args(["forget", REPLICA]).status();
+            if !done.is_ok_and(|status| status.success()) {
+                eprintln!("{REPLICA} still runs: stack.sh forget {REPLICA}");
             }
         }
     }

@@ -2,20 +2,25 @@
 # The parts of a large installation, on this machine: MariaDB from Debian, Kafka (KRaft) and QuestDB from Maven.
 # Everything lives below .stack/ on private ports of 127.0.0.1; nothing of the system is touched.
 #
-#   tests/stack/stack.sh up              start what does not run; STACK=cluster: three brokers, a MariaDB replica
+#   tests/stack/stack.sh up              start what does not run; STACK=cluster: three brokers, a MariaDB replica;
+#                                        STACK=tls: brokers that also listen for TLS, with and without a password
 #   tests/stack/stack.sh down            stop it; data stay
 #   tests/stack/stack.sh wipe            stop it and forget the data
 #   tests/stack/stack.sh status          what runs
 #   tests/stack/stack.sh env             the addresses, as lines for a shell
 #   tests/stack/stack.sh start|stop|kill|pause|resume PART    one part: kafka-1, questdb, mariadb, mariadb-replica ...
+#   tests/stack/stack.sh port|pid|forget PART                 where it listens, its process, kill it and its data
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 here=$root/tests/stack
 stack=${STACK_DIR:-$root/.stack}
-base=${STACK_PORT:-29000} # questdb = base, kafka = base + 90 + n, controllers = base + 190 + n, mariadb = base + 306
+# questdb = base, kafka = base + 90 + n, controllers = base + 190 + n, mariadb = base + 306, its replica = base + 307,
+# kafka with TLS and a password = base + 290 + n, with TLS alone = base + 390 + n
+base=${STACK_PORT:-29000}
 wait_s=${STACK_WAIT_S:-90}
 
 cluster() { [[ ${STACK:-} == cluster || -e $stack/cluster ]]; }
+tls() { [[ ${STACK:-} == tls || -d $stack/tls ]]; }
 brokers() { if cluster; then echo 1 2 3; else echo 1; fi; }
 parts() {
   local n
@@ -79,19 +84,68 @@ jars() {
   touch "$stack/lib/.complete"
 }
 
+# An authority of our own, and a certificate of it for 127.0.0.1. Made once, for as long as the data stay.
+certificates() {
+  local dir=$stack/tls
+  [[ ! -e $dir/broker.pem ]] || return 0
+  mkdir -p "$dir"
+  {
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=authority of the tests' \
+      -keyout "$dir/ca.key" -out "$dir/ca.pem"
+    openssl req -newkey rsa:2048 -nodes -subj '/CN=broker of the tests' -keyout "$dir/broker.key" -out "$dir/broker.csr"
+    openssl x509 -req -in "$dir/broker.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 3650 \
+      -extfile <(echo 'subjectAltName=IP:127.0.0.1,DNS:localhost') -out "$dir/broker.crt"
+    # Somebody else's authority, who signed nothing here.
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=somebody else' \
+      -keyout "$dir/other.key" -out "$dir/other.pem"
+  } >"$dir/log" 2>&1 || { cat "$dir/log" >&2; return 1; }
+  cat "$dir/broker.key" "$dir/broker.crt" >"$dir/broker.pem"
+}
+
+kafka_tls_properties() { # n
+  cat <<PROPERTIES
+listener.name.login.sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256,PLAIN
+listener.name.login.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.login.scram-sha-256.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_noc="noc";
+PROPERTIES
+  local listener
+  for listener in login encrypted; do
+    echo "listener.name.$listener.ssl.keystore.type=PEM"
+    echo "listener.name.$listener.ssl.keystore.location=$stack/tls/broker.pem"
+  done
+}
+
+# The account `noc`, with a password for each kind of SCRAM; a request may hold one of them.
+kafka_login() {
+  local mechanism
+  for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
+    java "${java_options[@]}" -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$stack/lib/*" \
+      kafka.admin.ConfigCommand --bootstrap-server "127.0.0.1:$(port kafka-1)" --alter --entity-type users \
+      --entity-name noc --add-config "$mechanism=[password=noc]" >>"$stack/tls/log" 2>&1 ||
+      { tail -n 20 "$stack/tls/log" >&2; return 1; }
+  done
+}
+
 kafka_properties() { # n
-  local n voters=() m replicas=1 insync=1
+  local n voters=() m replicas=1 insync=1 more='' protocols=''
   n=$1
   for m in $(brokers); do voters+=("$m@127.0.0.1:$((base + 190 + m))"); done
   if cluster; then replicas=3 insync=2; fi
+  if tls; then
+    more=",LOGIN://127.0.0.1:$((base + 290 + n)),ENCRYPTED://127.0.0.1:$((base + 390 + n))"
+    protocols=,LOGIN:SASL_SSL,ENCRYPTED:SSL
+    kafka_tls_properties "$n"
+  fi
   cat <<PROPERTIES
 process.roles=broker,controller
 node.id=$n
 controller.quorum.voters=$(IFS=,; echo "${voters[*]}")
-listeners=PLAINTEXT://127.0.0.1:$((base + 90 + n)),CONTROLLER://127.0.0.1:$((base + 190 + n))
-advertised.listeners=PLAINTEXT://127.0.0.1:$((base + 90 + n))
+listeners=PLAINTEXT://127.0.0.1:$((base + 90 + n)),CONTROLLER://127.0.0.1:$((base + 190 + n))$more
+advertised.listeners=PLAINTEXT://127.0.0.1:$((base + 90 + n))$more
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT$protocols
 log.dirs=$stack/kafka-$n/data
 auto.create.topics.enable=false
 default.replication.factor=$replicas
@@ -137,8 +191,24 @@ CONF
 
 sql() { mariadb --no-defaults -uroot -h127.0.0.1 -P"$(port "$1")" -N -e "$2"; } # part, statement
 
-start_mariadb() { # part, server id
-  local part=$1 fresh=0
+# A replica begins with what the primary has now. Whatever it does to itself stays out of its own log, so that the
+# primary's numbers fit.
+replicate() {
+  local databases
+  await mariadb
+  databases=$(sql mariadb "SHOW DATABASES LIKE 'noc%'")
+  # shellcheck disable=SC2086 # names of databases, one a word
+  mariadb-dump --no-defaults -uroot -h127.0.0.1 -P"$(port mariadb)" --single-transaction --gtid --master-data=1 \
+    --databases $databases |
+    mariadb --no-defaults -uroot -h127.0.0.1 -P"$(port mariadb-replica)" --init-command='SET sql_log_bin = 0'
+  sql mariadb-replica "SET sql_log_bin = 0; CREATE USER noc@'127.0.0.1' IDENTIFIED BY 'noc';
+    GRANT ALL ON \`noc%\`.* TO noc@'127.0.0.1';
+    CHANGE MASTER TO master_host='127.0.0.1', master_port=$(port mariadb), master_user='replica',
+    master_password='replica', master_connect_retry=1, master_use_gtid=slave_pos; START SLAVE;"
+}
+
+start_mariadb() { # part, server id, options...
+  local part=$1 id=$2 fresh=0; shift 2
   mkdir -p "$stack/$part"
   if [[ ! -d $stack/$part/data/mysql ]]; then
     fresh=1
@@ -148,9 +218,9 @@ start_mariadb() { # part, server id
   fi
   launch "$part" mariadbd --no-defaults --user="$(id -un)" --datadir="$stack/$part/data" --bind-address=127.0.0.1 \
     --port="$(port "$part")" --socket="$stack/$part/sock" --pid-file="$stack/$part/mariadbd.pid" \
-    --server-id="$2" --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --expire-logs-days=1 \
+    --server-id="$id" --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --expire-logs-days=1 \
     --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=256M --max-connections=500 \
-    --character-set-server=utf8mb4 --collation-server=utf8mb4_bin --skip-name-resolve
+    --character-set-server=utf8mb4 --collation-server=utf8mb4_bin --skip-name-resolve "$@"
   if ((fresh)); then
     await "$part"
     if [[ $part == mariadb ]]; then
@@ -159,8 +229,7 @@ start_mariadb() { # part, server id
         CREATE DATABASE noc CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
         CREATE USER replica@'127.0.0.1' IDENTIFIED BY 'replica'; GRANT REPLICATION SLAVE ON *.* TO replica@'127.0.0.1';"
     else
-      sql "$part" "CHANGE MASTER TO master_host='127.0.0.1', master_port=$(port mariadb), master_user='replica',
-        master_password='replica', master_use_gtid=slave_pos; START SLAVE; SET GLOBAL read_only=1;"
+      replicate
     fi
   fi
 }
@@ -171,7 +240,7 @@ start() { # part
     kafka-*) start_kafka "${1#kafka-}" ;;
     questdb) start_questdb ;;
     mariadb) start_mariadb mariadb 1 ;;
-    mariadb-replica) start_mariadb mariadb-replica 2 ;;
+    mariadb-replica) start_mariadb mariadb-replica 2 --read-only=1 ;;
     *) port "$1" ;;
   esac
 }
@@ -193,14 +262,17 @@ case ${1:-} in
   up)
     mkdir -p "$stack"
     if [[ ${STACK:-} == cluster ]]; then touch "$stack/cluster"; fi
+    if tls; then certificates; fi
     jars
     for part in $(parts); do start "$part"; done
     for part in $(parts); do await "$part"; done
+    if tls; then kafka_login; fi
     "$0" env
     ;;
   down | wipe)
-    for part in $(parts | tac); do stop "$part"; done
-    if [[ $1 == wipe ]]; then rm -rf "$stack"/{kafka-*,questdb,mariadb,mariadb-replica,cluster}; fi
+    # A replica may run without a cluster: a test starts one.
+    for part in mariadb-replica $(parts | tac); do stop "$part"; done
+    if [[ $1 == wipe ]]; then rm -rf "$stack"/{kafka-*,questdb,mariadb,mariadb-replica,cluster,tls}; fi
     ;;
   status)
     for part in $(parts); do
@@ -208,8 +280,18 @@ case ${1:-} in
     done
     ;;
   env)
-    brokers=(); for n in $(brokers); do brokers+=("127.0.0.1:$(port "kafka-$n")"); done
-    echo "export NOC_KAFKA_BROKERS=$(IFS=,; echo "${brokers[*]}")"
+    plain=(); login=()
+    for n in $(brokers); do
+      plain+=("127.0.0.1:$(port "kafka-$n")")
+      login+=("127.0.0.1:$((base + 290 + n))")
+    done
+    if tls; then
+      echo "export NOC_KAFKA_BROKERS=$(IFS=,; echo "${login[*]}")"
+      echo "export NOC_KAFKA_TLS=true NOC_KAFKA_TLS_CA_FILE=$stack/tls/ca.pem"
+      echo "export NOC_KAFKA_SASL_MECHANISM=scram-sha-512 NOC_KAFKA_SASL_USERNAME=noc NOC_KAFKA_SASL_PASSWORD=noc"
+    else
+      echo "export NOC_KAFKA_BROKERS=$(IFS=,; echo "${plain[*]}")"
+    fi
     echo "export NOC_QUESTDB_URL=http://127.0.0.1:$(port questdb)"
     echo "export NOC_DATABASE_URL=mysql://noc:noc@127.0.0.1:$(port mariadb)/noc"
     if cluster; then echo "export NOC_DATABASE_READ_URL=mysql://noc:noc@127.0.0.1:$(port mariadb-replica)/noc"; fi
@@ -219,5 +301,12 @@ case ${1:-} in
   kill) stop "${2:?which part}" KILL ;;
   pause) kill -STOP "$(pid "${2:?which part}")" ;;
   resume) kill -CONT "$(pid "${2:?which part}")" ;;
-  *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 64 ;;
+  port) port "${2:?which part}" ;;
+  pid) pid "${2:?which part}" ;;
+  forget)
+    port "${2:?which part}" >/dev/null
+    stop "$2" KILL
+    rm -rf "${stack:?}/$2"
+    ;;
+  *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac

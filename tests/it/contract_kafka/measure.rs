@@ -1,10 +1,10 @@
 //! How fast the log on Kafka is, and what it costs this process. Not part of a test run:
 //! `cargo test ... --test it contract_kafka::measure -- --ignored --nocapture`.
 
-use super::{LONG, brokers};
+use super::{LONG, options};
 use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::id::{LogId, Offset, PartitionId, ServerId};
-use noc_pipeline::kafka::{Kafka, KafkaOptions, TemporaryTopics, temporary_options};
+use noc_pipeline::kafka::{Kafka, KafkaOptions, TemporaryTopics};
 use noc_pipeline::log::PayloadLog;
 use noc_pipeline::payload::{Disks, Partition, Report};
 use noc_pipeline::record::{Encoded, PayloadRecord, Record};
@@ -70,7 +70,7 @@ async fn measure(partitions: u32, linger: Duration, follow: bool) {
     let options = KafkaOptions {
         partitions,
         linger,
-        ..temporary_options(&brokers())
+        ..options()
     };
     let _topics = TemporaryTopics::new(&options);
     let opened = Kafka::open(options, LogId(Uuid::new_v4())).await;

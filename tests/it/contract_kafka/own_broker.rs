@@ -32,7 +32,9 @@ fn root() -> PathBuf {
 
 impl Broker {
     fn start() -> Self {
-        let jars = root().join(".stack/lib");
+        let stack = std::env::var_os("STACK_DIR").map(PathBuf::from);
+        let stack = stack.unwrap_or_else(|| root().join(".stack"));
+        let jars = stack.join("lib");
         assert!(
             jars.join(".complete").exists(),
             "no Kafka below {}: `make stack` fetches it",
@@ -57,6 +59,8 @@ impl Broker {
             .args([what, "kafka-1"])
             .env("STACK_DIR", self.dir.path())
             .env("STACK_PORT", self.port.to_string())
+            // Nothing but one broker.
+            .env_remove("STACK")
             .status()
             .expect("the stack's script runs");
         assert!(done.success(), "stack.sh {what} kafka-1: {done}");

@@ -12,10 +12,11 @@ mod database;
 mod full_disk;
 mod nodes;
 mod parts;
+mod replica;
 
 use crate::fleet::{
     Host, Page, THINGS, catch_up, check_deliveries, check_incidents, check_rows, check_told, kept,
-    name_of,
+    mail_goes_to, name_of,
 };
 use futures::future::join_all;
 use noc_api::simulate::client::Client;
@@ -25,9 +26,8 @@ use noc_tests::TestAgent;
 use noc_tests::parts::RealParts;
 use noc_tests::program::{Launch, Program};
 use noc_tests::smtp::{SmtpServer, Tls};
-use reqwest::Method;
-use serde_json::json;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -37,18 +37,20 @@ const SERVERS: u32 = 8;
 const EVERY: Duration = Duration::from_millis(25);
 
 /// A node that is started again and again on its directory and its address.
-struct Node {
+pub struct Node {
     dir: TempDir,
     launch: Launch,
-    client: Client,
+    pub client: Client,
     running: Option<Program>,
+    /// Without a word, at least once.
+    killed: bool,
 }
 
 impl Node {
-    fn new(settings: &[(&'static str, String)]) -> Self {
+    /// On this directory, which may have something in it.
+    pub fn on(dir: TempDir, settings: &[(&'static str, String)]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap().to_string();
-        let dir = TempDir::new().unwrap();
         Self {
             launch: Launch::on(dir.path())
                 .with_all(settings.iter().cloned())
@@ -56,10 +58,19 @@ impl Node {
             client: Client::new(&format!("http://{address}"), true).unwrap(),
             dir,
             running: None,
+            killed: false,
         }
     }
 
-    async fn start(&mut self) {
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.running.is_some()
+    }
+
+    pub async fn start(&mut self) {
         self.running = Some(Program::start(&self.launch).await);
     }
 
@@ -67,12 +78,13 @@ impl Node {
         self.running.as_ref().expect("it runs")
     }
 
-    async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         self.running.take().expect("it runs").kill().await;
+        self.killed = true;
     }
 
     /// Stops it in order; how long that took.
-    async fn stop(&mut self) -> Duration {
+    pub async fn stop(&mut self) -> Duration {
         let (status, took) = self.running.take().expect("it runs").terminate().await;
         assert!(
             status.success(),
@@ -109,7 +121,9 @@ impl World {
         let parts = harness.into_parts();
         let mut settings = parts.environment();
         change(&mut settings);
-        let mut nodes: Vec<_> = (0..count).map(|_| Node::new(&settings)).collect();
+        let mut nodes: Vec<_> = (0..count)
+            .map(|_| Node::on(TempDir::new().unwrap(), &settings))
+            .collect();
         for node in &mut nodes {
             node.start().await;
         }
@@ -175,10 +189,11 @@ impl World {
         });
         join_all(reports).await;
         for node in &mut self.nodes {
-            if node.running.is_some() {
+            if node.is_running() {
                 node.stop().await;
             }
         }
+        let killed = self.nodes.iter().any(|node| node.killed);
         let harness = Harness::on(self.parts, |_| {}).await;
         catch_up(&harness).await;
         let aside = harness.parts().dead_letters.list(1).await.unwrap();
@@ -188,7 +203,7 @@ impl World {
         }
         check_incidents(&harness, &self.hosts).await;
         check_told(&harness, &self.hosts).await;
-        check_deliveries(&harness, &self.smtp).await;
+        check_deliveries(&harness, &self.smtp, killed).await;
         println!(
             "{} reports, compared after {:?}",
             kept(&self.hosts),
@@ -215,13 +230,7 @@ async fn all_told(smtp: &SmtpServer, pages: &[Page], patience: Duration) -> Dura
 
 /// Enrols the hosts and sets e-mail up.
 async fn prepare(harness: &Harness, smtp_port: u16) -> Vec<Host> {
-    let admin = harness.login().await;
-    let email = json!({"enabled": true, "settings": {
-        "host": "localhost", "port": smtp_port, "encryption": "none",
-        "from_address": "noc@hostseba.test", "recipients": ["ops@hostseba.test"]}});
-    let path = "/api/notification-channels/email";
-    let answer = harness.call(&admin, Method::PUT, path, Some(email)).await;
-    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    mail_goes_to(harness, smtp_port).await;
     let seed = rand::random();
     println!("seed {seed}");
     let mut hosts = Vec::new();

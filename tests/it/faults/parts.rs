@@ -12,13 +12,13 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Off the runtime: scripts take seconds.
-async fn mend(broken: Broken) {
+pub(super) async fn mend(broken: Broken) {
     tokio::task::spawn_blocking(move || broken.mend())
         .await
         .expect("it is mended");
 }
 
-async fn broken(how: fn(&'static str) -> Broken, part: &'static str) -> Broken {
+pub(super) async fn broken(how: fn(&'static str) -> Broken, part: &'static str) -> Broken {
     tokio::task::spawn_blocking(move || how(part))
         .await
         .expect("it is broken")
