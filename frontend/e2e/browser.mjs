@@ -29,7 +29,10 @@ export async function launch() {
   return chromium.launch({ executablePath, args: ARGS });
 }
 
-/** A page whose console errors, exceptions and failed requests are collected in `problems`. */
+/**
+ * A page whose console errors, exceptions and failed requests are collected in `problems`; `another` opens more of them
+ * beside it.
+ */
 export async function openPage(browser, { width = 1440, height = 900, theme = 'light', phone = false } = {}) {
   const context = await browser.newContext({
     viewport: { width, height },
@@ -41,26 +44,29 @@ export async function openPage(browser, { width = 1440, height = 900, theme = 'l
     locale: 'en-GB',
     permissions: phone ? [] : ['clipboard-read', 'clipboard-write'],
   });
-  const page = await context.newPage();
-  if (FROZEN) await page.clock.setFixedTime(new Date(FROZEN));
   // `expected` is a pattern of what a picture provokes on purpose.
   const problems = Object.assign([], { expected: null });
   const report = (text) => {
     if (!problems.expected?.test(text)) problems.push(text);
   };
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
-      report(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => report(`exception: ${error.message}`));
-  page.on('requestfailed', (request) => {
-    const reason = request.failure()?.errorText ?? '';
-    if (!/ERR_ABORTED/.test(reason)) report(`request failed: ${request.url()} ${reason}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 500) report(`answer ${response.status()}: ${response.url()}`);
-  });
-  return { context, page, problems };
+  const another = async () => {
+    const page = await context.newPage();
+    if (FROZEN) await page.clock.setFixedTime(new Date(FROZEN));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !/status of 4\d\d/.test(message.text()))
+        report(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => report(`exception: ${error.message}`));
+    page.on('requestfailed', (request) => {
+      const reason = request.failure()?.errorText ?? '';
+      if (!/ERR_ABORTED/.test(reason)) report(`request failed: ${request.url()} ${reason}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 500) report(`answer ${response.status()}: ${response.url()}`);
+    });
+    return page;
+  };
+  return { context, page: await another(), another, problems };
 }
 
 export async function signIn(

@@ -1,6 +1,6 @@
 // Opens every page in every state, in both themes, at 1440x900 and 390x844, and saves pictures; fails on anything that
 // goes wrong there.
-//   node e2e/with-mock.mjs screens.mjs [folder] [name part]      against the mock
+//   node e2e/with-mock.mjs screens.mjs [folder] [name part,...]  against the mock
 //   NOC_VIEW=dark-phone ...                                        one theme and size of the four
 //   NOC_URL=... NOC_PASSWORD=... node e2e/screens.mjs [folder]    against a real server: its pages as they are
 import { mkdir } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { SHOTS } from './shots.mjs';
 import { audit, expectedProblems, stage } from './stage.mjs';
 
 const folder = process.argv[2] ?? join(tmpdir(), 'noc-screens');
-const only = process.argv[3] ?? '';
+const only = (process.argv[3] ?? '').split(',');
 /** One of the four, such as `dark-phone`. */
 const onlyView = process.env.NOC_VIEW ?? '';
 const SIZES = [
@@ -47,7 +47,7 @@ await mkdir(folder, { recursive: true });
 const browser = await launch();
 const failures = [];
 const asIs = (shot) => !(shot.prepare || shot.world || shot.api || shot.as !== undefined);
-const shots = SHOTS.filter((shot) => shot.name.includes(only) && (FROZEN || asIs(shot)));
+const shots = SHOTS.filter((shot) => only.some((part) => shot.name.includes(part)) && (FROZEN || asIs(shot)));
 for (const theme of ['light', 'dark']) {
   for (const [size, viewport] of SIZES) {
     if (!`${theme}-${size}`.includes(onlyView)) continue;

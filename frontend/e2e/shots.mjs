@@ -136,7 +136,10 @@ export const SHOTS = [
   { name: 'keyboard', path: '/', prepare: async (page) => page.keyboard.press('?') },
 
   { name: 'servers', path: '/servers' },
-  { name: 'servers-filtered', path: '/servers?status=down,stale,unknown&q=web&tag=cpanel&sort=-load1' },
+  {
+    name: 'servers-filtered',
+    path: '/servers?status=down,stale,unknown&q=web&tag=cpanel&sort=-load_per_core',
+  },
   { name: 'servers-no-match', path: '/servers?q=nothing-like-this' },
   { name: 'servers-empty', path: '/servers', world: 'empty' },
   { name: 'servers-loading', path: '/servers', api: 'held' },
@@ -232,6 +235,7 @@ export const SHOTS = [
       await page.getByText('What it looks for').waitFor();
     },
   },
+  { name: 'incident-charted', path: '/incidents/43' },
   { name: 'incident-acknowledged', path: '/incidents/44' },
   { name: 'incident-stale', path: '/incidents/45' },
   { name: 'incident-resolved', path: '/incidents/38' },
@@ -242,6 +246,31 @@ export const SHOTS = [
       await page.getByRole('button', { name: 'Acknowledge', exact: true }).click();
       await page.getByText('Acknowledged').first().waitFor();
       await page.getByLabel('Note').fill('Queue is full of one account’s mail.\nLooking at its scripts.');
+    },
+  },
+  { name: 'incident-held', path: '/incidents/43' },
+  { name: 'incident-snoozed', path: '/incidents/45' },
+  { name: 'incident-asked', path: '/incidents/48' },
+  { name: 'incident-snooze', path: '/incidents/42', prepare: press('Snooze') },
+  {
+    name: 'incident-snooze-until',
+    path: '/incidents/42',
+    prepare: async (page) => {
+      await press('Snooze')(page);
+      await page.getByRole('menuitem', { name: 'Until a time of my choice' }).click();
+      await page.getByLabel('Until', { exact: true }).fill('2026-05-20T09:00');
+      await page.getByRole('dialog').getByRole('button', { name: 'Snooze' }).click();
+      await page.getByText('Must lie within the next 7 days').waitFor();
+    },
+  },
+  { name: 'incident-escalate', path: '/incidents/42', prepare: press('Escalate now') },
+  {
+    name: 'incident-escalated-before',
+    path: '/incidents/46',
+    prepare: async (page) => {
+      await press('Escalate now')(page);
+      await page.getByRole('dialog').getByRole('button', { name: 'Escalate now' }).click();
+      await page.getByText('A step fired meanwhile').waitFor();
     },
   },
   { name: 'incident-viewer', path: '/incidents/42', as: 'reader@hostseba.com' },
@@ -296,10 +325,47 @@ export const SHOTS = [
     path: '/hosting/firewall?country=BD&action=block,temp_block&source=lfd',
   },
 
+  { name: 'maintenance', path: '/maintenance' },
+  { name: 'maintenance-empty', path: '/maintenance', world: 'empty' },
+  { name: 'maintenance-loading', path: '/maintenance', api: 'held' },
+  { name: 'maintenance-broken', path: '/maintenance', api: 'broken' },
+  { name: 'maintenance-viewer', path: '/maintenance?window=61', as: 'reader@hostseba.com' },
+  { name: 'maintenance-start', path: '/maintenance', prepare: press('Start now') },
+  { name: 'maintenance-new', path: '/maintenance?window=new&servers=3&hours=2' },
+  { name: 'maintenance-weekly', path: '/maintenance?window=63' },
+  {
+    name: 'maintenance-preview',
+    path: '/maintenance?window=64',
+    prepare: async (page) => page.getByRole('region', { name: 'When it is' }).scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'maintenance-refused',
+    path: '/maintenance?window=new',
+    prepare: async (page) => {
+      await page.getByText('Weekly', { exact: true }).click();
+      await page.getByRole('button', { name: 'Sun', exact: true }).click();
+      await page.getByRole('button', { name: 'Create window' }).click();
+      await page.getByText('choose a day').first().waitFor();
+    },
+  },
+  { name: 'maintenance-end', path: '/maintenance', prepare: press('End now: Kernel updates') },
+  { name: 'maintenance-end-recurring', path: '/maintenance', prepare: press('End now: cPanel updates') },
+  {
+    name: 'maintenance-delete',
+    path: '/maintenance?window=61',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+      await page.getByRole('button', { name: 'Delete window' }).waitFor();
+    },
+  },
+
   { name: 'channels', path: '/settings/channels' },
   { name: 'channels-loading', path: '/settings/channels', api: 'held' },
   { name: 'channels-broken', path: '/settings/channels', api: 'broken' },
   { name: 'channel', path: '/settings/channels?channel=email' },
+  { name: 'channel-whatsapp', path: '/settings/channels?channel=whatsapp' },
+  { name: 'channel-discord', path: '/settings/channels?channel=discord' },
+  { name: 'channel-slack', path: '/settings/channels?channel=slack' },
   {
     name: 'channel-refused',
     path: '/settings/channels?channel=telegram',
@@ -395,6 +461,33 @@ export const SHOTS = [
     as: 'reader@hostseba.com',
     prepare: async (page) => page.getByText('What it looks for').waitFor(),
   },
+  { name: 'on-call', path: '/on-call' },
+  { name: 'on-call-empty', path: '/on-call', world: 'empty' },
+  { name: 'on-call-loading', path: '/on-call', api: 'held' },
+  { name: 'on-call-broken', path: '/on-call', api: 'broken' },
+  { name: 'on-call-viewer', path: '/on-call', as: 'reader@hostseba.com' },
+  { name: 'on-call-new', path: '/on-call', prepare: press('New schedule') },
+  { name: 'on-call-schedule', path: '/on-call', prepare: press('Edit First line') },
+  {
+    name: 'on-call-schedule-refused',
+    path: '/on-call',
+    prepare: async (page) => {
+      await press('New schedule')(page);
+      await page.getByLabel('Name').fill('Nights');
+      await page.getByRole('button', { name: 'Create schedule' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  { name: 'on-call-stand-in', path: '/on-call', prepare: press('Stand in: First line') },
+  {
+    name: 'on-call-link',
+    path: '/on-call',
+    prepare: async (page) => {
+      await press('iCal link: First line')(page);
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      await page.getByText('Shown this once').waitFor();
+    },
+  },
   { name: 'escalation', path: '/settings/escalation' },
   { name: 'escalation-empty', path: '/settings/escalation', world: 'empty' },
   { name: 'escalation-loading', path: '/settings/escalation', api: 'held' },
@@ -431,7 +524,11 @@ export const SHOTS = [
   { name: 'users-loading', path: '/settings/users', api: 'held' },
   { name: 'users-broken', path: '/settings/users', api: 'broken' },
   { name: 'user-new', path: '/settings/users', prepare: press('New user') },
-  { name: 'user', path: '/settings/users', prepare: async (page) => page.getByText('Night duty').click() },
+  {
+    name: 'user',
+    path: '/settings/users',
+    prepare: async (page) => page.getByRole('main').getByText('Night duty').click(),
+  },
   {
     name: 'user-created',
     path: '/settings/users',

@@ -57,6 +57,21 @@ export async function audit(page, { phone }) {
         'landmark-unique': { enabled: dialogs.length === 0 },
       },
     });
+    // What lies half under a bar of a phone comes out of it when the page is scrolled: it is measured there.
+    const stillSmall = async ({ target }) => {
+      const element = document.querySelector(target[0]);
+      element?.scrollIntoView({ block: 'center' });
+      const again = await globalThis.axe.run(element ?? document, {
+        runOnly: { type: 'rule', values: ['target-size'] },
+      });
+      return again.violations.length > 0;
+    };
+    for (const violation of violations.filter(({ id }) => id === 'target-size')) {
+      const kept = [];
+      for (const node of violation.nodes) if (await stillSmall(node)) kept.push(node);
+      violation.nodes = kept;
+      scrollTo(0, 0);
+    }
     return violations.flatMap(({ id, nodes }) =>
       nodes
         // The library's menu holds two invisible stops that keep the focus in it.

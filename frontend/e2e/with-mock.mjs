@@ -1,12 +1,15 @@
-// Starts the mock API on a port of its own, runs what is given, ends it: `node with-mock.mjs screens.mjs`.
+// Starts the mock API on a port of its own, runs what is given, ends it: `node with-mock.mjs screens.mjs`. The
+// page is what `npm run build` left in `dist`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
+// Two runs beside each other need a port each, or one would stage the other's world.
+const port = process.env.NOC_MOCK_PORT ?? '8797';
 const env = {
   ...process.env,
   NOC_MOCK_NOW: '2026-05-07T06:34:56Z',
-  NOC_MOCK_PORT: '8797',
-  NOC_URL: 'http://127.0.0.1:8797',
+  NOC_MOCK_PORT: port,
+  NOC_URL: `http://127.0.0.1:${port}`,
 };
 const here = (path) => new URL(path, import.meta.url).pathname;
 

@@ -23,7 +23,7 @@ type Routed<P extends keyof paths> = {
 };
 
 /** Not JSON: the mock's server answers these itself. */
-type Plumbing = '/api/openapi.json' | '/app/{key}' | '/runtime-config.js';
+type Plumbing = '/api/on-call/schedules/{id}.ics' | '/api/openapi.json' | '/app/{key}' | '/runtime-config.js';
 
 export type Handlers = { [P in Exclude<keyof paths, Plumbing>]: Routed<P> };
 
@@ -34,6 +34,8 @@ export class Refusal extends Error {
     readonly code: string,
     message: string,
     readonly errors?: Record<string, string[]>,
+    /** Seconds after which to come back. */
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

@@ -1,16 +1,19 @@
 import type { Policy, Session } from '@/api/types';
+import { mockChannels } from './channels';
 import { ago, DAY, HOUR, MIN } from './clock';
-import { abuseCases, allowances } from './hosting/abuse';
+import { abuseCases, abuseIncidents, allowances } from './hosting/abuse';
 import { refOf } from './hosting/probes';
 import { delivery, INCIDENTS, incident } from './incidents';
+import { windows } from './maintenance';
+import { onCallSchedules } from './on-call';
 import { type Role, user } from './people';
 import { SERVERS, server } from './servers';
-import { channel, EMAIL_FIELDS, policy, rule, token } from './settings';
+import { policy, rule, token } from './settings';
 
 /** The mock's world: a small hosting fleet on a bad morning. */
 export function freshWorld() {
   const servers = SERVERS.map(server);
-  const incidents = INCIDENTS.map((seed) => incident(seed, servers));
+  const incidents = [...INCIDENTS, ...abuseIncidents()].map((seed) => incident(seed, servers));
   for (const s of servers)
     s.open_incidents = incidents.filter((i) => i.server_id === s.id && i.status !== 'resolved').length;
   const deliveries = [
@@ -120,91 +123,7 @@ export function freshWorld() {
       escalation_policy_name: null,
     }),
   ];
-  const channels = [
-    channel('email', 'Email', EMAIL_FIELDS, {
-      enabled: true,
-      configured: true,
-      last_test_at: ago(3 * DAY),
-      last_test_result: 'sent',
-      updated_at: ago(3 * DAY),
-      settings: {
-        host: 'mail.hostseba.com',
-        port: 587,
-        encryption: 'tls',
-        username: 'noc@hostseba.com',
-        password: null,
-        password_set: true,
-        from_address: 'noc@hostseba.com',
-        from_name: 'HostSeba NOC',
-        recipients: ['noc@hostseba.com', 'ops@hostseba.com'],
-      },
-    }),
-    channel(
-      'webhook',
-      'Webhook',
-      [
-        {
-          name: 'url',
-          label: 'URL',
-          kind: 'text',
-          secret: false,
-          required: true,
-          options: [],
-          default: null,
-          help: null,
-        },
-        {
-          name: 'secret',
-          label: 'Secret',
-          kind: 'password',
-          secret: true,
-          required: false,
-          options: [],
-          default: null,
-          help: 'Signs every message.',
-        },
-        {
-          name: 'verify',
-          label: 'Verify the certificate',
-          kind: 'bool',
-          secret: false,
-          required: false,
-          options: [],
-          default: 'true',
-          help: null,
-        },
-      ],
-      {
-        configured: true,
-        enabled: true,
-        healthy: false,
-        last_error: '404 Not Found: the address does not exist',
-        settings: { url: 'https://hooks.example.com/noc', secret: null, secret_set: true, verify: true },
-      },
-    ),
-    channel('telegram', 'Telegram', [
-      {
-        name: 'bot_token',
-        label: 'Bot token',
-        kind: 'password',
-        secret: true,
-        required: true,
-        options: [],
-        default: null,
-        help: 'From BotFather.',
-      },
-      {
-        name: 'chat_id',
-        label: 'Chat',
-        kind: 'text',
-        secret: false,
-        required: true,
-        options: [],
-        default: null,
-        help: 'A negative number for groups.',
-      },
-    ]),
-  ];
+  const channels = mockChannels();
   const sessions: Session[] = [
     {
       id: 's1',
@@ -251,6 +170,8 @@ export function freshWorld() {
     ],
     abuse: abuseCases(servers),
     allowances: allowances(servers),
+    windows: windows(),
+    onCall: onCallSchedules(users),
     nextId: 500,
     /** Nothing happens: what is listed by what happened is empty. */
     quiet: false,
@@ -269,6 +190,7 @@ export function quietWorld(): World {
     tokens: [],
     abuse: [],
     allowances: [],
+    windows: [],
     quiet: true,
   };
 }
@@ -279,6 +201,7 @@ export const emptyWorld = (): World => ({
   servers: [],
   rules: [],
   policies: [],
+  onCall: [],
 });
 
 /** A fleet that fills several pages, with names as long as names may be. */

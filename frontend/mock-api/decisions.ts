@@ -20,6 +20,8 @@ const WORDS: Record<string, string> = {
   cleared: 'The condition is over: the incident ended.',
   held_by_server_down: 'Held back: the server itself is down.',
   quiet_after_manual_resolve: 'Held back: somebody resolved it by hand less than 30 min before.',
+  held_by_duplicate_agent:
+    'Held back: two agents report as this server, and this compares reports of two hosts.',
   held_open_flapping: 'Kept open: it comes and goes.',
   learning: 'Not judged: too few samples yet.',
   unknown: 'Not judged: nothing can be said.',

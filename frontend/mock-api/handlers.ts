@@ -1,12 +1,15 @@
 import type { AlertRule, IncidentDetail, Policy, Server } from '@/api/types';
 import { byUrgency, severityRank } from '@/domain/severity';
 import { backtestOf } from './backtest';
+import { channelHandlers } from './channels';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
 import type { World } from './db';
 import { hosting } from './hosting';
 import { by, contains, found, has, page, require, sorted } from './list';
+import { maintenance } from './maintenance';
 import { metrics } from './measurements';
+import { onCall } from './on-call';
 import { meOf } from './people';
 import { DISKS, servicesOf } from './servers';
 import { CATALOGUE, token } from './settings';
@@ -17,6 +20,8 @@ export type Publish = (channel: string, event: string, data: unknown) => void;
 export interface MockState {
   world: World;
   signedIn: number | null;
+  /** Another backtest runs. */
+  busy: boolean;
 }
 
 const DOWN_FIRST = ['down', 'unknown', 'stale', 'registering', 'up', 'disabled'];
@@ -36,6 +41,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     from: IncidentDetail['status'][],
     change: (i: IncidentDetail) => void,
     type: string,
+    detail: object = {},
   ) => {
     const incident = found(w().incidents, ask.id);
     if (!from.includes(incident.status))
@@ -47,12 +53,16 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       type,
       actor: `user:${me().id}`,
       actor_name: me().name,
-      detail: {},
+      detail: detail as IncidentDetail['timeline'][number]['detail'],
     });
     publish('private-incidents', 'incident.updated', incident);
     return incident;
   };
 
+  const worstFirst = (a: Server, b: Server) =>
+    DOWN_FIRST.indexOf(a.status) - DOWN_FIRST.indexOf(b.status) ||
+    b.open_incidents - a.open_incidents ||
+    a.name.localeCompare(b.name);
   const serverList = (q: URLSearchParams) =>
     sorted(
       w().servers.filter(
@@ -61,16 +71,20 @@ export function handlers(state: MockState, publish: Publish): Handlers {
           has(q.get('status'), s.status) &&
           (!q.get('tag') || s.tags.includes(q.get('tag') ?? '')),
       ),
-      q.get('sort') ?? 'status',
+      q.get('sort') ?? 'trouble',
       {
-        status: (a: Server, b: Server) =>
-          DOWN_FIRST.indexOf(a.status) - DOWN_FIRST.indexOf(b.status) ||
-          b.open_incidents - a.open_incidents ||
-          a.name.localeCompare(b.name),
+        trouble: worstFirst,
+        status: worstFirst,
         name: by((s) => s.name),
         cpu_pct: by((s) => s.cpu_pct),
         ram_pct: by((s) => s.ram_pct),
         load1: by((s) => s.load1),
+        load_per_core: by((s) => s.load_per_core),
+        iowait_pct: by((s) => s.iowait_pct),
+        worst_disk_pct: by((s) => s.worst_disk_pct),
+        worst_inodes_pct: by((s) => s.worst_inodes_pct),
+        deferred_mail: by((s) => s.deferred_mail),
+        mysql_connections_pct: by((s) => s.mysql_connections_pct),
         last_seen_at: by((s) => s.last_seen_at),
       },
     );
@@ -136,7 +150,9 @@ export function handlers(state: MockState, publish: Publish): Handlers {
   };
 
   return {
+    ...onCall(w, me),
     ...hosting(w, () => meOf(me()).permissions.includes('mail.pii'), me, publish),
+    ...maintenance(w, me, nextId),
     '/api/auth/csrf-cookie': { get: () => undefined },
     '/api/auth/login': {
       post: ({ body }) => {
@@ -259,7 +275,8 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       post: (ask) =>
         transition(
           ask,
-          ['open'],
+          // Who was asked whether they are still on it takes it on again.
+          found(w().incidents, ask.id).asked_at === null ? ['open'] : ['open', 'acknowledged'],
           (i) => {
             // Somebody was faster, for the list of what failed.
             if (i.id === 45) throw new Refusal(409, 'invalid_transition', 'The incident is resolved.');
@@ -267,6 +284,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
               status: 'acknowledged',
               acknowledged_at: ago(0),
               acknowledged_by: { id: me().id, name: me().name },
+              asked_at: null,
             });
             if (i.escalation) i.escalation = { ...i.escalation, state: 'paused', due_at: null };
           },
@@ -279,13 +297,19 @@ export function handlers(state: MockState, publish: Publish): Handlers {
           ask,
           ['acknowledged'],
           (i) => {
-            Object.assign(i, { status: 'open', acknowledged_at: null, acknowledged_by: null });
+            Object.assign(i, {
+              status: 'open',
+              acknowledged_at: null,
+              acknowledged_by: null,
+              asked_at: null,
+            });
             i.escalation = {
               state: 'armed',
               policy_name: 'Default',
               step: 1,
               steps: 2,
               pass: 1,
+              held_for: null,
               due_at: ago(-5),
               channels: ['email'],
             };
@@ -309,6 +333,51 @@ export function handlers(state: MockState, publish: Publish): Handlers {
           'resolved',
         ),
     },
+    '/api/incidents/{id}/snooze': {
+      post: (ask) => {
+        const { until } = ask.body;
+        const ahead = until === null ? 1 : Date.parse(until) - mockNow();
+        if (!(ahead > 0 && ahead <= 7 * 86_400_000))
+          throw new Refusal(422, 'validation_failed', 'The request is not valid.', {
+            until: ['must lie within the next 7 days'],
+          });
+        return transition(
+          ask,
+          ['open', 'acknowledged'],
+          (i) => {
+            i.snoozed_until = until;
+            if (!i.escalation || i.status !== 'open') return;
+            i.escalation = until
+              ? { ...i.escalation, state: 'paused', held_for: 'snoozed', due_at: null }
+              : { ...i.escalation, state: 'armed', held_for: null, due_at: ago(-300) };
+          },
+          until === null ? 'snooze_ended' : 'snoozed',
+          until === null
+            ? { text: `Snooze ended by ${me().name}.`, by: me().name }
+            : { text: `Snoozed by ${me().name}.`, by: me().name, until },
+        );
+      },
+    },
+    '/api/incidents/{id}/escalate': {
+      post: (ask) =>
+        transition(
+          ask,
+          ['open'],
+          (i) => {
+            if (!i.escalation) throw new Refusal(409, 'nothing_follows', 'No step follows.');
+            if (i.escalation.held_for) throw new Refusal(409, 'held_back', 'It is held back.');
+            const next = { ...i.escalation, step: 1, pass: i.escalation.pass + 1, due_at: ago(-900) };
+            // A step fires while somebody reads the question.
+            if (i.id === 46 && i.escalation.pass === 1) {
+              i.escalation = next;
+              throw new Refusal(409, 'already_escalated', 'A step fired since you looked.');
+            }
+            i.escalation = next;
+          },
+          'escalated',
+          { text: `Escalated by ${me().name}.`, by: me().name },
+        ),
+    },
     '/api/incidents/{id}/notes': {
       post: (ask) => {
         const incident = found(w().incidents, ask.id);
@@ -325,7 +394,11 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     },
     '/api/detectors': { get: () => CATALOGUE },
     '/api/alert-rules/backtest': {
-      post: ({ body }) => backtestOf(w().servers, body),
+      post: ({ body }) => {
+        if (!state.busy) return backtestOf(w().servers, body);
+        state.busy = false;
+        throw new Refusal(429, 'too_many_requests', 'Too many requests.', {}, 1);
+      },
     },
     '/api/alert-rules': {
       get: () => whole(w().rules),
@@ -363,49 +436,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
         w().policies = w().policies.filter((p) => p.id !== id);
       },
     },
-    '/api/notification-channels': { get: () => whole(w().channels) },
-    '/api/notification-channels/{key}': {
-      put: ({ path, body }) => {
-        const channel = w().channels.find((c) => c.channel === path.key);
-        if (!channel) throw new Refusal(404, 'not_found', 'There is no such channel.');
-        const missing = channel.fields.filter((f) => f.required && !f.secret && !body.settings[f.name]);
-        if (missing.length > 0) {
-          throw new Refusal(
-            422,
-            'validation_failed',
-            'The request is not valid.',
-            Object.fromEntries(missing.map((f) => [`settings.${f.name}`, ['is required']])),
-          );
-        }
-        const secrets = channel.fields.filter((f) => f.secret);
-        const kept = Object.fromEntries(
-          secrets.map((f) => [
-            `${f.name}_set`,
-            Boolean(body.settings[f.name]) || channel.settings[`${f.name}_set`] === true,
-          ]),
-        );
-        const hidden = Object.fromEntries(secrets.map((f) => [f.name, null]));
-        return Object.assign(channel, {
-          enabled: body.enabled,
-          configured: true,
-          healthy: true,
-          last_error: null,
-          settings: { ...body.settings, ...hidden, ...kept },
-          updated_at: ago(0),
-        });
-      },
-    },
-    '/api/notification-channels/{key}/test': {
-      post: ({ path, body }) => {
-        const channel = w().channels.find((c) => c.channel === path.key);
-        const ok = channel?.healthy ?? false;
-        const result = ok
-          ? `250 Ok: queued for ${body.recipient ?? 'noc@hostseba.com'}`
-          : '404 Not Found: the address does not exist';
-        Object.assign(channel ?? {}, { last_test_at: ago(0), last_test_result: ok ? 'sent' : result });
-        return { ok, result, provider_id: ok ? '4F2K1' : null, at: ago(0) };
-      },
-    },
+    ...channelHandlers(w),
     '/api/notification-deliveries': {
       get: ({ query }) => {
         const id = query.get('incident_id');

@@ -20,7 +20,7 @@ const entry = (
   detail: detail as Entry['detail'],
 });
 
-interface IncidentSeed {
+export interface IncidentSeed {
   id: number;
   server: number;
   detector: string;
@@ -35,6 +35,11 @@ interface IncidentSeed {
   owner?: string;
   resolved?: number;
   dueIn?: number;
+  /** Why its policy stands still; the window that a maintenance is. */
+  held?: 'maintenance' | 'snoozed' | 'server_down';
+  snoozedFor?: number;
+  /** Seconds since its owner was asked whether they are still on it. */
+  asked?: number;
 }
 
 export const INCIDENTS: IncidentSeed[] = [
@@ -77,17 +82,17 @@ export const INCIDENTS: IncidentSeed[] = [
     opened: 41 * MIN,
     seen: 40,
     command: 'sudo du -xh --max-depth=1 /home | sort -h | tail',
-    dueIn: 11 * MIN,
+    held: 'maintenance',
   },
   {
     id: 44,
     server: 3,
-    detector: 'rule',
-    subject: '',
+    detector: 'threshold',
+    subject: '3',
     severity: 'high',
     title: 'Load over 4 per core on web-11.hostseba',
-    observed: '4.46 per core for 12 min',
-    expected: 'below 4',
+    observed: 'metrics.load1 = 71.36',
+    expected: 'not > 64 for 600 s',
     opened: 12 * MIN,
     seen: 12,
     owner: 'Day operator',
@@ -103,6 +108,8 @@ export const INCIDENTS: IncidentSeed[] = [
     expected: 'below 90 %',
     opened: 3 * HOUR,
     seen: 8 * MIN,
+    held: 'snoozed',
+    snoozedFor: 2 * HOUR,
   },
   {
     id: 46,
@@ -129,6 +136,21 @@ export const INCIDENTS: IncidentSeed[] = [
     opened: 26 * HOUR,
     seen: 44,
     owner: 'Night duty',
+  },
+  {
+    id: 48,
+    server: 10,
+    detector: 'service_down',
+    subject: 'mysqld',
+    severity: 'critical',
+    title: 'mysqld is down on web-02.hostseba',
+    observed: 'not running in 38 reports',
+    expected: 'running',
+    opened: 40 * MIN,
+    seen: 20,
+    command: 'sudo systemctl restart mysqld',
+    owner: 'Night duty',
+    asked: 4 * MIN,
   },
   {
     id: 38,
@@ -158,7 +180,47 @@ export const INCIDENTS: IncidentSeed[] = [
     resolved: 46 * HOUR,
     owner: 'Day operator',
   },
+  {
+    id: 29,
+    server: 1,
+    detector: 'service_down',
+    subject: 'exim',
+    severity: 'critical',
+    title: 'exim is down on mail-02.hostseba',
+    observed: 'not running in 3 reports',
+    expected: 'running',
+    opened: 9 * DAY,
+    seen: 9 * DAY - 20 * MIN,
+    resolved: 9 * DAY - 24 * MIN,
+    command: 'sudo systemctl restart exim',
+    owner: 'Day operator',
+  },
 ];
+
+/** The series that detectors judge; of most of them none. */
+function chartOf({ detector, subject }: IncidentSeed): IncidentDetail['chart'] {
+  const of = (metric: string, fine: 'below' | null) => ({ metrics: [metric], subjects: [subject], fine });
+  if (detector === 'disk_bytes') return of('disks.used_pct', 'below');
+  if (detector === 'disk_inodes') return of('disks.inodes_used_pct', 'below');
+  if (detector === 'service_down') return of('processes.running', null);
+  return null;
+}
+
+/** The second of the default policy's two steps, if one was to follow. */
+function nextStep(seed: IncidentSeed): IncidentDetail['escalation'] {
+  const paused = seed.owner !== undefined || seed.held !== undefined;
+  if (!paused && seed.dueIn === undefined) return null;
+  return {
+    state: paused ? 'paused' : 'armed',
+    policy_name: 'Default',
+    step: 2,
+    steps: 2,
+    pass: 1,
+    held_for: seed.held ?? null,
+    due_at: paused || seed.dueIn === undefined ? null : ago(-seed.dueIn),
+    channels: ['email'],
+  };
+}
 
 export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail {
   const person = seed.owner ? { id: seed.owner === 'Day operator' ? 2 : 3, name: seed.owner } : null;
@@ -171,7 +233,7 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
       samples: 2,
     }),
   ];
-  if (seed.dueIn !== undefined || person) {
+  if (seed.dueIn !== undefined || seed.held || person) {
     timeline.push(
       entry(seed.id * 10 + 1, seed.opened - 1, 'step_fired', 'policy:Default', null, {
         step: 1,
@@ -192,6 +254,35 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
       }),
     );
   }
+  if (seed.id === 29) {
+    timeline.push(
+      entry(295, seed.opened - 600, 'note', 'user:2', 'Day operator', {
+        text: 'The spool was on a full disk: moved old frozen mail away, then restarted it.',
+      }),
+    );
+  }
+  if (seed.held === 'maintenance')
+    timeline.push(
+      entry(seed.id * 10 + 4, 34 * MIN, 'escalation_held', 'system', null, {
+        text: 'Held back: maintenance (Kernel updates).',
+        remaining_s: 660,
+      }),
+    );
+  if (seed.snoozedFor !== undefined)
+    timeline.push(
+      entry(seed.id * 10 + 5, 10 * MIN, 'snoozed', 'user:2', 'Day operator', {
+        text: 'Snoozed by Day operator.',
+        by: 'Day operator',
+        until: ago(-seed.snoozedFor),
+      }),
+    );
+  if (seed.asked !== undefined)
+    timeline.push(
+      entry(seed.id * 10 + 6, seed.asked, 'still_on_it', 'system', null, {
+        text: `Asked ${seed.owner} whether they are still on it.`,
+        to_answer_s: 900,
+      }),
+    );
   if (over)
     timeline.push(
       entry(seed.id * 10 + 3, seed.resolved ?? 0, 'resolved', `detector:${seed.detector}`, null, {
@@ -217,33 +308,14 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
     acknowledged_by: person,
     resolved_at: over,
     resolved_by: null,
-    rule_id: seed.detector === 'rule' ? 3 : null,
+    rule_id: seed.detector === 'threshold' ? 3 : null,
+    chart: chartOf(seed),
     runbook_url: seed.id === 44 ? 'https://wiki.example.com/load' : null,
     timeline,
     deliveries: [],
-    escalation: over
-      ? null
-      : person
-        ? {
-            state: 'paused',
-            policy_name: 'Default',
-            step: 2,
-            steps: 2,
-            pass: 1,
-            due_at: null,
-            channels: ['email'],
-          }
-        : seed.dueIn === undefined
-          ? null
-          : {
-              state: 'armed',
-              policy_name: 'Default',
-              step: 2,
-              steps: 2,
-              pass: 1,
-              due_at: ago(-seed.dueIn),
-              channels: ['email'],
-            },
+    snoozed_until: seed.snoozedFor === undefined ? null : ago(-seed.snoozedFor),
+    asked_at: seed.asked === undefined ? null : ago(seed.asked),
+    escalation: over ? null : nextStep(seed),
   };
 }
 

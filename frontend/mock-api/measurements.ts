@@ -43,6 +43,9 @@ function value(field: string, server: Server, t: number, index: number): number 
     frozen: 14 + day * 6,
     oldest_age_s: 3600 * (9 + 4 * day),
     bounces_1h: 8 * (0.4 + day) + n * 3,
+    used_pct: 58 + index,
+    inodes_used_pct: 31 + index,
+    running: 1,
     accounts_active: 212,
     accounts_suspended: 9,
     email_accounts: 1840,
@@ -50,6 +53,22 @@ function value(field: string, server: Server, t: number, index: number): number 
     domains: 641,
   };
   return Math.max(0, base[field] ?? 0);
+}
+
+/** What there are several of in a report of a kind. */
+const SUBJECTS: Record<string, string[]> = {
+  disks: ['/', '/home', '/var/lib/mysql'],
+  processes: ['dovecot', 'exim', 'nginx'],
+};
+
+/** What is wrong with one of them, so that its incident has something to show. */
+function troubled(field: string, subject: string | null, at: number, usual: number): number {
+  const age = mockNow() - at;
+  if (field === 'used_pct' && subject === '/home') return Math.min(96.4, 99 - age / 360_000);
+  if (field === 'inodes_used_pct' && subject === '/var/lib/mysql')
+    return Math.min(91.2, 92 - age / 5_000_000);
+  if (field === 'running' && subject === 'exim' && age < 300_000) return 0;
+  return usual;
 }
 
 /** As the server would answer: single reports up to 6 h, buckets with min and max above; an outage is a gap. */
@@ -65,11 +84,13 @@ export function metrics(server: Server, names: string[], from: number, to: numbe
   for (let t = Math.ceil(from / (bucket * 1000)) * bucket * 1000; t < end; t += bucket * 1000) {
     if (!(server.id === 3 && t > outage[0] && t < outage[1])) at_ms.push(t);
   }
-  const columns = fields.map((field, index) => {
-    const avg = at_ms.map((t) => value(field, server, t / 1000, index));
+  const subjects = SUBJECTS[kind] ?? [null];
+  const each = fields.flatMap((field) => subjects.map((subject) => ({ field, subject })));
+  const columns = each.map(({ field, subject }, index) => {
+    const avg = at_ms.map((t) => troubled(field, subject, t, value(field, server, t / 1000, index)));
     const spread = (k: number) =>
       avg.map((v, i) => Math.max(0, v + k * (0.12 * v + 0.06 * v * Math.abs(noise(index, i)))));
-    return { field, subject: null, avg, min: raw ? avg : spread(-1), max: raw ? avg : spread(1) };
+    return { field, subject, avg, min: raw ? avg : spread(-1), max: raw ? avg : spread(1) };
   });
   return { kind, at_ms, bucket_ms: raw ? 0 : bucket * 1000, hourly: bucket >= 3600, columns };
 }

@@ -5,13 +5,14 @@ import { ago, DAY, HOUR } from './clock';
 export type Role = User['role'];
 
 const GRANTS: [Role, string[]][] = [
-  ['viewer', ['servers.view', 'incidents.view', 'rules.view']],
-  ['oncall', ['incidents.act', 'deliveries.view']],
+  ['viewer', ['servers.view', 'incidents.view', 'rules.view', 'on_call.view']],
+  ['oncall', ['incidents.act', 'on_call.cover', 'deliveries.view']],
   [
     'operator',
     [
       'servers.manage',
       'rules.manage',
+      'on_call.manage',
       'deliveries.manage',
       'channels.view',
       'users.view',

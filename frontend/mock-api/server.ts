@@ -9,7 +9,8 @@ import { handlers, type MockState } from './handlers';
 
 /**
  * The mock API: HTTP, CSRF, the Pusher socket, and `dist/` under the real server's Content-Security-Policy.
- * `POST /mock/{reset,quiet,empty,large,expire-csrf,sign-out,sign-in/<e-mail>}` are for tests: the first four begin anew in that world.
+ * `POST /mock/{reset,quiet,empty,large,expire-csrf,busy,sign-out,sign-in/<e-mail>}` are for tests: the first four begin anew in
+ * that world, `busy` keeps the next backtest waiting.
  */
 const DIST = join(import.meta.dirname ?? process.cwd(), '../dist');
 const KEY = 'mock-key';
@@ -23,7 +24,7 @@ const MIME: Record<string, string> = {
   '.woff2': 'font/woff2',
 };
 
-const state: MockState = { world: freshWorld(), signedIn: null };
+const state: MockState = { world: freshWorld(), signedIn: null, busy: false };
 let csrf = 'token-1';
 const sockets = new Map<WebSocket, Set<string>>();
 
@@ -56,6 +57,7 @@ function mock(action: string): void {
   if (action === 'empty') Object.assign(state, { world: emptyWorld(), signedIn: null });
   if (action === 'large') Object.assign(state, { world: largeWorld(), signedIn: null });
   if (action === 'expire-csrf') csrf = `token-${Math.random()}`;
+  if (action === 'busy') state.busy = true;
   if (action === 'sign-out') state.signedIn = null;
   const email = /^sign-in\/(.+)$/.exec(action)?.[1];
   if (email) state.signedIn = state.world.users.find((user) => user.email === email)?.id ?? null;
@@ -74,7 +76,9 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
     throw new Refusal(401, 'unauthenticated', 'Sign in first.');
   const body = method === 'get' ? undefined : await readBody(request);
   const result = route.methods[method]?.({ id: Number(path.id), path, query: url.searchParams, body });
-  const created = method === 'post' && /tokens$|users$|notes$|rules$|policies$/.test(url.pathname);
+  const created =
+    method === 'post' &&
+    /tokens$|users$|notes$|rules$|policies$|windows$|schedules$|overrides$/.test(url.pathname);
   answer(response, result === undefined ? 204 : created ? 201 : 200, result);
 }
 
@@ -103,6 +107,8 @@ const server = createServer((request, response) => {
   }
   if (!/^\/(api|broadcasting)\//.test(url.pathname)) return file(response, url.pathname);
   api(request, response, url).catch((error: unknown) => {
+    if (error instanceof Refusal && error.retryAfter !== undefined)
+      response.setHeader('Retry-After', error.retryAfter);
     if (error instanceof Refusal)
       answer(response, error.status, { error: error.code, message: error.message, errors: error.errors });
     else {

@@ -31,6 +31,13 @@ export const SERVERS: ServerRow[] = [
   ['mail-01.hostseba', 'up', ['dc:dhaka-1', 'mail'], 21, 27, 64, 1.7, 8, 77],
 ];
 
+/** Mail that waits to be tried again, where it is much. */
+const DEFERRED: Record<string, number> = {
+  'mail-02.hostseba': 702,
+  'mail-01.hostseba': 5,
+  'web-11.hostseba': 3980,
+};
+
 export const server = (row: ServerRow, at: number): Server => {
   const [name, status, tags, seen, cpu_pct, ram_pct, load1, cores, worst_disk_pct] = row;
   const last = seen === null ? null : ago(seen);
@@ -45,11 +52,11 @@ export const server = (row: ServerRow, at: number): Server => {
     cores,
     role: null,
     load_per_core: load1 !== null && cores ? load1 / cores : null,
-    iowait_pct: null,
+    iowait_pct: cpu_pct === null ? null : name === 'db-03.hostseba' ? 44 : cpu_pct / 20,
     worst_disk_pct,
-    worst_inodes_pct: null,
-    deferred_mail: null,
-    mysql_connections_pct: null,
+    worst_inodes_pct: worst_disk_pct === null ? null : name === 'web-11.hostseba' ? 92 : worst_disk_pct / 3,
+    deferred_mail: DEFERRED[name] ?? (tags.includes('cpanel') ? 12 : null),
+    mysql_connections_pct: tags.includes('mysql') ? 22 : name === 'web-11.hostseba' ? 98 : null,
     is_active: status !== 'disabled',
     hostname: name,
     os: seen === null ? null : at % 3 ? 'AlmaLinux 9.4' : 'Debian 12',

@@ -1,7 +1,7 @@
-import type { AlertRule, Catalogue, Channel, Policy, RegistrationToken } from '@/api/types';
+import type { AlertRule, Catalogue, Policy, RegistrationToken } from '@/api/types';
 import { ago, DAY, HOUR } from './clock';
 
-/** Rules, policies, channels and the catalogue rules are made from. */
+/** Rules, policies and the catalogue rules are made from. */
 export const rule = (
   id: number,
   name: string,
@@ -51,111 +51,6 @@ export const token = (
   created_by: 1,
   created_at: ago(0),
   revoked_at: null,
-  ...more,
-});
-
-export const EMAIL_FIELDS: Channel['fields'] = [
-  {
-    name: 'host',
-    label: 'SMTP host',
-    kind: 'text',
-    secret: false,
-    required: true,
-    options: [],
-    default: null,
-    help: 'For example mail.hostseba.com.',
-  },
-  {
-    name: 'port',
-    label: 'SMTP port',
-    kind: 'number',
-    secret: false,
-    required: true,
-    options: [],
-    default: '587',
-    help: '587 for STARTTLS, 465 for implicit TLS.',
-  },
-  {
-    name: 'encryption',
-    label: 'Encryption',
-    kind: 'select',
-    secret: false,
-    required: true,
-    options: ['tls', 'ssl', 'none'],
-    default: 'tls',
-    help: 'tls: STARTTLS, required. ssl: TLS from the first byte.',
-  },
-  {
-    name: 'username',
-    label: 'SMTP username',
-    kind: 'text',
-    secret: false,
-    required: false,
-    options: [],
-    default: null,
-    help: 'Leave empty for a server that asks for none.',
-  },
-  {
-    name: 'password',
-    label: 'SMTP password',
-    kind: 'password',
-    secret: true,
-    required: false,
-    options: [],
-    default: null,
-    help: 'The mailbox password.',
-  },
-  {
-    name: 'from_address',
-    label: 'From address',
-    kind: 'text',
-    secret: false,
-    required: true,
-    options: [],
-    default: null,
-    help: null,
-  },
-  {
-    name: 'from_name',
-    label: 'From name',
-    kind: 'text',
-    secret: false,
-    required: false,
-    options: [],
-    default: 'HostSeba NOC',
-    help: null,
-  },
-  {
-    name: 'recipients',
-    label: 'Org recipients',
-    kind: 'list',
-    secret: false,
-    required: false,
-    options: [],
-    default: null,
-    help: 'Always in copy whenever e-mail is used.',
-  },
-];
-
-export const channel = (
-  key: string,
-  label: string,
-  fields: Channel['fields'],
-  more: Partial<Channel> = {},
-): Channel => ({
-  channel: key,
-  label,
-  fields,
-  enabled: false,
-  configured: false,
-  healthy: true,
-  unhealthy_since: null,
-  last_error: null,
-  last_test_at: null,
-  last_test_result: null,
-  last_test_provider_id: null,
-  settings: {},
-  updated_at: null,
   ...more,
 });
 
@@ -243,6 +138,22 @@ export const CATALOGUE: Catalogue = {
       unit: 'percent',
       subject: 'mount',
       interval_s: 300,
+      counter: false,
+    },
+    {
+      name: 'disks.inodes_used_pct',
+      title: 'Inodes in use',
+      unit: 'percent',
+      subject: 'mount',
+      interval_s: 300,
+      counter: false,
+    },
+    {
+      name: 'processes.running',
+      title: 'Service runs',
+      unit: 'yes_no',
+      subject: 'service',
+      interval_s: 60,
       counter: false,
     },
   ],

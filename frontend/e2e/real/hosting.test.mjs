@@ -1,10 +1,12 @@
-// What hosting programs say arrives on their pages: a real exim queue, MariaDB, cron, the log of lfd, the reports of
-// LiteSpeed, a backup's hook; installed and read by the real agent, looked at in Chromium. LiteSpeed, lfd and JetBackup
-// are not in Debian: their files are written as they write them. Needs root, like the agent's installer.
+// What hosting programs say arrives on their pages: a real exim with its queue and log, MariaDB, cron, the log of lfd, the
+// reports of LiteSpeed, cPanel's files, a backup's hook; read by the real agent, looked at in Chromium. LiteSpeed, lfd,
+// cPanel and JetBackup are not in Debian: their files are written as they write them. Needs root, like the installer.
 import assert from 'node:assert/strict';
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
+import { layCpanel, SAYS } from './cpanel.mjs';
+import { ACCOUNT, Exim, recipients } from './exim.mjs';
 import { Story } from './story.mjs';
 import { run, until } from './system.mjs';
 
@@ -13,6 +15,9 @@ const HOSTING = '/opt/hostseba-noc/agent-hosting.sh';
 const LFD = '/var/log/lfd.log';
 const LSHTTPD = '/tmp/lshttpd';
 const CRON = '/etc/cron.d/noc-e2e';
+const SHOP = 'info@customer1.test';
+const CLUB = 'sales@customer2.test';
+const SCRIPT = '/home/cust1/public_html';
 const MONITOR = { user: 'monitor_ro', password: 'only-looks' };
 
 describe('hosting', { timeout: 300_000 }, () => {
@@ -24,6 +29,7 @@ describe('hosting', { timeout: 300_000 }, () => {
   let page;
   let id;
   let socket;
+  let exim;
 
   before(async () => {
     await story.begin();
@@ -93,11 +99,26 @@ describe('hosting', { timeout: 300_000 }, () => {
         `GRANT PROCESS, REPLICATION CLIENT, SHOW VIEW, SLAVE MONITOR ON *.* TO ${MONITOR.user}@localhost`,
     );
 
+    await handMailIn();
     if (ours.lshttpd) mkdirSync(LSHTTPD);
     report(41.5, 1200);
     if (ours.lfd) writeFileSync(LFD, '', { mode: 0o644 });
     writeFileSync(CRON, '17 3 * * * root /usr/local/bin/noc-e2e-job --password=hunter2 --all\n');
   });
+
+  /** Two mailboxes, one of which is used from two places and has old addresses in its list, and a customer's script. */
+  const handMailIn = async () => {
+    // What is counted is of one hour: mail that is handed in at its end would be of two.
+    await until('an hour that goes on', () => new Date().getUTCMinutes() < 58, 150_000);
+    exim = await Exim.start(system);
+    const shop = recipients(60, 'ok.test');
+    await exim.send([
+      { login: SHOP, to: [...shop, ...recipients(6, 'fail.test')] },
+      { login: SHOP, to: recipients(9, 'ok.test', 'late'), address: '127.0.0.7' },
+      { login: CLUB, to: recipients(120, 'ok.test') },
+    ]);
+    await exim.script(recipients(80, 'ok.test'));
+  };
 
   /** What LiteSpeed writes every ten seconds. */
   const report = (rate, requests) => {
@@ -118,7 +139,7 @@ describe('hosting', { timeout: 300_000 }, () => {
 
   it('the agent is installed and reads them', async () => {
     await story.firstLogin();
-    await story.addHost(HOST, '--counts yes');
+    await story.addHost(HOST, '--counts yes --groups yes');
     const [server] = (await story.api('GET', '/api/servers')).data;
     id = server.id;
 
@@ -134,12 +155,43 @@ describe('hosting', { timeout: 300_000 }, () => {
     run(HOSTING, ['counts']);
   });
 
+  it('what is not on this host is not called broken', async () => {
+    await go(`/servers/${id}/cpanel`);
+    await page.getByText('not installed').first().waitFor({ timeout: 30_000 });
+  });
+
+  it('cPanel is what its files say', async () => {
+    layCpanel(system);
+    run(HOSTING, ['counts']);
+    // It begins anew, so that the hour between two reports need not pass: that of the others has not, either.
+    story.upgradeAgent();
+    await shows('Version', SAYS.version);
+    await shows('Accounts', SAYS.active);
+    await shows('Suspended', SAYS.suspended);
+    await shows('Mailboxes', SAYS.mailboxes);
+    await shows('Databases', SAYS.databases);
+    await shows('Domains', SAYS.domains);
+    const licence = (await fact('Licence').innerText()).replace(/\s+/g, ' ');
+    assert.match(licence, new RegExp(`^${SAYS.licence} ${SAYS.daysLeft} d left `));
+    await go('/hosting/cpanel');
+    await story.rowShows('cPanel', HOST, {
+      Licence: licence,
+      Accounts: SAYS.active,
+      Suspended: SAYS.suspended,
+      Mailboxes: SAYS.mailboxes,
+      Databases: SAYS.databases,
+      Domains: SAYS.domains,
+      Version: SAYS.version,
+    });
+  });
+
   it('the mail queue is what exim says it is', async () => {
     await go(`/servers/${id}/mail`);
     const total = run('/usr/sbin/exim4', ['-bpc']).trim();
     const frozen = String(run('/usr/sbin/exim4', ['-bp']).split('*** frozen ***').length - 1);
     await shows('In queue', total);
     await shows('Frozen', frozen);
+    await shows('Bounces 1 h', String(exim.failed()));
     await go('/hosting/mail-queue');
     await page.getByRole('row', { name: new RegExp(HOST) }).waitFor();
   });
@@ -200,13 +252,48 @@ describe('hosting', { timeout: 300_000 }, () => {
     await page.getByText(HOST).first().waitFor();
   });
 
-  it('what is not on this host is not called broken', async () => {
-    await go(`/servers/${id}/cpanel`);
-    await page.getByText('not installed').first().waitFor({ timeout: 90_000 });
+  it('the top senders are those that exim names, with their numbers', async () => {
+    await go(`/servers/${id}/mail`);
+    const spark = (n) => `Recipients of the last 24 hours: at most ${n}, newest ${n}, 23 of 24 not reported`;
+    for (const [sender, account, by] of [
+      [SHOP, ACCOUNT.name, SHOP],
+      [CLUB, 'cust2', CLUB],
+      [SCRIPT, ACCOUNT.name, ACCOUNT.name],
+    ]) {
+      const said = exim.saysOf(by);
+      const isScript = sender === SCRIPT;
+      await story.rowShows('Top senders of this host', sender, {
+        Account: account,
+        'Login or script': sender,
+        'Recipients 1 h': String(said.recipients),
+        '24 h': String(said.recipients),
+        'x expected': 'learning',
+        Failures: isScript ? '–' : `${Math.round((said.failures * 100) / said.recipients)} %`,
+        Addresses: isScript ? '–' : String(said.addresses),
+        'Last 24 h': spark(said.recipients),
+      });
+      if (!isScript) assert.equal(exim.takenFrom(sender), said.recipients - said.failures);
+    }
+    assert.deepEqual(exim.saysOf(SHOP), { messages: 2, recipients: 75, failures: 6, addresses: 2 });
+    const onTab = await Promise.all(
+      [SHOP, CLUB, SCRIPT].map((sender) => story.row('Top senders of this host', sender)),
+    );
+    await page.getByRole('link', { name: 'All senders of this host' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Top Senders' }).waitFor();
+    for (const row of onTab)
+      await story.rowShows('Top Senders', row['Login or script'], { ...row, Server: HOST });
+    await go('/hosting/top-senders');
+    const senders = page.getByRole('table', { name: 'Top Senders' }).locator('tbody tr td:nth-child(2)');
+    await senders.nth(2).waitFor();
+    assert.deepEqual(await senders.allInnerTexts(), [CLUB, SCRIPT, SHOP], 'most in this hour first');
+  });
+
+  it('the agent says that it reads them', async () => {
     await go('/agents');
     const row = page.getByRole('row', { name: new RegExp(HOST) });
     await row.waitFor();
     await row.getByRole('img', { name: /^MySQL: Reported on time/ }).waitFor({ timeout: 60_000 });
+    await row.getByRole('img', { name: /^cPanel: Reported on time/ }).waitFor();
   });
 
   story.nothingFailed();

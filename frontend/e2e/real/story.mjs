@@ -3,14 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
-import { FIRST_PASSWORD, PASSWORD, run, System } from './system.mjs';
+import { FIRST_PASSWORD, PASSWORD, run, System, until } from './system.mjs';
 
 const UNINSTALL = '/opt/hostseba-noc/uninstall.sh';
 
 export class Story {
   system = new System();
   page;
+  /** Opens another page of the same browser and session, as watched as the first. */
+  another;
   /** Everything that went wrong in the browser on the way. */
   problems;
   #broken = null;
@@ -35,7 +39,17 @@ export class Story {
     it(name, async () => {
       assert.equal(this.#broken, null, `not tried, because this failed: ${this.#broken}`);
       this.#broken = name;
-      await body();
+      try {
+        await body();
+      } catch (error) {
+        // What was on the page then.
+        const picture = join(process.env.NOC_SCREENS ?? tmpdir(), `failed-${process.pid}.png`);
+        await this.page?.screenshot({ path: picture, fullPage: true }).then(
+          () => console.error(`picture: ${picture}`),
+          () => {},
+        );
+        throw error;
+      }
       this.#broken = null;
     });
   }
@@ -102,5 +116,45 @@ export class Story {
     const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: this.system.folder });
     assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
     await page.getByText(`${name} is reporting`).waitFor({ timeout: 20_000 });
+  }
+
+  /** Runs the installer again, as for an upgrade: the agent begins anew and reads everything at once. */
+  upgradeAgent() {
+    run('bash', ['noc-install.sh', '--interval', '2'], { cwd: this.system.folder });
+  }
+
+  /**
+   * A row of a table as it stands on the page, by the columns' headers; pictures by their words. Null while there is no
+   * row with that text.
+   */
+  row(table, text) {
+    return this.page.evaluate(
+      ([table, text]) => {
+        const shown = document.querySelector(`table[aria-label="${table}"]`);
+        const row = [...(shown?.tBodies[0].rows ?? [])].find((row) => row.innerText.includes(text));
+        if (!row) return null;
+        const names = [...shown.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
+        const words = (cell) =>
+          [cell.innerText.trim(), cell.querySelector('svg[aria-label]')?.getAttribute('aria-label')]
+            .filter(Boolean)
+            .join(' ')
+            .replace(/\s+/g, ' ');
+        return Object.fromEntries([...row.cells].map((cell, at) => [names[at], words(cell)]));
+      },
+      [table, text],
+    );
+  }
+
+  /** Waits until such a row shows these values. */
+  async rowShows(table, text, expected, timeoutMs = 60_000) {
+    let last;
+    const shown = async () => {
+      last = await this.row(table, text);
+      return last !== null && Object.entries(expected).every(([name, value]) => last[name] === value);
+    };
+    await until(`the row of ${text}`, shown, timeoutMs).catch(() => {
+      const of = Object.keys(expected).map((name) => [name, last?.[name]]);
+      assert.deepEqual(last && Object.fromEntries(of), expected);
+    });
   }
 }

@@ -193,12 +193,15 @@ http {
     await until('the node to be gone', () => child.signalCode !== null);
   }
 
-  /** Starts a real SMTP server; `mails` holds what it took, decoded. */
-  async startMail() {
+  /**
+   * Starts a real SMTP server; `mails` holds what it took, decoded. `behaves` is a line for it, such as
+   * `reply rcpt 550 5.1.1 No such user`.
+   */
+  async startMail(folder = 'mail', behaves = null) {
     const mails = [];
     const server = this.start(
       '/usr/bin/python3',
-      [join(ROOT, 'tests/smtp/server.py'), join(this.folder, 'mail')],
+      [join(ROOT, 'tests/smtp/server.py'), join(this.folder, folder)],
       {
         name: 'smtp',
         onLine: (line) => line.startsWith('taken ') && mails.push(JSON.parse(line.slice('taken '.length))),
@@ -208,6 +211,10 @@ http {
       'the SMTP server to listen (apt-get install python3-aiosmtpd)',
       () => /^port (\d+)$/m.exec(server.output())?.[1],
     );
+    if (behaves) {
+      server.child.stdin.write(`${behaves}\n`);
+      await until('the SMTP server to behave like that', () => /^done$/m.test(server.output()));
+    }
     return { port: Number(port), mails };
   }
 }

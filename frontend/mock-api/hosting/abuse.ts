@@ -1,6 +1,8 @@
 import type { AbuseCase, AbuseStatus, MailAllowance, Server } from '@/api/types';
 import { ago, DAY, HOUR, MIN } from '../clock';
 import { Refusal } from '../contract';
+import type { IncidentSeed } from '../incidents';
+import { SERVERS } from '../servers';
 import { refOf } from './probes';
 
 /** Cases of mail abuse: each status, each kind of sender, and what strangers wrote as names. */
@@ -132,6 +134,49 @@ function step(
   return { from, to, at: ago(seconds), by: { id: 2, name: 'Day operator' }, note };
 }
 
+/** The incident of a case: 901 has 51. */
+const incidentOf = (id: number): number => id - 850;
+
+const KIND = { login: 'Mailbox', script: 'Script', domain: 'Domain' } as const;
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+const commandOf = (sender: AbuseCase['sender'], name: string): string => {
+  const log = '/var/log/exim_mainlog | tail -n 200';
+  if (sender === 'script')
+    return `sudo grep -F -- ${quoted(`cwd=${name.slice(0, name.lastIndexOf('/'))}`)} ${log}`;
+  return `sudo exigrep -l ${quoted(sender === 'domain' ? `@${name}` : name)} ${log}`;
+};
+
+/** An incident for each case, which ended with it. */
+export const abuseIncidents = (): IncidentSeed[] =>
+  SEEDS.map(({ id, on, age, name, recipients, ...seed }) => {
+    const sender = seed.sender ?? 'login';
+    const closed = seed.status !== undefined && seed.status !== 'acknowledged';
+    const hour = hourOf(age).slice(11, 16);
+    const taken = seed.status !== undefined && seed.status !== 'detected';
+    return {
+      id: incidentOf(id),
+      server: on,
+      detector: 'outgoing_mail_abuse',
+      subject: `${sender}:${name}`,
+      severity: seed.severity ?? 'medium',
+      title: `${KIND[sender]} ${name} on ${SERVERS[on - 1]?.[0]} mailed ${recipients.toLocaleString('en-US')} recipients in an hour`,
+      observed: [
+        `${recipients.toLocaleString('en-US')} recipients in the hour from ${hour} UTC so far`,
+        ...(seed.signs ?? []),
+      ].join('; '),
+      expected:
+        seed.learned_from === 'nothing'
+          ? 'nothing is known of it yet'
+          : `about ${seed.expected ?? 12} recipients`,
+      opened: age,
+      seen: Math.min(age, 4 * MIN),
+      command: commandOf(sender, name),
+      ...(taken ? { owner: 'Day operator' } : {}),
+      ...(closed ? { resolved: age - 15 * MIN } : {}),
+    };
+  });
+
 /** The beginning of the hour that was running so many seconds ago. */
 const hourOf = (age: number): string => {
   const hour = new Date(ago(age));
@@ -149,7 +194,7 @@ export function abuseCases(servers: Server[]): AbuseCase[] {
     return [
       {
         server: refOf(server),
-        incident_id: 42,
+        incident_id: incidentOf(seed.id),
         sender: 'login' as const,
         account: null,
         severity: 'medium' as const,

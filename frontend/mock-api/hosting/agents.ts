@@ -22,6 +22,13 @@ const KINDS = [
 const OWN = ['metrics', 'processes', 'inventory'];
 
 /** A host that came back from an outage, one that lost reports, one whose clock is off, one that sends nonsense. */
+/** As the server says it. */
+const UNREADABLE: Record<string, string> = {
+  no_permission: 'may not be read',
+  collector_error: 'answers nonsense',
+  timeout: 'does not answer in time',
+};
+
 const TROUBLE: Record<string, Partial<Pick<Agent, 'spool' | 'skew_ms' | 'refused'>> & { why: string }> = {
   'web-03.hostseba': {
     why: '41 ticks wait in its spool',
@@ -60,7 +67,7 @@ function agentOf(server: Server): Agent {
   const blind = grants.filter((g) => ['no_permission', 'collector_error', 'timeout'].includes(g.state));
   const reasons = [
     ...(trouble ? [trouble.why] : []),
-    ...(blind.length > 0 ? [`cannot read ${blind.map((g) => g.kind).join(', ')}`] : []),
+    ...blind.map((g) => `${g.kind} ${UNREADABLE[g.state]}`),
   ];
   const state: Agent['state'] = !server.is_active
     ? 'disabled'

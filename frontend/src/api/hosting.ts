@@ -88,6 +88,9 @@ export const mailAbuseQuery = (ask: AbuseAsk) =>
     placeholderData: keepPreviousData,
   });
 
+/** The cases that nobody has looked at, those that wait longest first; how many there are stands in its `meta`. */
+export const unreviewedAbuseQuery = mailAbuseQuery({ status: 'detected', sort: 'urgency', limit: 5 });
+
 export const abuseCaseQuery = (id: number | null) =>
   queryOptions({
     queryKey: ['hosting', 'mail-abuse', 'case', id],

@@ -1,6 +1,6 @@
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { body, client } from './client';
-import { isApiError } from './error';
+import { type ApiError, isApiError } from './error';
 import type { BacktestInput, Page } from './types';
 
 /** Everything the pages ask, as query options: loaders prefetch with them, components read with them. */
@@ -164,7 +164,20 @@ export const rulesQuery = queryOptions({
   queryFn: () => body(client.GET('/api/alert-rules')),
 });
 
-/** A rule tried on the last days; the span ends when it is asked. Costly, so it is asked once. */
+/** So often a backtest comes back while others run before it: two minutes, and each takes 30 s at most. */
+const MOST_TURNS = 12;
+const NEXT_TURN_S = 10;
+
+/** Whether a backtest waits for another one that runs on the node. */
+export const isBusy = (error: unknown): error is ApiError => isApiError(error) && error.status === 429;
+
+/** Seconds until it may be asked again. */
+export const turnInS = (error: ApiError): number => error.retryAfter ?? NEXT_TURN_S;
+
+/**
+ * A rule tried on the last days; the span ends when it is asked. Costly, so it is asked once; while another one runs it
+ * comes back when the server says so.
+ */
 export const backtestQuery = (
   ask: { rule: BacktestInput['rule']; days: number; compare_with: number | null },
   span: (days: number) => { from: string; to: string },
@@ -180,7 +193,8 @@ export const backtestQuery = (
       ),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
-    retry: false,
+    retry: (failures, error) => failures < MOST_TURNS && isBusy(error),
+    retryDelay: (_, error) => (isBusy(error) ? turnInS(error) : NEXT_TURN_S) * 1000,
     refetchOnWindowFocus: false,
   });
 
@@ -193,6 +207,45 @@ export const catalogueQuery = queryOptions({
 export const policiesQuery = queryOptions({
   queryKey: ['policies'],
   queryFn: () => body(client.GET('/api/escalation-policies')),
+});
+
+export const onCallSchedulesQuery = queryOptions({
+  queryKey: ['on-call', 'schedules'],
+  queryFn: () => body(client.GET('/api/on-call/schedules')),
+});
+
+/** Who is on call now, by each schedule. */
+export const onCallNowQuery = queryOptions({
+  queryKey: ['on-call', 'now'],
+  queryFn: () => body(client.GET('/api/on-call/current')),
+});
+
+/** The final schedule of a span, both ends as RFC 3339. */
+export const onCallShiftsQuery = (id: number, from: string, until: string) =>
+  queryOptions({
+    queryKey: ['on-call', 'shifts', id, from, until],
+    queryFn: ({ signal }) =>
+      body(
+        client.GET('/api/on-call/schedules/{id}/shifts', {
+          params: { path: { id }, query: { from, until } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+/** One's own links to a schedule's calendar. */
+export const calendarTokensQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['on-call', 'tokens', id],
+    queryFn: () =>
+      body(client.GET('/api/on-call/schedules/{id}/calendar-tokens', { params: { path: { id } } })),
+  });
+
+/** All of them: those under way first, then what comes, then what is over. */
+export const windowsQuery = queryOptions({
+  queryKey: ['maintenance'],
+  queryFn: ({ signal }) => body(client.GET('/api/maintenance-windows', { signal })),
 });
 
 export interface DeliveryAsk extends ListAsk {

@@ -672,6 +672,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fires the next step of the policy now, if none fired since the caller looked.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["escalate_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{id}/notes": {
         parameters: {
             query?: never;
@@ -712,6 +732,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells nobody of an incident until a time, unless it gets worse; `until: null` ends a snooze.
+         * @description Needs `incidents.act`.
+         */
+        post: operations["snooze_incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{id}/unacknowledge": {
         parameters: {
             query?: never;
@@ -730,6 +770,54 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/maintenance-windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All windows: those under way first, then what comes next, then what is over, the newest first.
+         * @description Needs `rules.view`.
+         */
+        get: operations["list_maintenance_windows"];
+        put?: never;
+        /**
+         * Makes a window.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["create_maintenance_window"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/maintenance-windows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a window; what it held back goes on.
+         * @description Needs `rules.manage`.
+         */
+        delete: operations["delete_maintenance_window"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a window.
+         * @description Needs `rules.manage`.
+         */
+        patch: operations["update_maintenance_window"];
         trace?: never;
     };
     "/api/notification-channels": {
@@ -826,6 +914,197 @@ export interface paths {
          * @description Needs `deliveries.manage`.
          */
         post: operations["retry_notification_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on call now, by each schedule, and when they hand over to whom. */
+        get: operations["current_on_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All schedules by name, with who stands in and where gaps are.
+         * @description Needs `on_call.view`.
+         */
+        get: operations["list_on_call_schedules"];
+        put?: never;
+        /**
+         * Makes a schedule.
+         * @description Needs `on_call.manage`.
+         */
+        post: operations["create_on_call_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes a schedule, who stands in by it, and the calendar links to it.
+         * @description Needs `on_call.manage`.
+         */
+        delete: operations["delete_on_call_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a schedule; given members replace all of them.
+         * @description Needs `on_call.manage`.
+         */
+        patch: operations["update_on_call_schedule"];
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A schedule as a calendar: the last 4 weeks and a year ahead.
+         * @description Opens with a link's token; a wrong one, a revoked one and another schedule's look alike.
+         */
+        get: operations["on_call_calendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}/calendar-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own links to a schedule's calendar, newest first.
+         * @description Needs `on_call.view`.
+         */
+        get: operations["list_calendar_tokens"];
+        put?: never;
+        /**
+         * Makes a link for one's own calendar.
+         * @description Needs `on_call.view`.
+         */
+        post: operations["create_calendar_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}/calendar-tokens/{inner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revokes one of one's own links: calendars that use it get nothing any more.
+         * @description Needs `on_call.view`.
+         */
+        delete: operations["revoke_calendar_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts somebody on duty for a while.
+         * @description Needs `on_call.cover`.
+         */
+        post: operations["create_on_call_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}/overrides/{inner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Deletes an override: whose turn it is, is on duty again.
+         * @description Who may not change schedules may delete what puts themselves on duty, or what they made.
+         *
+         *     Needs `on_call.cover`.
+         */
+        delete: operations["delete_on_call_override"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/on-call/schedules/{id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The final schedule: shifts that follow each other without a gap, times that are nobody's included.
+         * @description Needs `on_call.view`.
+         */
+        get: operations["on_call_shifts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1625,7 +1904,7 @@ export interface components {
             difference: components["schemas"]["Difference"] | null;
             /**
              * Format: date-time
-             * @description First instant.
+             * @description Since when every server was replayed: later than asked for where the payload log begins later.
              */
             from: string;
             in_force: components["schemas"]["InForce"] | null;
@@ -1871,6 +2150,26 @@ export interface components {
          * @enum {string}
          */
         BlockState: "blocked" | "unblocked" | "seen" | "unknown";
+        /** @description A link that a calendar program reads a schedule by, without its token: that is shown once, when it is made. */
+        CalendarToken: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When a calendar last asked for it.
+             */
+            last_used_at: string | null;
+            /** @description Only one's own shifts. */
+            only_mine: boolean;
+        };
         /** @description One field of a channel's form. */
         ChannelField: {
             /** @description What unset means, as text. */
@@ -1889,6 +2188,7 @@ export interface components {
             required: boolean;
             /** @description Written, never read back: `<name>_set` in the settings tells whether there is one. */
             secret: boolean;
+            shown_if: components["schemas"]["FieldCondition"] | null;
         };
         /** @description The signature that the connection shows. */
         ChannelGrant: {
@@ -1933,6 +2233,11 @@ export interface components {
             /** @description What it said, or why it could not be reached. */
             result: string;
         };
+        /**
+         * @description A side of a limit.
+         * @enum {string}
+         */
+        ChartSide: "below" | "above";
         /**
          * @description How a metric compares with a threshold while in breach.
          * @enum {string}
@@ -2236,6 +2541,14 @@ export interface components {
             /** @description One sentence, for people. */
             message: string;
         };
+        /** @description Fire the next step now. */
+        Escalate: {
+            /**
+             * Format: date-time
+             * @description When the caller saw the incident: refused where a step fired since.
+             */
+            as_of: string;
+        };
         /** @description Whom to tell, in which order, until somebody acknowledges. */
         EscalationPolicy: {
             /**
@@ -2324,6 +2637,13 @@ export interface components {
             /** @description Whom it tells. Without any target, the channels' own recipients. */
             targets: components["schemas"]["Targets"];
         };
+        /** @description What another field has to say. */
+        FieldCondition: {
+            /** @description The other field, a select; its default counts where it is unset. */
+            field: string;
+            /** @description One of these. */
+            values: string[];
+        };
         /**
          * @description What a field of a channel holds.
          * @enum {string}
@@ -2372,6 +2692,11 @@ export interface components {
             /** @description Where its newest report stands; `no_data`: the agent never sent one. */
             state: components["schemas"]["ProbeState"];
         };
+        /**
+         * @description The day on which a weekly rotation hands over.
+         * @enum {string}
+         */
+        HandoffWeekday: "monday" | "tuesday" | "wednesday" | "thursday" | "friday" | "saturday" | "sunday";
         /**
          * @description Whether there is a cache hit ratio.
          * @enum {string}
@@ -2585,6 +2910,11 @@ export interface components {
              */
             acknowledged_at: string | null;
             acknowledged_by: components["schemas"]["Person"] | null;
+            /**
+             * Format: date-time
+             * @description When who took it was asked whether they are still on it, and has not answered; after 15 min it is open again.
+             */
+            asked_at: string | null;
             /** @description What a person may paste on the host; the platform never runs it. */
             command: string | null;
             /** @description Key of the detector that opened it. */
@@ -2634,6 +2964,11 @@ export interface components {
             server_name: string;
             /** @description How bad. */
             severity: components["schemas"]["Severity"];
+            /**
+             * Format: date-time
+             * @description Nobody is told of it until then, unless it gets worse; null when it is not snoozed.
+             */
+            snoozed_until: string | null;
             /** @description How it stands. */
             status: components["schemas"]["IncidentStatus"];
             /** @description Mount, service ...; empty when the server itself. */
@@ -2641,8 +2976,17 @@ export interface components {
             /** @description One line. */
             title: string;
         };
+        /** @description The series that an incident's detector judged. */
+        IncidentChart: {
+            fine: components["schemas"]["ChartSide"] | null;
+            /** @description Metrics `<kind>.<field>` of one kind and unit, as `GET /api/servers/{id}/metrics` takes them. */
+            metrics: string[];
+            /** @description Subjects of its columns that the incident is about; null: the host itself. */
+            subjects: string[] | null;
+        };
         /** @description An incident with its story: the body of `incident.opened` and `incident.updated`. */
         IncidentDetail: components["schemas"]["Incident"] & {
+            chart: components["schemas"]["IncidentChart"] | null;
             /** @description Who was told what, newest first. */
             deliveries: components["schemas"]["Delivery"][];
             /** @description What to read when it happens, from the rule. */
@@ -2671,6 +3015,13 @@ export interface components {
         List_BackupRun: {
             /** @description The rows of this page. */
             data: components["schemas"]["BackupRun"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_CalendarToken: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["CalendarToken"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -2759,9 +3110,37 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
+        List_MaintenanceWindow: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["MaintenanceWindow"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
         List_NotificationChannel: {
             /** @description The rows of this page. */
             data: components["schemas"]["NotificationChannel"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_OnCallNow: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["OnCallNow"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_OnCallSchedule: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["OnCallSchedule"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_OnCallShift: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["OnCallShift"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -2959,6 +3338,123 @@ export interface components {
              */
             until: string;
         };
+        /** @description When a window returns, in wall-clock time of its zone. An end that is not after the start lies on the next day. */
+        MaintenanceRecurrence: {
+            /** @description The days on which it starts, at least one. */
+            days: components["schemas"]["Weekday"][];
+            /** @description `HH:MM`, not the same as the start. */
+            end: string;
+            /** @enum {string} */
+            every: "week";
+            /** @description `HH:MM`. */
+            start: string;
+        } | {
+            /**
+             * Format: int32
+             * @description 1 to 31; the last day where the month is shorter.
+             */
+            day: number;
+            /** @description `HH:MM`, not the same as the start. */
+            end: string;
+            /** @enum {string} */
+            every: "month";
+            /** @description `HH:MM`. */
+            start: string;
+        };
+        /** @description From when until when. */
+        MaintenanceSpan: {
+            /**
+             * Format: date-time
+             * @description Its first instant.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The first instant after it; null: not before somebody ends it.
+             */
+            until: string | null;
+        };
+        /** @description A time in which nobody is told of what people are working on. */
+        MaintenanceWindow: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            created_by: components["schemas"]["Person"] | null;
+            /** @description Keys of detectors; none: all. */
+            detectors: string[];
+            /**
+             * Format: date-time
+             * @description Until when; null where it returns without an end.
+             */
+            ends_at: string | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Shown where something is held back for it. */
+            name: string;
+            next: components["schemas"]["MaintenanceSpan"] | null;
+            /** @description What is done. */
+            reason: string;
+            recurrence: components["schemas"]["MaintenanceRecurrence"] | null;
+            /** @description Which servers. */
+            scope: components["schemas"]["RuleScope"];
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            starts_at: string;
+            /** @description IANA name of its zone. */
+            timezone: string;
+            under_way: components["schemas"]["MaintenanceSpan"] | null;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description Changes of a window; what is absent stays. */
+        MaintenanceWindowPatch: {
+            /**
+             * @description Keys of detectors; empty: all.
+             * @default null
+             */
+            detectors?: string[] | null;
+            /**
+             * Format: date-time
+             * @description Until when; null: without an end.
+             * @default null
+             */
+            ends_at?: string | null;
+            /**
+             * @description 1 to 120 characters.
+             * @default null
+             */
+            name?: string | null;
+            /**
+             * @description At most 2000 characters.
+             * @default null
+             */
+            reason?: string | null;
+            /** @default null */
+            recurrence?: components["schemas"]["MaintenanceRecurrence"] | null;
+            /** @default null */
+            scope?: components["schemas"]["RuleScope"] | null;
+            /**
+             * Format: date-time
+             * @description From when on.
+             * @default null
+             */
+            starts_at?: string | null;
+            /**
+             * @description IANA name of its zone.
+             * @default null
+             */
+            timezone?: string | null;
+        };
         /** @description The account that is signed in. */
         Me: {
             /** @description Log-in name. */
@@ -3064,6 +3560,11 @@ export interface components {
             server_id: number;
             services: components["schemas"]["ServerServices"] | null;
         };
+        /** @description A link just made. */
+        MintedCalendarToken: components["schemas"]["CalendarToken"] & {
+            /** @description What to subscribe to; shown this once. */
+            url: string;
+        };
         /** @description A token just made. */
         MintedToken: components["schemas"]["RegistrationToken"] & {
             /** @description What to paste on a Linux host. The token goes in by standard input, so no process list shows it. */
@@ -3133,6 +3634,14 @@ export interface components {
              */
             to: string;
         };
+        /** @description What a link shows. */
+        NewCalendarToken: {
+            /**
+             * @description Only one's own shifts; everybody's when absent.
+             * @default false
+             */
+            only_mine?: boolean;
+        };
         /** @description A new policy. */
         NewEscalationPolicy: {
             /** @description Unique, 1 to 120 characters. */
@@ -3164,10 +3673,76 @@ export interface components {
             /** @description Whom it tells. */
             targets?: components["schemas"]["Targets"];
         };
+        /** @description A new window. */
+        NewMaintenanceWindow: {
+            /** @description Keys of detectors; all when absent or empty. */
+            detectors?: string[];
+            /**
+             * Format: date-time
+             * @description Until when: 31 days after the start at most for one that does not return, which must have an end.
+             */
+            ends_at?: string | null;
+            /** @description 1 to 120 characters. */
+            name: string;
+            /** @description At most 2000 characters; empty when absent. */
+            reason?: string;
+            recurrence?: components["schemas"]["MaintenanceRecurrence"] | null;
+            /** @description Which servers. */
+            scope: components["schemas"]["RuleScope"];
+            /**
+             * Format: date-time
+             * @description From when on.
+             */
+            starts_at: string;
+            /** @description IANA name of its zone; `NOC_TIMEZONE` when absent. */
+            timezone?: string | null;
+        };
         /** @description A note to an incident. */
         NewNote: {
             /** @description 1 to 4000 characters. */
             text: string;
+        };
+        /** @description A new override. Whoever may not change schedules may only put themselves on duty. */
+        NewOnCallOverride: {
+            /**
+             * Format: date-time
+             * @description Until just before; later than now, and a year after `starts_at` at most.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description Whose turns it takes; whoever's when absent, and times that are nobody's.
+             */
+            replaces_user_id?: number | null;
+            /**
+             * Format: date-time
+             * @description From then on; within a year from now.
+             */
+            starts_at: string;
+            /**
+             * Format: int64
+             * @description Who is on duty.
+             */
+            user_id: number;
+        };
+        /** @description A new schedule. */
+        NewOnCallSchedule: {
+            /** @description `HH:MM` by the wall clock. */
+            handoff_time: string;
+            handoff_weekday?: components["schemas"]["HandoffWeekday"] | null;
+            /** @description 1 to 50 accounts in the order of their turns, each once. */
+            members: number[];
+            /** @description Unique, 1 to 120 characters. */
+            name: string;
+            /** @description How long a turn is. */
+            rotation: components["schemas"]["RotationKind"];
+            /**
+             * Format: date
+             * @description Local day on which the first turn begins, 2000 to 2099; today in that zone when absent.
+             */
+            starts_on?: string | null;
+            /** @description IANA name, such as `Asia/Dhaka`. */
+            timezone: string;
         };
         /** @description A new token. */
         NewRegistrationToken: {
@@ -3215,6 +3790,8 @@ export interface components {
              * @description When it fires; null while held.
              */
             due_at: string | null;
+            /** @description Why it stands still: `server_down`, `snoozed`, `maintenance`; null when it does not. */
+            held_for: string | null;
             /**
              * Format: int64
              * @description Number of the pass, from 1.
@@ -3273,6 +3850,182 @@ export interface components {
              */
             updated_at: string | null;
         };
+        /** @description A time at which a schedule puts nobody on duty who can be told: the role `oncall` is nobody then. */
+        OnCallGap: {
+            /**
+             * Format: date-time
+             * @description Until just before; at the end of the 8 weeks it may go on.
+             */
+            ends_at: string;
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            starts_at: string;
+            user: components["schemas"]["OnCallPerson"] | null;
+        };
+        /** @description Who is on call by one schedule. */
+        OnCallNow: {
+            next_user: components["schemas"]["OnCallPerson"] | null;
+            /**
+             * Format: int64
+             * @description The override that put them there.
+             */
+            override_id: number | null;
+            /**
+             * Format: int64
+             * @description Schedule.
+             */
+            schedule_id: number;
+            /** @description Its name. */
+            schedule_name: string;
+            /**
+             * Format: date-time
+             * @description Since when; 60 days ago at the earliest.
+             */
+            since: string;
+            /** @description Its zone. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description The next hand-off; null where there is none within 8 weeks.
+             */
+            until: string | null;
+            user: components["schemas"]["OnCallPerson"] | null;
+        };
+        /** @description Somebody stands in for a while. It is applied once, to whose turn it is; of two that apply, the one made last counts. */
+        OnCallOverride: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Account that made it.
+             */
+            created_by: number | null;
+            /**
+             * Format: date-time
+             * @description Until just before.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            replaces: components["schemas"]["OnCallPerson"] | null;
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            starts_at: string;
+            /** @description Who is on duty. */
+            user: components["schemas"]["OnCallPerson"];
+        };
+        /** @description Somebody who may be on duty. */
+        OnCallPerson: {
+            /**
+             * Format: int64
+             * @description Account.
+             */
+            id: number;
+            /** @description False: the account is switched off, and is told nothing. */
+            is_active: boolean;
+            /** @description Name. */
+            name: string;
+        };
+        /** @description Whose turn it is, by the wall clock of a zone. */
+        OnCallSchedule: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description When nobody can be told within the next 8 weeks. */
+            gaps: components["schemas"]["OnCallGap"][];
+            /** @description `HH:MM` by the wall clock. Where clocks skip it, the first moment after; where they show it twice, the first time. */
+            handoff_time: string;
+            handoff_weekday: components["schemas"]["HandoffWeekday"] | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Who has turns, in their order. */
+            members: components["schemas"]["OnCallPerson"][];
+            /** @description Unique name. */
+            name: string;
+            /** @description Who stands in, now or later, the earliest first. */
+            overrides: components["schemas"]["OnCallOverride"][];
+            /** @description How long a turn is. */
+            rotation: components["schemas"]["RotationKind"];
+            /**
+             * Format: date
+             * @description Local day on which the first member's first turn begins; it lasts until the first hand-off after it.
+             */
+            starts_on: string;
+            /** @description IANA name of the zone whose wall clock counts. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description When it, or who stands in, was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description Changes of a schedule; what is absent stays. `members` replaces all of them. Turns are counted anew from `starts_on`. */
+        OnCallSchedulePatch: {
+            /**
+             * @description `HH:MM` by the wall clock.
+             * @default null
+             */
+            handoff_time?: string | null;
+            /** @default null */
+            handoff_weekday?: components["schemas"]["HandoffWeekday"] | null;
+            /**
+             * @description 1 to 50 accounts in the order of their turns, each once.
+             * @default null
+             */
+            members?: number[] | null;
+            /**
+             * @description Unique, 1 to 120 characters.
+             * @default null
+             */
+            name?: string | null;
+            /** @default null */
+            rotation?: components["schemas"]["RotationKind"] | null;
+            /**
+             * Format: date
+             * @description Local day on which the first turn begins, 2000 to 2099.
+             * @default null
+             */
+            starts_on?: string | null;
+            /**
+             * @description IANA name, such as `Asia/Dhaka`.
+             * @default null
+             */
+            timezone?: string | null;
+        };
+        /** @description A piece of the final schedule: one turn or what is left of it, one stand-in, or a time that is nobody's. */
+        OnCallShift: {
+            /**
+             * Format: date-time
+             * @description Until just before.
+             */
+            ends_at: string;
+            /**
+             * Format: int64
+             * @description The override that put them there.
+             */
+            override_id: number | null;
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            starts_at: string;
+            user: components["schemas"]["OnCallPerson"] | null;
+        };
         /** @description A list, and whom it can say nothing about. */
         PartialList_Attacker: {
             /** @description The rows of this page. */
@@ -3322,7 +4075,7 @@ export interface components {
          * @description A named permission.
          * @enum {string}
          */
-        Permission: "servers.view" | "incidents.view" | "rules.view" | "incidents.act" | "deliveries.view" | "servers.manage" | "rules.manage" | "deliveries.manage" | "channels.view" | "users.view" | "reports.export" | "mail.pii" | "channels.manage" | "users.manage" | "dashboard.admin.view" | "security.manage";
+        Permission: "servers.view" | "incidents.view" | "rules.view" | "on_call.view" | "incidents.act" | "deliveries.view" | "on_call.cover" | "servers.manage" | "rules.manage" | "on_call.manage" | "deliveries.manage" | "channels.view" | "users.view" | "reports.export" | "mail.pii" | "channels.manage" | "users.manage" | "dashboard.admin.view" | "security.manage";
         /** @description A person, as shown beside what they did. */
         Person: {
             /**
@@ -3431,6 +4184,11 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "oncall" | "operator" | "admin";
+        /**
+         * @description How long a turn is.
+         * @enum {string}
+         */
+        RotationKind: "weekly" | "daily";
         /** @description What a rule looks for. */
         RuleCondition: {
             /**
@@ -3957,6 +4715,14 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "low" | "medium" | "high" | "critical";
+        /** @description How long to tell nobody. */
+        Snooze: {
+            /**
+             * Format: date-time
+             * @description Within the next 7 days; null: tell again from now on.
+             */
+            until: string | null;
+        };
         /** @description Reports that wait on the host. */
         Spool: {
             /**
@@ -4143,6 +4909,11 @@ export interface components {
          * @enum {string}
          */
         WebServerState: "running" | "stopped" | "unknown";
+        /**
+         * @description A day of the week.
+         * @enum {string}
+         */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
     };
     responses: never;
     parameters: never;
@@ -6847,6 +7618,121 @@ export interface operations {
             };
         };
     };
+    escalate_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Escalate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is not open; `already_escalated`: a step fired since `as_of`; `held_back`; `nothing_follows` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     add_incident_note: {
         parameters: {
             query?: never;
@@ -7037,6 +7923,121 @@ export interface operations {
             };
         };
     };
+    snooze_incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Incident */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Snooze"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invalid_transition`: it is over, or not snoozed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not a time within the next 7 days */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     unacknowledge_incident: {
         parameters: {
             query?: never;
@@ -7102,6 +8103,325 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_maintenance_windows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MaintenanceWindow"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMaintenanceWindow"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Window */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_maintenance_window: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Window */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaintenanceWindowPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaintenanceWindow"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7515,6 +8835,962 @@ export interface operations {
             };
             /** @description `csrf_mismatch`: get the cookie again */
             419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    current_on_call: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OnCallNow"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_on_call_schedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OnCallSchedule"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_on_call_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOnCallSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: the name is taken; `too_many`: there are 50 */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_on_call_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    update_on_call_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallSchedulePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    on_call_calendar: {
+        parameters: {
+            query?: {
+                /** @description As it stands in the link. */
+                token?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description iCalendar */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_calendar_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_CalendarToken"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_calendar_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalendarToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedCalendarToken"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many`: revoke one first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_calendar_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+                /** @description Link */
+                inner_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_on_call_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOnCallOverride"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallOverride"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many`: 200 are ahead */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_on_call_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+                /** @description Override */
+                inner_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    on_call_shifts: {
+        parameters: {
+            query?: {
+                /** @description From then on; now when absent. */
+                from?: string;
+                /** @description Until just before, a year later at most; 4 weeks later when absent. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Schedule */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_OnCallShift"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9530,7 +11806,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `last_admin`, or `in_use` while an escalation policy targets it */
+            /** @description `last_admin`, or `in_use` while an escalation policy or an on-call schedule names it */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Link } from 'react-router';
 import { fieldErrors } from '@/api/error';
-import { backtestQuery, catalogueQuery } from '@/api/queries';
+import { backtestQuery, catalogueQuery, isBusy, turnInS } from '@/api/queries';
 import type { AlertRule, Backtest as Report } from '@/api/types';
 import {
   against,
@@ -19,12 +19,14 @@ import {
   seriesLines,
 } from '@/domain/backtest';
 import { canBeTried, type RuleForm, toTrialRule } from '@/domain/rule-form';
+import { subjectText } from '@/domain/subject';
 import { now } from '@/live/clock';
 import { SeverityBadge } from '@/ui/SeverityBadge';
 import { Failed, LoadingRows } from '@/ui/states';
 import { Moment } from '@/ui/TimeAgo';
 import { TimeChart } from '@/ui/TimeChart';
 import css from './Backtest.module.css';
+import { useCatalogueWords } from './catalogue-words';
 
 const DAY_MS = 86_400_000;
 
@@ -111,6 +113,10 @@ export function Backtest({ trial, form, blocked }: Props) {
         <p className={css.quiet}>
           Nothing is stored and nobody is told. {Number(span) > 1 && 'A long span may take a minute.'}
         </p>
+      ) : query.isFetching && isBusy(query.failureReason) ? (
+        <p className={css.quiet} role="status">
+          Another backtest runs. This one is tried again by itself, every {turnInS(query.failureReason)} s.
+        </p>
       ) : query.data ? (
         <Outcome report={query.data} form={form} />
       ) : query.error ? (
@@ -123,6 +129,7 @@ export function Backtest({ trial, form, blocked }: Props) {
 }
 
 function Outcome({ report, form }: { report: Report; form: RuleForm }) {
+  const words = useCatalogueWords();
   const notReplayed = leftOut(report);
   const compared = against(report);
   const more = report.incidents_total - Math.min(LISTED, report.incidents.length);
@@ -137,6 +144,11 @@ function Outcome({ report, form }: { report: Report; form: RuleForm }) {
         </p>
       )}
       {compared && <p>{compared}</p>}
+      {report.source === 'log' && (
+        <p>
+          Replayed from what hosts reported since <Moment at={report.from} />.
+        </p>
+      )}
       <Charts report={report} form={form} />
       {report.incidents.length > 0 && (
         <ul className={css.incidents} aria-label="Incidents it would have opened">
@@ -145,13 +157,13 @@ function Outcome({ report, form }: { report: Report; form: RuleForm }) {
               <span className={css.line}>
                 <SeverityBadge severity={incident.severity} />
                 <Link to={`/servers/${incident.server.id}`}>{incident.server.name}</Link>
-                {incident.subject && <span className={css.subject}>{incident.subject}</span>}
+                <Subject of={incident.subject} form={form} />
               </span>
               <span>
                 <Moment at={incident.opened_at} />, for {lasted(incident)}
               </span>
               <span className={css.quiet}>
-                {incident.observed}; fine: {incident.expected}
+                {words.observed(incident.observed)}; fine: {incident.expected}
               </span>
               <span className={css.quiet}>
                 {incident.would_tell.length > 0
@@ -171,6 +183,11 @@ function Outcome({ report, form }: { report: Report; form: RuleForm }) {
       ))}
     </div>
   );
+}
+
+function Subject({ of, form }: { of: string; form: RuleForm }) {
+  const text = subjectText(form.conditionKind === 'detector' ? form.detector : '', of);
+  return text && <span className={css.subject}>{text}</span>;
 }
 
 function Charts({ report, form }: { report: Report; form: RuleForm }) {

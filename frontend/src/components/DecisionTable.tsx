@@ -1,11 +1,13 @@
 import { Link } from 'react-router';
 import type { Decision } from '@/api/types';
-import { grounds, VERDICT } from '@/domain/decision';
+import { grounds, learnt, VERDICT } from '@/domain/decision';
 import { withIds } from '@/domain/rows';
+import { subjectText } from '@/domain/subject';
 import type { Column } from '@/ui/DataTable';
 import { SeverityBadge } from '@/ui/SeverityBadge';
 import { DataBadge, ToneBadge } from '@/ui/StatusBadge';
 import { TimeAgo } from '@/ui/TimeAgo';
+import { useCatalogueWords } from './catalogue-words';
 import css from './DecisionTable.module.css';
 
 export type DecisionRow = Decision & { id: string };
@@ -19,12 +21,19 @@ function Verdict({ row: { verdict, severity } }: { row: Decision }) {
   return <ToneBadge tone={verdict === 'clear' ? 'good' : 'bad'}>{VERDICT[verdict] ?? verdict}</ToneBadge>;
 }
 
+const About = ({ row }: { row: Decision }) => {
+  const subject = subjectText(row.detector, row.subject);
+  return <span className={subject === null ? css.quiet : css.subject}>{subject ?? 'the server itself'}</span>;
+};
+
 /** What was seen against what would be fine, and what that rests on. */
 function Seen({ row }: { row: Decision }) {
   const rests = grounds(row);
+  const seen = row.verdict === 'learning' ? learnt(row) : row.observed;
+  const words = useCatalogueWords();
   return (
     <span className={css.seen}>
-      {row.observed}
+      {seen && words.observed(seen)}
       {row.expected && <span className={css.quiet}>fine: {row.expected}</span>}
       {rests && <span className={css.quiet}>{rests}</span>}
     </span>
@@ -57,12 +66,7 @@ export const decisionColumns: Column<DecisionRow>[] = [
   {
     key: 'subject',
     header: 'About',
-    cell: (row) =>
-      row.subject ? (
-        <span className={css.subject}>{row.subject}</span>
-      ) : (
-        <span className={css.quiet}>the server itself</span>
-      ),
+    cell: (row) => <About row={row} />,
     csv: (row) => row.subject,
   },
   {
@@ -76,6 +80,7 @@ export const decisionColumns: Column<DecisionRow>[] = [
   {
     key: 'outcome',
     header: 'What came of it',
+    width: 230,
     cell: (row) => <Outcome row={row} />,
     csv: (row) => row.explanation,
   },
@@ -92,7 +97,7 @@ export function DecisionCard({ row }: { row: Decision }) {
           <TimeAgo at={row.at} />
         </span>
       </span>
-      {row.subject && <span className={css.subject}>{row.subject}</span>}
+      {subjectText(row.detector, row.subject) !== null && <About row={row} />}
       <Outcome row={row} />
       <Seen row={row} />
       {row.rule_id !== null && <Rule row={row} />}

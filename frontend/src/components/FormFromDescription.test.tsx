@@ -2,7 +2,7 @@ import { MantineProvider } from '@mantine/core';
 import { fireEvent, render, screen } from '@testing-library/react';
 import { useState } from 'react';
 import { describe, expect, it } from 'vitest';
-import { type FormValues, initialValues, settingsToSend } from '@/domain/described-form';
+import { type FormValues, initialValues, settingsToSend, shownFields } from '@/domain/described-form';
 import { FormFromDescription } from './FormFromDescription';
 
 const FIELDS = [
@@ -86,5 +86,32 @@ describe('FormFromDescription', () => {
     render(<Form stored={{}} errors={{ host: 'is required' }} />);
     expect(screen.getByText('is required')).toBeTruthy();
     expect(screen.getByLabelText<HTMLInputElement>('A kind from the future').type).toBe('text');
+  });
+
+  it('asks for what another field calls for, that one’s default included, and keeps what it hides', () => {
+    const field = (name: string, more = {}) => ({
+      name,
+      label: name,
+      kind: 'text',
+      secret: false,
+      required: true,
+      options: [],
+      default: null,
+      help: null,
+      ...more,
+    });
+    const fields = [
+      field('provider', { default: 'meta' }),
+      field('token', { shown_if: { field: 'provider', values: ['meta'] } }),
+      field('sid', { shown_if: { field: 'provider', values: ['twilio', 'other'] } }),
+      field('both', { shown_if: null }),
+    ];
+    const names = (values: FormValues) => shownFields(fields, values).map((f) => f.name);
+    expect(names({})).toEqual(['provider', 'token', 'both']);
+    expect(names({ provider: '' })).toEqual(['provider', 'token', 'both']);
+    expect(names({ provider: 'other' })).toEqual(['provider', 'sid', 'both']);
+    expect(settingsToSend(fields, { provider: 'other', token: 't', sid: 's', both: 'b' })).toMatchObject({
+      token: 't',
+    });
   });
 });

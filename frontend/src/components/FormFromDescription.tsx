@@ -1,5 +1,5 @@
 import { NumberInput, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
-import { type FieldDescription, type FormValues, secretIsSet } from '@/domain/described-form';
+import { type FieldDescription, type FormValues, secretIsSet, shownFields } from '@/domain/described-form';
 
 interface Props {
   fields: FieldDescription[];
@@ -14,7 +14,7 @@ interface Props {
 
 /** A settings form drawn from the server's description: a new channel brings its form with it. */
 export function FormFromDescription({ fields, values, onChange, stored, errors, readOnly }: Props) {
-  return fields.map((field) => {
+  return shownFields(fields, values).map((field) => {
     const set = (value: unknown) => onChange({ ...values, [field.name]: value });
     const value = values[field.name];
     const text = typeof value === 'string' ? value : '';

@@ -1,21 +1,29 @@
 import { Check } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Incident } from '@/api/types';
+import { openAgainAt, snoozedText } from '@/domain/snooze';
+import { viewersZone } from '@/domain/zone-time';
+import { useNow } from '@/live/clock';
 import { ActionButton } from '@/ui/ActionButton';
 import type { Column } from '@/ui/DataTable';
 import { SeverityBadge } from '@/ui/SeverityBadge';
 import { ToneBadge } from '@/ui/StatusBadge';
 import { TimeAgo } from '@/ui/TimeAgo';
+import { useStillOnIt } from './IncidentNotices';
 import css from './IncidentTable.module.css';
 import { useIncidentAction } from './incident-actions';
 import { NextStepText } from './NextStepText';
+import { SnoozeMenu } from './SnoozeMenu';
 import { useBlocked } from './session';
 
-/** Acknowledges in place: a thumb's width on a phone. */
+/** Acknowledges in place, also again when its owner was asked: a thumb's width on a phone. */
 export function AcknowledgeButton({ incident, large }: { incident: Incident; large?: boolean }) {
   const blocked = useBlocked('incidents.act');
   const action = useIncidentAction();
-  if (incident.status !== 'open') return null;
+  const again = useStillOnIt(incident);
+  const asked = openAgainAt(incident) !== null;
+  if (incident.status !== 'open' && !asked) return null;
+  const label = asked ? again : 'Acknowledge';
   return (
     <ActionButton
       size={large ? 'md' : 'compact-xs'}
@@ -25,10 +33,28 @@ export function AcknowledgeButton({ incident, large }: { incident: Incident; lar
       leftSection={<Check size={large ? 18 : 13} />}
       onClick={() => action.mutate({ id: incident.id, verb: 'acknowledge' })}
       fullWidth={large}
-      aria-label={`Acknowledge ${incident.title}`}
+      aria-label={asked ? `${label}: ${incident.title}` : `Acknowledge ${incident.title}`}
     >
-      Acknowledge
+      {label}
     </ActionButton>
+  );
+}
+
+/** What makes it quieter or louder than its state: snoozed, its owner asked. */
+export function IncidentFlags({ incident }: { incident: Incident }) {
+  const now = useNow();
+  if (incident.status === 'resolved') return null;
+  const snoozed = snoozedText(incident, now, viewersZone());
+  const again = openAgainAt(incident);
+  return (
+    <>
+      {again !== null && (
+        <ToneBadge tone="medium" title="Its owner was asked whether they are still on it">
+          still on it?
+        </ToneBadge>
+      )}
+      {snoozed && <ToneBadge tone="quiet">{snoozed}</ToneBadge>}
+    </>
   );
 }
 
@@ -59,8 +85,13 @@ export const incidentColumns: Column<Incident>[] = [
   {
     key: 'status',
     header: 'State',
-    width: 118,
-    cell: (i) => <IncidentState incident={i} />,
+    width: 142,
+    cell: (i) => (
+      <span className={css.state}>
+        <IncidentState incident={i} />
+        <IncidentFlags incident={i} />
+      </span>
+    ),
     csv: (i) => i.status,
   },
   {
@@ -84,6 +115,7 @@ export const incidentColumns: Column<Incident>[] = [
   {
     key: 'server_name',
     header: 'Server',
+    width: 144,
     wide: true,
     cell: (i) =>
       i.server_id === null ? (
@@ -106,7 +138,7 @@ export const incidentColumns: Column<Incident>[] = [
     key: 'next_step',
     header: 'Next step',
     align: 'right',
-    width: 84,
+    width: 96,
     cell: (i) => <NextStepText next={i.escalation} />,
     csv: (i) => i.escalation?.due_at,
   },
@@ -114,8 +146,13 @@ export const incidentColumns: Column<Incident>[] = [
     key: 'acknowledge',
     header: '',
     align: 'right',
-    width: 124,
-    cell: (i) => <AcknowledgeButton incident={i} />,
+    width: 150,
+    cell: (i) => (
+      <span className={css.acts}>
+        <AcknowledgeButton incident={i} />
+        <SnoozeMenu incident={i} small />
+      </span>
+    ),
     csv: (i) => i.acknowledged_at,
   },
 ];
@@ -127,6 +164,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
         <span className={css.cardHead}>
           <SeverityBadge severity={incident.severity} />
           <IncidentState incident={incident} />
+          <IncidentFlags incident={incident} />
           <span className={css.age}>
             <TimeAgo at={incident.opened_at} suffix="" />
           </span>
@@ -142,7 +180,12 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           )}
         </span>
       </Link>
-      <AcknowledgeButton incident={incident} large />
+      {(incident.status === 'open' || openAgainAt(incident) !== null) && (
+        <span className={css.cardActs}>
+          <AcknowledgeButton incident={incident} large />
+          <SnoozeMenu incident={incident} small />
+        </span>
+      )}
     </div>
   );
 }

@@ -8,12 +8,13 @@ import { Panel } from '@/ui/Panel';
 import { Failed, LoadingRows } from '@/ui/states';
 import { DecisionCard, decisionRows } from './DecisionTable';
 import { DetectorDocs } from './DetectorPage';
+import { IncidentChart } from './IncidentChart';
 import css from './IncidentWhy.module.css';
 
 /** So many decisions stand here; all of them are a link away. */
 const NEWEST = 4;
 
-/** Why there is an incident: what was decided about the same thing, the case it belongs to, how its detector works. */
+/** Why there is an incident: what was measured, what was decided about the same thing, the case it belongs to, how its detector works. */
 export function IncidentWhy({ incident }: { incident: IncidentDetail }) {
   const { server_id: server, detector, subject } = incident;
   const docs = useQuery(catalogueQuery).data?.detectors.find(({ key }) => key === detector);
@@ -24,6 +25,7 @@ export function IncidentWhy({ incident }: { incident: IncidentDetail }) {
       aside={server !== null && <Link to={`/servers/${server}/why?${search}`}>All decisions</Link>}
     >
       <div className={css.why}>
+        <IncidentChart incident={incident} />
         {detector === 'outgoing_mail_abuse' && server !== null && (
           <CaseLink server={server} incident={incident.id} />
         )}

@@ -36,6 +36,8 @@ interface Props<T extends { id: number | string }> {
   onOpen?: (row: T) => void;
   /** Told where j and k go: for a page that shows the row beside the list. */
   onMove?: (row: T) => void;
+  /** The row such a page shows now: j and k go on from there. */
+  shown?: number | string | null;
   /** What `a` does to the row that j and k are at. */
   onAct?: (row: T) => void;
   tone?: (row: T) => 'critical' | undefined;
@@ -59,13 +61,16 @@ const rowKey = (row: { id: number | string }) => String(row.id);
 /** A list of the API as a table: filters above, states in the middle, pages and export below, keys throughout. */
 export function ResourceTable<T extends { id: number | string }>(props: Props<T>) {
   const { label, columns, query, everything, selection } = props;
-  const [at, setAt] = useState<number | undefined>();
+  const [moved, setMoved] = useState<number | undefined>();
   const rows = query.data?.data ?? [];
+  const shown = props.shown ?? null;
+  const place = shown === null ? -1 : rows.findIndex((row) => row.id === shown);
+  const at = place < 0 ? moved : place;
   const last = rows.length - 1;
   const row = at === undefined ? undefined : rows[at];
   const openRow = () => row && props.onOpen?.(row);
   const move = (to: number) => {
-    setAt(to);
+    setMoved(to);
     const next = rows[to];
     if (next) props.onMove?.(next);
   };

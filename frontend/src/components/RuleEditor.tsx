@@ -1,18 +1,9 @@
-import {
-  Input,
-  MultiSelect,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Switch,
-  TagsInput,
-  TextInput,
-} from '@mantine/core';
+import { Input, MultiSelect, NumberInput, SegmentedControl, Select, Switch, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
-import { catalogueQuery, policiesQuery, serverNamesQuery } from '@/api/queries';
+import { catalogueQuery, policiesQuery } from '@/api/queries';
 import type { AlertRule, Catalogue } from '@/api/types';
 import { fromRule, missing, NEW_RULE, type RuleForm, toRuleInput } from '@/domain/rule-form';
 import { COMPARATORS, inUnit, metricChoice } from '@/domain/rule-text';
@@ -22,6 +13,7 @@ import { MinutesInput } from '@/ui/MinutesInput';
 import { Backtest, useBacktest } from './Backtest';
 import { numberLabel, spoken } from './DetectorPage';
 import { EditorDrawer } from './EditorDrawer';
+import { ScopePart } from './ScopePart';
 import { useAction } from './useAction';
 import { useChannelKeys } from './useChannelKeys';
 
@@ -297,7 +289,7 @@ function NumbersPart({
           <NumberInput
             key={known.key}
             label={numberLabel(known)}
-            description={`${known.about}. ${spoken(known.min, known.unit)} to ${spoken(known.max, known.unit)}`}
+            description={numberHint(known, form.numbers[known.key])}
             placeholder={`${spoken(known.default, known.unit)} (default)`}
             clampBehavior="none"
             value={form.numbers[known.key] ?? ''}
@@ -310,50 +302,15 @@ function NumbersPart({
   );
 }
 
-function ScopePart({ form, set, errors }: PartProps) {
-  const servers = useQuery({ ...serverNamesQuery, enabled: form.scopeKind === 'servers' });
-  const names = (servers.data ?? []).map((s) => ({ value: String(s.id), label: s.name }));
-  // Until the names have come, and for servers that are gone, the number stands for the name.
-  const nameless = form.serverIds
-    .map(String)
-    .filter((id) => !names.some((name) => name.value === id))
-    .map((id) => ({ value: id, label: `server ${id}` }));
-  return (
-    <fieldset className={css.fieldset}>
-      <legend>On which servers</legend>
-      <SegmentedControl
-        aria-label="Scope"
-        data={[
-          { value: 'all', label: 'All' },
-          { value: 'tags', label: 'By tag' },
-          { value: 'servers', label: 'These servers' },
-        ]}
-        value={form.scopeKind}
-        onChange={(kind) => set({ scopeKind: kind as RuleForm['scopeKind'] })}
-      />
-      {form.scopeKind === 'tags' && (
-        <TagsInput
-          label="Servers with one of these tags"
-          placeholder="Type one, then Enter"
-          value={form.tags}
-          error={errors.scope}
-          onChange={(tags) => set({ tags })}
-          acceptValueOnBlur
-        />
-      )}
-      {form.scopeKind === 'servers' && (
-        <MultiSelect
-          label="Servers"
-          searchable
-          limit={50}
-          data={[...names, ...nameless]}
-          value={form.serverIds.map(String)}
-          error={errors.scope}
-          onChange={(ids) => set({ serverIds: ids.map(Number) })}
-        />
-      )}
-    </fieldset>
-  );
+/** What a number does and may be; of bytes, which are typed one by one, also how much was typed. */
+function numberHint(
+  known: Catalogue['detectors'][number]['numbers'][number],
+  typed: number | null | undefined,
+) {
+  const range = `${known.about}. ${spoken(known.min, known.unit)} to ${spoken(known.max, known.unit)}`;
+  return known.unit === 'bytes' && typeof typed === 'number'
+    ? `${range}; this is ${spoken(typed, known.unit)}`
+    : range;
 }
 
 /** Channels at once, or a policy: one of the two. */

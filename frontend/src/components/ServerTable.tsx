@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import type { Server } from '@/api/types';
-import { loadPerCore, percent } from '@/domain/units';
+import { count, loadPerCore, percent } from '@/domain/units';
 import type { Column } from '@/ui/DataTable';
 import { Faded } from '@/ui/Faded';
 import { Level, levelOf } from '@/ui/Level';
@@ -25,6 +25,8 @@ const LIMITS = {
   cpu: { warn: 85, danger: 97 },
   ram: { warn: 88, danger: 96 },
   disk: { warn: 90, danger: 95 },
+  iowait: { warn: 20, danger: 40 },
+  mysql: { warn: 80, danger: 95 },
 };
 
 /** A share as text, for a card that has no room for its bar. */
@@ -37,10 +39,52 @@ function Share(props: { label: string; value: number | null | undefined; warn: n
   );
 }
 
+/** One that a card names only where it is too high. */
+const Trouble = (props: Parameters<typeof Share>[0]) =>
+  (props.value ?? 0) >= props.warn ? <Share {...props} /> : null;
+
 /** Values of a silent server are its last ones. */
 const Last = ({ server, children }: { server: Server; children: React.ReactNode }) => (
   <Faded old={server.status !== 'up'}>{children}</Faded>
 );
+
+/** A share that has a column of its own, and no bar. */
+const shareColumn = (
+  key: 'iowait_pct' | 'worst_inodes_pct' | 'mysql_connections_pct',
+  header: string,
+  limits: { warn: number; danger: number },
+): Column<Server> => ({
+  key,
+  header,
+  align: 'right',
+  width: 76,
+  sortable: true,
+  wide: true,
+  cell: (s) => (
+    <Last server={s}>
+      <Level level={levelOf(s[key], limits.warn, limits.danger)}>{percent(s[key])}</Level>
+    </Last>
+  ),
+  csv: (s) => s[key],
+});
+
+const barColumn = (
+  key: 'cpu_pct' | 'ram_pct' | 'worst_disk_pct',
+  header: string,
+  of: string,
+  limits: { warn: number; danger: number },
+): Column<Server> => ({
+  key,
+  header,
+  width: 112,
+  sortable: true,
+  cell: (s) => (
+    <Last server={s}>
+      <Meter value={s[key] ?? null} label={`${of} of ${s.name}`} {...limits} />
+    </Last>
+  ),
+  csv: (s) => s[key],
+});
 
 export const serverColumns: Column<Server>[] = [
   {
@@ -56,19 +100,22 @@ export const serverColumns: Column<Server>[] = [
     header: 'Name',
     sortable: true,
     cell: (s) => (
-      <span className={css.name}>
-        <Link to={`/servers/${s.id}`}>{s.name}</Link>
-        {s.open_incidents > 0 && <span className={css.open}>{s.open_incidents} open</span>}
+      <span className={css.server}>
+        <span className={css.name}>
+          <Link to={`/servers/${s.id}`}>{s.name}</Link>
+          {s.open_incidents > 0 && <span className={css.open}>{s.open_incidents} open</span>}
+        </span>
+        <Tags tags={s.tags} />
       </span>
     ),
     csv: (s) => s.name,
   },
-  { key: 'tags', header: 'Tags', wide: true, cell: (s) => <Tags tags={s.tags} />, csv: (s) => s.tags },
+  { key: 'tags', header: 'Tags', hidden: true, cell: () => null, csv: (s) => s.tags },
   {
-    key: 'load1',
+    key: 'load_per_core',
     header: 'Load/core',
     align: 'right',
-    width: 92,
+    width: 88,
     sortable: true,
     cell: (s) => (
       <Last server={s}>
@@ -77,45 +124,26 @@ export const serverColumns: Column<Server>[] = [
     ),
     csv: (s) => loadPerCore(s.load1, s.cores)?.toFixed(3),
   },
+  barColumn('cpu_pct', 'CPU', 'CPU', LIMITS.cpu),
+  shareColumn('iowait_pct', 'I/O wait', LIMITS.iowait),
+  barColumn('ram_pct', 'RAM', 'RAM', LIMITS.ram),
+  barColumn('worst_disk_pct', 'Worst disk', 'Fullest disk', LIMITS.disk),
+  shareColumn('worst_inodes_pct', 'Inodes', LIMITS.disk),
   {
-    key: 'cpu_pct',
-    header: 'CPU',
-    width: 128,
+    key: 'deferred_mail',
+    header: 'Deferred',
+    align: 'right',
+    width: 80,
     sortable: true,
-    cell: (s) => (
-      <Last server={s}>
-        <Meter value={s.cpu_pct ?? null} label={`CPU of ${s.name}`} {...LIMITS.cpu} />
-      </Last>
-    ),
-    csv: (s) => s.cpu_pct,
+    wide: true,
+    cell: (s) => <Last server={s}>{count(s.deferred_mail)}</Last>,
+    csv: (s) => s.deferred_mail,
   },
-  {
-    key: 'ram_pct',
-    header: 'RAM',
-    width: 128,
-    sortable: true,
-    cell: (s) => (
-      <Last server={s}>
-        <Meter value={s.ram_pct ?? null} label={`RAM of ${s.name}`} {...LIMITS.ram} />
-      </Last>
-    ),
-    csv: (s) => s.ram_pct,
-  },
-  {
-    key: 'worst_disk_pct',
-    header: 'Worst disk',
-    width: 128,
-    cell: (s) => (
-      <Last server={s}>
-        <Meter value={s.worst_disk_pct ?? null} label={`Fullest disk of ${s.name}`} {...LIMITS.disk} />
-      </Last>
-    ),
-    csv: (s) => s.worst_disk_pct,
-  },
+  shareColumn('mysql_connections_pct', 'MySQL', LIMITS.mysql),
   {
     key: 'last_seen_at',
     header: 'Last seen',
-    width: 104,
+    width: 96,
     sortable: true,
     cell: (s) => <TimeAgo at={s.last_seen_at} />,
     csv: (s) => s.last_seen_at,
@@ -123,7 +151,7 @@ export const serverColumns: Column<Server>[] = [
   {
     key: 'agent_version',
     header: 'Agent',
-    width: 84,
+    width: 64,
     wide: true,
     cell: (s) => s.agent_version ?? '–',
     csv: (s) => s.agent_version,
@@ -146,6 +174,10 @@ export function ServerCard({ server }: { server: Server }) {
           <span>
             Load/core <LoadText server={server} />
           </span>
+          <Trouble label="I/O wait" value={server.iowait_pct} {...LIMITS.iowait} />
+          <Trouble label="Inodes" value={server.worst_inodes_pct} {...LIMITS.disk} />
+          <Trouble label="MySQL" value={server.mysql_connections_pct} {...LIMITS.mysql} />
+          {(server.deferred_mail ?? 0) > 0 && <span>{count(server.deferred_mail)} deferred</span>}
         </span>
       </Last>
       <span className={css.cardFacts}>

@@ -1,6 +1,10 @@
 import { body, client } from '@/api/client';
+import { isApiError } from '@/api/error';
 import { queryClient } from '@/api/queries';
 import type { Incident, IncidentDetail, Page } from '@/api/types';
+import { NOT_ESCALATED } from '@/domain/snooze';
+import { shortMoment, viewersZone } from '@/domain/zone-time';
+import { now as serverNow } from '@/live/clock';
 import { toast } from '@/ui/toast';
 import { useAction } from './useAction';
 
@@ -42,6 +46,46 @@ export function useIncidentAction() {
   return useAction({
     run: ({ id, verb }: { id: number; verb: Verb }) => act(id, verb),
     done: (_incident, { verb }) => PAST[verb],
+    onDone: remember,
+    refresh: [['incidents', 'list']],
+  });
+}
+
+/** Puts an incident off until a moment; `null` ends that. */
+export function useSnooze() {
+  return useAction({
+    run: ({ id, until }: { id: number; until: number | null }) =>
+      body(
+        client.POST('/api/incidents/{id}/snooze', {
+          params: { path: { id } },
+          body: { until: until === null ? null : new Date(until).toISOString() },
+        }),
+      ),
+    done: (_incident, { until }) =>
+      until === null
+        ? 'Awake: its policy goes on'
+        : `Snoozed until ${shortMoment(until, viewersZone(), serverNow())}, unless it gets worse`,
+    onDone: remember,
+    refresh: [['incidents', 'list']],
+    quietFields: true,
+  });
+}
+
+/** Fires the next step now. Refused, it says why, and the incident is asked for again: it is not what was shown. */
+export function useEscalate() {
+  return useAction({
+    run: async ({ id, as_of }: { id: number; as_of: string }) => {
+      try {
+        return await body(
+          client.POST('/api/incidents/{id}/escalate', { params: { path: { id } }, body: { as_of } }),
+        );
+      } catch (error) {
+        void queryClient.invalidateQueries({ queryKey: ['incidents', id] });
+        const why = isApiError(error) && error.status === 409 ? NOT_ESCALATED[error.code] : undefined;
+        throw why ? new Error(`Not escalated. ${why}`) : error;
+      }
+    },
+    done: 'Escalated: the next step fires now',
     onDone: remember,
     refresh: [['incidents', 'list']],
   });

@@ -2,6 +2,7 @@ import {
   Archive,
   BrickWallShield,
   CalendarClock,
+  Construction,
   Database,
   HardDrive,
   Inbox,
@@ -10,6 +11,7 @@ import {
   Mails,
   MailWarning,
   PanelsTopLeft,
+  Phone,
   Radar,
   Radio,
   Route,
@@ -41,6 +43,11 @@ export const HOSTING = [
   { label: 'cPanel', to: '/hosting/cpanel', icon: PanelsTopLeft, permission: 'servers.view' },
   { label: 'Firewall Events', to: '/hosting/firewall', icon: BrickWallShield, permission: 'servers.view' },
   { label: 'Cron Jobs', to: '/hosting/crons', icon: CalendarClock, permission: 'servers.view' },
+] as const;
+
+export const OPERATIONS = [
+  { label: 'On-Call', to: '/on-call', icon: Phone, permission: 'on_call.view' },
+  { label: 'Maintenance', to: '/maintenance', icon: Construction, permission: 'rules.view' },
 ] as const;
 
 export const SETTINGS = [

@@ -1,3 +1,4 @@
+import { kindName } from './kind';
 import { count } from './units';
 
 /** How an agent stands, worst first: the order of the filter. */
@@ -42,3 +43,10 @@ export function spoolText(spool: { files: number | null; lost_total: number | nu
     spool.files === 0 ? 'empty' : `${count(spool.files)} ${spool.files === 1 ? 'tick waits' : 'ticks wait'}`;
   return spool.lost_total ? `${waits}, ${count(spool.lost_total)} lost` : waits;
 }
+
+/** `Mail queue: may not be read` of `mail-queue may not be read`: a kind by the name of its page. */
+export const reasonText = (reason: string): string =>
+  reason.replace(
+    /^([a-z-]+) (?=may not be read|answers nonsense|does not answer)/,
+    (_, kind: string) => `${kindName(kind)}: `,
+  );

@@ -1,4 +1,5 @@
 import type { Decision } from '@/api/types';
+import { spokenSeconds } from './duration';
 import { count } from './units';
 
 /** What a detector decided, in words. Verdicts that this page does not know are shown as they are. */
@@ -29,3 +30,12 @@ export const grounds = ({ threshold, samples }: Pick<Decision, 'threshold' | 'sa
   ]
     .filter(Boolean)
     .join(', ');
+
+/** How far learning has come: `2 of 4`; of a threshold, which waits, `beyond it for 2 min of 15 min`. */
+export function learnt({ detector, observed }: Pick<Decision, 'detector' | 'observed'>): string | null {
+  const [, have, need] = /^(\d+) of (\d+)$/.exec(observed ?? '') ?? [];
+  if (have === undefined || need === undefined) return observed;
+  return detector === 'threshold'
+    ? `beyond it for ${spokenSeconds(Number(have))} of ${spokenSeconds(Number(need))}`
+    : observed;
+}

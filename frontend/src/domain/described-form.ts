@@ -9,6 +9,8 @@ export interface FieldDescription {
   secret: boolean;
   default?: unknown;
   help?: string | null;
+  /** Only asked for while another field has one of these values. */
+  shown_if?: { field: string; values: string[] } | null;
 }
 
 export type FormValues = Record<string, unknown>;
@@ -28,6 +30,14 @@ function typedDefault(field: FieldDescription): unknown {
 /** What the inputs show at first: what is stored, else the default. Secrets start empty. */
 export const initialValues = (fields: FieldDescription[], stored: FormValues): FormValues =>
   Object.fromEntries(fields.map((f) => [f.name, f.secret ? '' : (stored[f.name] ?? typedDefault(f))]));
+
+/** The fields to ask for, as the others are filled in; an unset one counts as its default. */
+export const shownFields = <F extends FieldDescription>(fields: F[], values: FormValues): F[] =>
+  fields.filter(({ shown_if: rule }) => {
+    if (!rule) return true;
+    const value = values[rule.field] || fields.find((f) => f.name === rule.field)?.default;
+    return rule.values.includes(String(value ?? ''));
+  });
 
 const isUnset = (value: unknown): boolean => value === null || value === undefined || value === '';
 

@@ -157,11 +157,18 @@ describe('timeline', () => {
     expect(entryTitle(entry('opened', 'detector:service_down', null, {}))).toBe(
       'Detector “Service down” opened it',
     );
-    expect(entryTitle(entry('opened', 'detector:rule', null, {}))).toBe('The rule opened it');
+    expect(entryTitle(entry('opened', 'detector:threshold', null, {}))).toBe('The rule opened it');
     expect(entryTitle(entry('step_fired', 'policy:Nights: web', null, {}))).toBe(
       'Policy “Nights: web” fired a step',
     );
     expect(entryTitle(entry('something_new', 'system', null, {}))).toBe('The system something new');
+  });
+
+  it('says what was seen in better words where there are any', () => {
+    const opened = entry('opened', 'detector:threshold', null, { observed: 'a = 1', expected: 'a' });
+    const words = (text: string) => text.replace('a', 'Load');
+    expect(entryBody(opened, words)).toBe('observed: Load = 1 · expected: a');
+    expect(entryBody(opened)).toBe('observed: a = 1 · expected: a');
   });
 
   it('shows a note as its text, other particulars as pairs without the empty ones', () => {

@@ -4,7 +4,7 @@
  */
 export function fieldName(path: string): string {
   return path
-    .replace(/^(settings|condition)\./, '')
+    .replace(/^(settings|condition|recurrence)\./, '')
     .replace(/(\w+?)s?\.(\d+)(?=\.|$)/g, (_, list: string, at: string) => `${list} ${Number(at) + 1}`)
     .replace(/_id$/, '')
     .replace(/[._]/g, ' ');

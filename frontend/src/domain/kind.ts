@@ -24,5 +24,10 @@ export const kindName = (kind: string): string => KINDS[kind]?.name ?? kind;
 
 export const kindHead = (kind: string): string => KINDS[kind]?.head ?? kind;
 
-/** `Service down` of `service_down`: a detector as people call it. */
-export const detectorName = (key: string): string => capitalised(key.replaceAll('_', ' '));
+/** What rules on metrics open incidents by; the catalogue does not list them. */
+const OF_RULES: Record<string, string> = { threshold: 'Threshold rule', baseline: 'Baseline rule' };
+
+export const isOfRules = (detector: string): boolean => detector in OF_RULES;
+
+/** `Service down` of `service_down`: a detector as people call it, where the catalogue has no name for it. */
+export const detectorName = (key: string): string => OF_RULES[key] ?? capitalised(key.replaceAll('_', ' '));

@@ -1,17 +1,15 @@
 import type { AlertRule, AlertRuleInput, BacktestInput } from '@/api/types';
+import { fromScope, missingScope, type ScopeForm, toScope, WHOLE_FLEET } from './scope-form';
 import type { Severity } from './severity';
 
 /**
  * The rule editor's state: every alternative side by side, so that switching back and forth loses nothing. Only
  * `toRuleInput` decides which of them is sent.
  */
-export interface RuleForm {
+export interface RuleForm extends ScopeForm {
   name: string;
   enabled: boolean;
   severity: Severity | null;
-  scopeKind: 'all' | 'tags' | 'servers';
-  tags: string[];
-  serverIds: number[];
   conditionKind: 'threshold' | 'baseline' | 'detector';
   metric: string;
   comparator: '>' | '>=' | '<' | '<=';
@@ -33,12 +31,10 @@ export interface RuleForm {
 }
 
 export const NEW_RULE: RuleForm = {
+  ...WHOLE_FLEET,
   name: '',
   enabled: true,
   severity: null,
-  scopeKind: 'all',
-  tags: [],
-  serverIds: [],
   conditionKind: 'threshold',
   metric: '',
   comparator: '>=',
@@ -59,9 +55,10 @@ export const NEW_RULE: RuleForm = {
 };
 
 export function fromRule(rule: AlertRule): RuleForm {
-  const { scope, condition } = rule;
+  const { condition } = rule;
   const form: RuleForm = {
     ...NEW_RULE,
+    ...fromScope(rule.scope),
     name: rule.name,
     enabled: rule.enabled,
     severity: rule.severity,
@@ -71,8 +68,6 @@ export function fromRule(rule: AlertRule): RuleForm {
     runbookUrl: rule.runbook_url ?? '',
     conditionKind: condition.type,
   };
-  if ('tags' in scope) Object.assign(form, { scopeKind: 'tags', tags: scope.tags });
-  else if ('server_ids' in scope) Object.assign(form, { scopeKind: 'servers', serverIds: scope.server_ids });
   switch (condition.type) {
     case 'threshold':
       return {
@@ -143,12 +138,7 @@ export function toRuleInput(form: RuleForm): AlertRuleInput {
     name: form.name.trim(),
     enabled: form.enabled,
     severity: form.severity,
-    scope:
-      form.scopeKind === 'tags'
-        ? { tags: form.tags }
-        : form.scopeKind === 'servers'
-          ? { server_ids: form.serverIds }
-          : { all: true },
+    scope: toScope(form),
     condition: conditionOf(form),
     channels: form.route === 'channels' ? form.channels : null,
     escalation_policy_id: form.route === 'policy' ? form.policyId : null,
@@ -168,11 +158,8 @@ export const canBeTried = (form: RuleForm): boolean =>
 
 /** What still has to be filled in before the server is asked, by field. */
 export function missing(form: RuleForm): Record<string, string> {
-  const errors: Record<string, string> = {};
+  const errors = missingScope(form);
   if (!form.name.trim()) errors.name = 'is required';
-  if (form.scopeKind === 'tags' && form.tags.length === 0) errors.scope = 'name at least one tag';
-  if (form.scopeKind === 'servers' && form.serverIds.length === 0)
-    errors.scope = 'choose at least one server';
   if (form.conditionKind === 'detector') {
     if (!form.detector) errors['condition.detector'] = 'choose one';
   } else {

@@ -5,6 +5,8 @@ export interface Line {
   /** Lowest and highest of the bucket; absent when the points are raw. */
   min?: (number | null)[];
   max?: (number | null)[];
+  /** What is fine, and no measurement: dashed, and its edges are no extremes. */
+  band?: boolean;
 }
 
 /**

@@ -1,4 +1,5 @@
-import { detectorName } from './kind';
+import { spokenSeconds, wallClock, zoneName } from './duration';
+import { detectorName, isOfRules } from './kind';
 
 /** What a timeline entry says, from its type and particulars. Types that this page does not know are shown as they are. */
 export interface EntryFacts {
@@ -22,23 +23,26 @@ const DID: Record<string, string> = {
   nobody_to_tell: 'found nobody to tell',
   escalation_held: 'held the escalation back',
   escalation_resumed: 'let the escalation go on',
+  escalated: 'had the next step fire at once',
+  snoozed: 'snoozed it',
+  snooze_ended: 'ended the snooze',
+  still_on_it: 'asked whether its owner is still on it',
   escalation_finished: 'came to its end',
   delivery: 'sent a message',
 };
 
 /** `Admin`, `Detector “Service down”`, `Policy “Default”`, `The system`. */
-export function actorName({ actor, actor_name }: EntryFacts): string {
+function actorName({ actor, actor_name }: EntryFacts, nameOf: (detector: string) => string): string {
   if (actor_name) return actor_name;
   const [kind, id = ''] = actor.split(/:(.*)/s);
-  if (actor === 'detector:rule') return 'The rule';
-  if (kind === 'detector') return `Detector “${detectorName(id)}”`;
+  if (kind === 'detector') return isOfRules(id) ? 'The rule' : `Detector “${nameOf(id)}”`;
   if (kind === 'policy') return `Policy “${id}”`;
   if (kind === 'user') return `User ${id}`;
   return 'The system';
 }
 
-export const entryTitle = (entry: EntryFacts): string =>
-  `${actorName(entry)} ${DID[entry.type] ?? entry.type.replaceAll('_', ' ')}`;
+export const entryTitle = (entry: EntryFacts, nameOf = detectorName): string =>
+  `${actorName(entry, nameOf)} ${DID[entry.type] ?? entry.type.replaceAll('_', ' ')}`;
 
 const show = (value: unknown): string =>
   Array.isArray(value)
@@ -47,11 +51,56 @@ const show = (value: unknown): string =>
       ? JSON.stringify(value)
       : String(value);
 
-/** The particulars in one line: a note's text alone, else `key value` pairs in their order. */
-export function entryBody({ detail }: EntryFacts): string {
+/** What the title has said already: `Snoozed by Admin.` */
+const saysWho = ({ by, text }: Record<string, unknown>): boolean =>
+  ['Acknowledged', 'Given back', 'Resolved', 'Escalated', 'Snooze ended'].some(
+    (done) => text === `${done} by ${by}.`,
+  );
+
+/** The sentence of an entry and what its other particulars add to it. */
+function sentence(type: string, detail: Record<string, unknown>): string | null {
+  const { text, until, remaining_s: remaining, to_answer_s: toAnswer } = detail;
+  switch (type) {
+    case 'snoozed':
+      return typeof until === 'string' ? `until ${wallClock(until).slice(0, 16)} ${zoneName(until)}` : null;
+    case 'escalation_held':
+      return typeof remaining === 'number' && remaining > 0
+        ? `${text} The next step was ${spokenSeconds(remaining)} away.`
+        : null;
+    case 'escalation_resumed':
+      return typeof remaining === 'number'
+        ? `${text} The next step is ${spokenSeconds(remaining)} away.`
+        : null;
+    case 'still_on_it':
+      return typeof toAnswer === 'number'
+        ? `${text} Without an answer it is open again after ${spokenSeconds(toAnswer)}.`
+        : null;
+    case 'escalated':
+    case 'snooze_ended':
+    case 'acknowledged':
+    case 'unacknowledged':
+    case 'resolved':
+      return saysWho(detail) ? '' : null;
+    default:
+      return null;
+  }
+}
+
+/**
+ * The particulars in one line: a note's text alone, else `key: value` pairs in their order. `observedIn` puts what was
+ * seen into better words.
+ */
+export function entryBody({ type, detail }: EntryFacts, observedIn = (text: string) => text): string {
   if (typeof detail !== 'object' || detail === null) return '';
+  const said = sentence(type, detail as Record<string, unknown>);
+  if (said !== null) return said;
   const entries = Object.entries(detail as Record<string, unknown>).filter(([, v]) => v !== null && v !== '');
   const text = entries.find(([key]) => key === 'text' || key === 'note')?.[1];
   if (typeof text === 'string') return text;
-  return entries.map(([key, value]) => `${key.replaceAll('_', ' ')}: ${show(value)}`).join(' · ');
+  return entries
+    .map(([key, value]) => {
+      const text = key === 'observed' ? observedIn(show(value)) : show(value);
+      return `${key.replaceAll('_', ' ')}: ${text}`;
+    })
+    .join(' · ');
 }

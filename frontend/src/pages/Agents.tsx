@@ -9,7 +9,7 @@ import { GrantMatrix, grantsText } from '@/components/GrantMatrix';
 import { ResourceTable } from '@/components/ResourceTable';
 import { ServerLink } from '@/components/ServerLink';
 import { useUrlState } from '@/components/useUrlState';
-import { AGENT_STATES, AGENT_TEXT, type AgentState, skewText, spoolText } from '@/domain/agents';
+import { AGENT_STATES, AGENT_TEXT, type AgentState, reasonText, skewText, spoolText } from '@/domain/agents';
 import { bytes, count } from '@/domain/units';
 import { choices, readParams, text, type Values } from '@/domain/url-state';
 import type { Column } from '@/ui/DataTable';
@@ -52,7 +52,7 @@ function State({ agent }: { agent: Agent }) {
     <span className={css.state}>
       <ToneBadge tone={TONE[agent.state]}>{AGENT_TEXT[agent.state]}</ToneBadge>
       {agent.reasons.map((reason) => (
-        <small key={reason}>{reason}</small>
+        <small key={reason}>{reasonText(reason)}</small>
       ))}
     </span>
   );

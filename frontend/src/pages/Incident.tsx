@@ -1,23 +1,44 @@
 import { Button, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Bell, Check, CircleCheck, CircleDot, MessageSquare, Send, TriangleAlert, Undo2 } from 'lucide-react';
+import {
+  AlarmClock,
+  Bell,
+  BellOff,
+  Check,
+  ChevronsUp,
+  CircleCheck,
+  CircleDot,
+  MessageCircleQuestionMark,
+  MessageSquare,
+  Pause,
+  Play,
+  Send,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { incidentQuery, queryClient } from '@/api/queries';
 import type { IncidentDetail, TimelineEntry } from '@/api/types';
+import { useCatalogueWords, type Words } from '@/components/catalogue-words';
 import { DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
-import { IncidentState } from '@/components/IncidentTable';
+import { EscalateButton } from '@/components/EscalateButton';
+import { IncidentAlike } from '@/components/IncidentAlike';
+import { IncidentNotices } from '@/components/IncidentNotices';
+import { IncidentFlags, IncidentState } from '@/components/IncidentTable';
 import { IncidentWhy } from '@/components/IncidentWhy';
 import { useIncidentAction } from '@/components/incident-actions';
 import { useKeys } from '@/components/keyboard';
 import { NextStepText } from '@/components/NextStepText';
 import { idOf } from '@/components/route-id';
+import { SnoozeMenu } from '@/components/SnoozeMenu';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { shortDuration } from '@/domain/duration';
-import { detectorName } from '@/domain/kind';
+import { stepText } from '@/domain/snooze';
+import { subjectText } from '@/domain/subject';
 import { entryBody, entryTitle } from '@/domain/timeline';
 import { useNow } from '@/live/clock';
 import { useLiveChannel, usePollEvery } from '@/live/connection';
@@ -44,6 +65,7 @@ export function Component() {
   const id = Number(useParams().id);
   const query = useQuery({ ...incidentQuery(id), refetchInterval: usePollEvery() });
   const incident = query.data;
+  const words = useCatalogueWords();
   useLiveChannel(incident?.server_id ? `private-server.${incident.server_id}` : null);
   if (!incident)
     return (
@@ -64,6 +86,7 @@ export function Component() {
         sub={
           <span className={css.sub}>
             <IncidentState incident={incident} />
+            <IncidentFlags incident={incident} />
             <span>#{incident.id}</span>
             {incident.server_id === null ? (
               <span>{incident.server_name}</span>
@@ -75,29 +98,32 @@ export function Component() {
             </span>
           </span>
         }
-        actions={<Actions incident={incident} />}
+        actions={<Actions incident={incident} fetchedAt={query.dataUpdatedAt} />}
       />
+      <IncidentNotices incident={incident} />
       <div className={css.grid}>
         <div className={css.column}>
           <Panel title="Timeline">
             <NoteForm id={incident.id} />
-            <Timeline items={[...incident.timeline].reverse().map(timelineItem)} />
+            <Timeline items={[...incident.timeline].reverse().map((entry) => timelineItem(entry, words))} />
           </Panel>
+          <IncidentAlike incident={incident} />
         </div>
         <div className={css.column}>
           <Panel title="What is wrong">
             <FactList
               facts={[
                 ['Still true?', <StillTrue key="still" incident={incident} />],
-                ['Observed', incident.observed ?? '–'],
+                ['Observed', incident.observed ? words.observed(incident.observed) : '–'],
                 ['Expected', incident.expected ?? '–'],
-                ['Subject', incident.subject || 'the server itself'],
+                ['Subject', subjectText(incident.detector, incident.subject) ?? 'the server itself'],
                 [
                   'Detector',
                   <Link key="d" to={`/incidents?status=all&detector=${incident.detector}`}>
-                    {detectorName(incident.detector)}
+                    {words.detector(incident.detector)}
                   </Link>,
                 ],
+                ...ruleFact(incident),
                 ['Seen', `${incident.occurrences} ${incident.occurrences === 1 ? 'time' : 'times'}`],
                 ['Owner', incident.acknowledged_by?.name ?? 'nobody'],
                 ['Next step', <Escalation key="next" incident={incident} />],
@@ -148,6 +174,19 @@ export function Component() {
   );
 }
 
+/** The rule that opened it, which is where its limit is set; nothing where a detector needed none. */
+const ruleFact = ({ rule_id: rule }: IncidentDetail): [string, React.ReactNode][] =>
+  rule === null
+    ? []
+    : [
+        [
+          'Rule',
+          <Link key="r" to={`/settings/rules?rule=${rule}`}>
+            rule {rule}
+          </Link>,
+        ],
+      ];
+
 /** Age of the last sample that showed it: an incident without fresh evidence may be over, or we may be blind. */
 function StillTrue({ incident }: { incident: IncidentDetail }) {
   const age = useNow() - Date.parse(incident.last_seen_at);
@@ -174,14 +213,14 @@ function Escalation({ incident }: { incident: IncidentDetail }) {
       <b>
         <NextStepText next={next} />
       </b>{' '}
-      · step {next.step} of {next.steps}
+      · {stepText(next)}
       {next.pass > 1 && `, pass ${next.pass}`}
       {next.policy_name && ` of the policy ${next.policy_name}`}, by {next.channels.join(', ')}
     </span>
   );
 }
 
-function Actions({ incident }: { incident: IncidentDetail }) {
+function Actions({ incident, fetchedAt }: { incident: IncidentDetail; fetchedAt: number }) {
   const blocked = useBlocked('incidents.act');
   const action = useIncidentAction();
   const { id, status } = incident;
@@ -228,6 +267,8 @@ function Actions({ incident }: { incident: IncidentDetail }) {
       >
         Resolve
       </ActionButton>
+      <SnoozeMenu incident={incident} />
+      <EscalateButton incident={incident} fetchedAt={fetchedAt} />
     </div>
   );
 }
@@ -284,17 +325,23 @@ const ICON: Record<string, [tone: TimelineItem['tone'], icon: React.ReactNode]> 
   resolved: ['good', <CircleCheck key="i" size={13} />],
   note: ['accent', <MessageSquare key="i" size={13} />],
   step_fired: ['neutral', <Bell key="i" size={13} />],
+  escalated: ['accent', <ChevronsUp key="i" size={13} />],
+  snoozed: ['accent', <BellOff key="i" size={13} />],
+  snooze_ended: ['accent', <AlarmClock key="i" size={13} />],
+  still_on_it: ['critical', <MessageCircleQuestionMark key="i" size={13} />],
+  escalation_held: ['neutral', <Pause key="i" size={13} />],
+  escalation_resumed: ['neutral', <Play key="i" size={13} />],
   delivery: ['neutral', <Send key="i" size={13} />],
 };
 
-function timelineItem(entry: TimelineEntry): TimelineItem {
+function timelineItem(entry: TimelineEntry, words: Words): TimelineItem {
   const [tone, icon] = ICON[entry.type] ?? ['neutral', <CircleDot key="i" size={13} />];
   return {
     key: String(entry.id),
     at: entry.at,
     tone,
     icon,
-    title: entryTitle(entry),
-    body: entryBody(entry),
+    title: entryTitle(entry, words.detector),
+    body: entryBody(entry, words.observed),
   };
 }

@@ -5,13 +5,13 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { everyPage, incidentsQuery, queryClient } from '@/api/queries';
 import type { Incident } from '@/api/types';
+import { useCatalogueWords } from '@/components/catalogue-words';
 import { ChoiceFilter, FilterChip, SearchFilter } from '@/components/FilterBar';
 import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
 import { acknowledgeMany, useIncidentAction } from '@/components/incident-actions';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked } from '@/components/session';
 import { useUrlState } from '@/components/useUrlState';
-import { detectorName } from '@/domain/kind';
 import { SEVERITIES } from '@/domain/severity';
 import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
@@ -56,6 +56,7 @@ export function loader({ request }: { request: Request }) {
 export function Component() {
   const [values, change] = useUrlState(params);
   const navigate = useNavigate();
+  const words = useCatalogueWords();
   const blocked = useBlocked('incidents.act');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [busy, setBusy] = useState(false);
@@ -149,7 +150,7 @@ export function Component() {
             />
             {(values.detector || values.server_id !== null) && (
               <FilterChip onRemove={() => change({ detector: '', server_id: null, cursor: '' })}>
-                {values.detector ? detectorName(values.detector) : `server ${values.server_id}`}
+                {values.detector ? words.detector(values.detector) : `server ${values.server_id}`}
               </FilterChip>
             )}
           </>

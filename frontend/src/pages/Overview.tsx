@@ -1,12 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheckBig } from 'lucide-react';
 import { Link } from 'react-router';
-import { mailAbuseQuery } from '@/api/hosting';
-import { incidentsQuery, queryClient, serversQuery } from '@/api/queries';
+import { unreviewedAbuseQuery } from '@/api/hosting';
+import { incidentsQuery, onCallNowQuery, queryClient, serversQuery } from '@/api/queries';
 import type { Server } from '@/api/types';
+import { useCatalogueWords } from '@/components/catalogue-words';
+import { HeldBack, heldBackQueries } from '@/components/HeldBack';
 import { AcknowledgeButton } from '@/components/IncidentTable';
 import { NextStepText } from '@/components/NextStepText';
+import { PersonChip } from '@/components/oncall/PersonChip';
+import { senderTitle } from '@/domain/abuse';
 import { shortDuration } from '@/domain/duration';
+import { momentText } from '@/domain/on-call';
 import { byUrgency } from '@/domain/severity';
 import { useNow } from '@/live/clock';
 import { usePollEvery } from '@/live/connection';
@@ -22,7 +27,6 @@ import css from './Overview.module.css';
 const openQuery = incidentsQuery({ status: 'open', sort: 'urgency', limit: 20 });
 const takenQuery = incidentsQuery({ status: 'acknowledged', sort: 'urgency', limit: 20 });
 const silentQuery = serversQuery({ status: 'down,stale,unknown', sort: 'status', limit: 50 });
-const abuseQuery = mailAbuseQuery({ status: 'detected', limit: 1 });
 const newestQuery = serversQuery({ sort: '-last_seen_at', limit: 1 });
 const countQuery = (status: string) => serversQuery({ status, limit: 1 });
 
@@ -30,7 +34,9 @@ const COUNTS = ['up', 'stale', 'down', 'unknown', 'registering', 'disabled'] as 
 
 export function loader() {
   for (const query of [openQuery, takenQuery]) void queryClient.prefetchQuery(query);
-  void queryClient.prefetchQuery(abuseQuery);
+  void queryClient.prefetchQuery(unreviewedAbuseQuery);
+  void queryClient.prefetchQuery(onCallNowQuery);
+  for (const query of heldBackQueries) void queryClient.prefetchQuery(query as never);
   for (const query of [silentQuery, newestQuery, ...COUNTS.map(countQuery)])
     void queryClient.prefetchQuery(query);
   return null;
@@ -54,6 +60,8 @@ export function Component() {
           <Unacknowledged />
           <div className={css.side}>
             <Abuse />
+            <OnCall />
+            <HeldBack />
             <Silent />
             <Taken />
           </div>
@@ -78,13 +86,14 @@ function Freshness() {
   );
 }
 
-/** Cases of mail abuse that nobody has looked at; nothing while there are none. */
+/** Cases of mail abuse that nobody has looked at, those that wait longest; nothing while there are none. */
 function Abuse() {
-  const { data } = useQuery({ ...abuseQuery, refetchInterval: usePollEvery() });
+  const { data } = useQuery({ ...unreviewedAbuseQuery, refetchInterval: usePollEvery() });
   const waiting = data?.meta.detected ?? 0;
   if (waiting === 0) return null;
   return (
     <Panel
+      flush
       title="Mail abuse"
       aside={
         <Link to="/hosting/mail-abuse?view=unreviewed">
@@ -92,7 +101,40 @@ function Abuse() {
         </Link>
       }
     >
-      Senders that mail far more than they do: suspend them at their servers, then note it.
+      <ul className={css.list}>
+        {data?.data.map((row) => (
+          <li key={row.id} className={css.row}>
+            <SeverityBadge severity={row.severity} />
+            <Link to={`/hosting/mail-abuse?view=unreviewed&case=${row.id}`}>{senderTitle(row)}</Link>
+            <span className={css.age}>
+              <TimeAgo at={row.detected_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+/** Who would be told first, and until when. */
+function OnCall() {
+  const { data } = useQuery({ ...onCallNowQuery, refetchInterval: usePollEvery() });
+  if (!data) return null;
+  return (
+    <Panel flush title="On call" aside={<Link to="/on-call">Calendar</Link>}>
+      {data.data.length === 0 ? (
+        <p className={css.none}>No schedule yet: nobody is on call.</p>
+      ) : (
+        <ul className={css.list}>
+          {data.data.map((duty) => (
+            <li key={duty.schedule_id} className={css.duty}>
+              <PersonChip person={duty.user} override={duty.override_id !== null} />
+              <span>{duty.schedule_name}</span>
+              <span className={css.age}>{duty.until ? `until ${momentText(duty.until)}` : ''}</span>
+            </li>
+          ))}
+        </ul>
+      )}
     </Panel>
   );
 }
@@ -120,6 +162,7 @@ function Count({ status }: { status: (typeof COUNTS)[number] }) {
 
 function Unacknowledged() {
   const query = useQuery({ ...openQuery, refetchInterval: usePollEvery() });
+  const words = useCatalogueWords();
   const rows = [...(query.data?.data ?? [])].sort(byUrgency);
   const criticals = rows.filter((i) => i.severity === 'critical').length;
   const total = query.data?.meta.total ?? 0;
@@ -153,7 +196,7 @@ function Unacknowledged() {
               <div className={css.words}>
                 <Link to={`/incidents/${incident.id}`}>{incident.title}</Link>
                 <span>
-                  {incident.observed ?? incident.server_name}
+                  {incident.observed ? words.observed(incident.observed) : incident.server_name}
                   {incident.escalation && (
                     <>
                       {' · next step '}
@@ -239,7 +282,10 @@ function Taken() {
             <li key={incident.id} className={css.row}>
               <SeverityBadge severity={incident.severity} />
               <Link to={`/incidents/${incident.id}`}>{incident.title}</Link>
-              <span className={css.age}>{incident.acknowledged_by?.name ?? ''}</span>
+              <span className={css.age}>
+                {incident.acknowledged_by?.name ?? ''}
+                {incident.asked_at !== null && ', asked'}
+              </span>
             </li>
           ))}
         </ul>

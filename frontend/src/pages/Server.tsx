@@ -1,7 +1,7 @@
 import { Button, Menu, Select, Tabs, TagsInput, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Ellipsis, KeyRound, Pencil, Power, Trash2 } from 'lucide-react';
+import { Construction, Ellipsis, KeyRound, Pencil, Power, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Link, type LoaderFunctionArgs, Outlet, useLocation, useNavigate, useParams } from 'react-router';
 import { body, client } from '@/api/client';
@@ -139,6 +139,7 @@ const offUntil = (hours: string) => {
 
 function Actions({ server }: { server: Server }) {
   const blocked = useBlocked('servers.manage');
+  const mayPlan = useBlocked('rules.manage') === null;
   const navigate = useNavigate();
   const [editing, editor] = useDisclosure(false);
   const [asked, ask] = useState<'switch' | 're-enrol' | 'delete' | null>(null);
@@ -196,6 +197,15 @@ function Actions({ server }: { server: Server }) {
           >
             {server.is_active ? 'Switch monitoring off' : 'Switch monitoring on'}
           </Menu.Item>
+          {mayPlan && (
+            <Menu.Item
+              leftSection={<Construction size={14} />}
+              component={Link}
+              to={`/maintenance?window=new&servers=${server.id}`}
+            >
+              Maintenance…
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<KeyRound size={14} />} onClick={() => ask('re-enrol')}>
             Approve re-enrolment
           </Menu.Item>

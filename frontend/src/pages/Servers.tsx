@@ -16,7 +16,7 @@ import { Empty } from '@/ui/states';
 
 const STATUSES = ['down', 'stale', 'unknown', 'registering', 'up', 'disabled'] as const;
 
-const params = { q: text(), status: choices(STATUSES), tag: text(), sort: text('status'), cursor: text() };
+const params = { q: text(), status: choices(STATUSES), tag: text(), sort: text('trouble'), cursor: text() };
 
 const ask = (v: { q: string; status: string[]; tag: string; sort: string; cursor: string }) => ({
   ...v,
@@ -61,7 +61,7 @@ export function Component() {
           everyPage((page) => queryClient.fetchQuery(serversQuery({ ...ask(values), cursor: '', ...page })))
         }
         sort={values.sort}
-        ownSort={{ value: 'status', label: 'Worst first' }}
+        ownSort={{ value: 'trouble', label: 'Worst first' }}
         onSort={(sort) => change({ sort, cursor: '' })}
         cursor={values.cursor}
         onCursor={(cursor) => change({ cursor }, 'push')}

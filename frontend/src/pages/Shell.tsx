@@ -1,4 +1,4 @@
-import { ActionIcon, Drawer, Menu as Dropdown, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Drawer, Menu as Dropdown, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { LogOut, Menu, Search, UserRound } from 'lucide-react';
@@ -15,15 +15,17 @@ import {
 } from 'react-router';
 import { body, client } from '@/api/client';
 import { isApiError } from '@/api/error';
-import { incidentsQuery, meQuery, queryClient } from '@/api/queries';
+import { unreviewedAbuseQuery } from '@/api/hosting';
+import { incidentsQuery, meQuery, onCallNowQuery, queryClient } from '@/api/queries';
 import { useKeys } from '@/components/keyboard';
-import { HOSTING, MENU, SETTINGS } from '@/components/menu';
+import { HOSTING, MENU, OPERATIONS, SETTINGS } from '@/components/menu';
 import { OfflineBanner } from '@/components/OfflineBanner';
 import { SearchDialog } from '@/components/SearchDialog';
 import { ShortcutsDialog } from '@/components/ShortcutsDialog';
 import { isGranted, useMe } from '@/components/session';
 import { ThemeSwitch } from '@/components/ThemeSwitch';
 import { useAction } from '@/components/useAction';
+import { momentText, namesOnCall } from '@/domain/on-call';
 import { roleName } from '@/domain/role';
 import { connectLive, disconnectLive, useLiveChannel, useLiveState, usePollEvery } from '@/live/connection';
 import { cx } from '@/ui/cx';
@@ -85,6 +87,7 @@ export function Component() {
           <kbd aria-hidden>/</kbd>
         </UnstyledButton>
         <div className={css.right}>
+          <OnCall />
           <OpenCriticals />
           <LiveBadge />
           <ThemeSwitch />
@@ -150,7 +153,7 @@ function MenuEntries() {
     to,
     icon: Icon,
     permission,
-  }: (typeof MENU | typeof HOSTING | typeof SETTINGS)[number]) =>
+  }: (typeof MENU | typeof HOSTING | typeof OPERATIONS | typeof SETTINGS)[number]) =>
     permission && !isGranted(me, permission) ? (
       <Tooltip key={to} label={`Your account (${roleName(me.role)}) may not see this`} position="right">
         <span className={cx(css.entry, css.closed)} aria-disabled>
@@ -162,6 +165,7 @@ function MenuEntries() {
       <NavLink key={to} to={to} end={to === '/'} className={css.entry}>
         <Icon size={16} />
         {label}
+        {to === '/hosting/mail-abuse' && <Unreviewed />}
       </NavLink>
     );
   return (
@@ -169,9 +173,24 @@ function MenuEntries() {
       {MENU.map(entry)}
       <div className={css.heading}>Hosting</div>
       {HOSTING.map(entry)}
+      <div className={css.heading}>Operations</div>
+      {OPERATIONS.map(entry)}
       <div className={css.heading}>Settings</div>
       {SETTINGS.map(entry)}
     </>
+  );
+}
+
+/** How many cases of mail abuse wait for somebody; nothing while there are none. */
+function Unreviewed() {
+  const { data } = useQuery({ ...unreviewedAbuseQuery, refetchInterval: usePollEvery() });
+  const waiting = data?.meta.detected ?? 0;
+  if (waiting === 0) return null;
+  return (
+    <span className={css.waiting}>
+      {waiting.toLocaleString('en-US')}
+      <VisuallyHidden> not reviewed</VisuallyHidden>
+    </span>
   );
 }
 
@@ -185,6 +204,24 @@ function LiveBadge() {
         <span className={css.dot} aria-hidden />
         <span>{`ws: ${state}`}</span>
       </output>
+    </Tooltip>
+  );
+}
+
+/** Who would be told first; nobody on call stands out. On a phone the overview says it. */
+function OnCall() {
+  const { data } = useQuery({ ...onCallNowQuery, refetchInterval: usePollEvery() });
+  if (!data) return null;
+  const names = namesOnCall(data.data);
+  const lines = data.data.map((duty) => {
+    const until = duty.until ? ` until ${momentText(duty.until)}` : '';
+    return `${duty.schedule_name}: ${duty.user?.name ?? 'nobody'}${until}`;
+  });
+  return (
+    <Tooltip label={<span className={css.lines}>{lines.join('\n') || 'There is no schedule'}</span>}>
+      <Link to="/on-call" className={css.onCall} data-nobody={names === 'nobody' || undefined}>
+        on call: <b>{names}</b>
+      </Link>
     </Tooltip>
   );
 }

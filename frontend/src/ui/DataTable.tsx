@@ -156,7 +156,9 @@ export function DataTable<T>(props: Props<T>) {
               data-tone={tone?.(row)}
               className={onOpen && css.openable}
               onClick={(e) => {
-                const inner = (e.target as HTMLElement).closest('a, button, input, label');
+                const target = e.target as HTMLElement;
+                // A menu or dialog of a cell is drawn elsewhere, and its clicks are not the row's.
+                const inner = target.closest('a, button, input, label') || !e.currentTarget.contains(target);
                 if (!inner && !window.getSelection()?.toString()) onOpen?.(row);
               }}
             >

@@ -77,7 +77,11 @@ function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; v
       bands.push({ series: [at, at + 1], fill: translucent(stroke) });
       values.push(line.max, line.min);
     }
-    series.push({ label: line.label, stroke, width: 1.6, points: { size: 4 } });
+    series.push(
+      line.band
+        ? { label: line.label, stroke, width: 1, dash: [4, 4], points: { show: false } }
+        : { label: line.label, stroke, width: 1.6, points: { size: 4 } },
+    );
     values.push(line.avg);
   });
   return { series, bands, values };
@@ -123,7 +127,7 @@ export function TimeChart({
   const latest = useRef({ times, lines, spans });
   latest.current = { times, lines, spans };
   // The shape decides when the plot is built anew; new points of the same shape are only handed over.
-  const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}`).join()}`;
+  const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}${l.band ? '=' : ''}`).join()}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for all that the options are made of
   useEffect(() => {
@@ -225,7 +229,9 @@ export function TimeChart({
               <span className={css.swatch} style={{ background: `var(${PALETTE[i % PALETTE.length]})` }} />
               {lines.length > 1 && <span>{line.label}</span>}
               <b>{format(hovered ? line.avg[cursor] : newest(line.avg))}</b>
-              {hovered && line.max && <span className={css.peak}>max {format(line.max[cursor])}</span>}
+              {hovered && line.max && !line.band && (
+                <span className={css.peak}>max {format(line.max[cursor])}</span>
+              )}
             </span>
           ))}
           {spans && spans.length > 0 && (

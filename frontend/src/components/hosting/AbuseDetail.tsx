@@ -1,13 +1,14 @@
 import { Button, Modal, Textarea } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { ArrowLeft, Check, CircleCheck, CircleSlash, ShieldOff } from 'lucide-react';
 import { type FormEvent, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
-import { queryClient } from '@/api/queries';
+import { incidentQuery, queryClient } from '@/api/queries';
 import type { AbuseCase, AbuseStatus } from '@/api/types';
 import { useKeys } from '@/components/keyboard';
-import { useBlocked } from '@/components/session';
+import { isGranted, useBlocked, useMe } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import {
   ABUSE_STATUS,
@@ -21,6 +22,7 @@ import {
 import { countryName } from '@/domain/country';
 import { count, percent } from '@/domain/units';
 import { ActionButton } from '@/ui/ActionButton';
+import { CommandBox } from '@/ui/CommandBox';
 import { FactList } from '@/ui/FactList';
 import { Panel } from '@/ui/Panel';
 import { SeverityBadge } from '@/ui/SeverityBadge';
@@ -62,10 +64,10 @@ export function AbuseDetail({ row, onBack }: { row: AbuseCase; onBack: () => voi
             All cases
           </Button>
           <SeverityBadge severity={row.severity} />
+          <AbuseBadge status={row.status} />
           <span className={css.name}>{senderTitle(row)}</span>
         </span>
       }
-      aside={<AbuseBadge status={row.status} />}
     >
       <p className={css.volume}>
         {volume(row)} in the hour from <Moment at={row.hour} />
@@ -78,6 +80,7 @@ export function AbuseDetail({ row, onBack }: { row: AbuseCase; onBack: () => voi
         </ul>
       )}
       <Decide row={row} />
+      <LookCommand incident={row.incident_id} />
       <FactList
         facts={[
           ['Server', <ServerLink key="s" server={row.server} tab="mail" />],
@@ -103,7 +106,7 @@ export function AbuseDetail({ row, onBack }: { row: AbuseCase; onBack: () => voi
           [
             'Incident',
             <Link key="i" to={`/incidents/${row.incident_id}`}>
-              #{row.incident_id}: command to look, timeline, who was told
+              #{row.incident_id}: timeline, who was told, why
             </Link>,
           ],
         ]}
@@ -114,6 +117,22 @@ export function AbuseDetail({ row, onBack }: { row: AbuseCase; onBack: () => voi
         </section>
       )}
     </Panel>
+  );
+}
+
+/** Shows the mail itself; its incident knows the command. */
+function LookCommand({ incident }: { incident: number }) {
+  // It names the sender, whose name is masked for others.
+  const seesNames = isGranted(useMe(), 'mail.pii');
+  const { data } = useQuery({ ...incidentQuery(incident), enabled: seesNames });
+  if (!seesNames || !data?.command) return null;
+  return (
+    <div className={css.command}>
+      <CommandBox command={data.command} />
+      <p>
+        Shows this mail in the server’s log, in your own terminal. The platform observes; it never runs this.
+      </p>
+    </div>
   );
 }
 
@@ -151,7 +170,7 @@ function Addresses({ row }: { row: AbuseCase }) {
 
 function Countries({ codes }: { codes: string[] }) {
   if (codes.length === 0) return <span className={css.none}>unknown</span>;
-  return <>{codes.map((code) => countryName(code) ?? code).join(', ')}</>;
+  return <>{codes.map((code) => countryName(code) ?? 'an unknown one').join(', ')}</>;
 }
 
 /** A list of names with their recipients, the largest first; no line where there is none. */

@@ -114,7 +114,7 @@ export function firewallColumns<T extends FirewallEvent>(of: 'fleet' | 'server')
       header: 'Ports',
       width: 100,
       wide: true,
-      cell: (event) => <span className={css.reason}>{event.ports ?? '–'}</span>,
+      cell: (event) => <span className={css.reason}>{event.ports?.replaceAll(',', ', ') ?? '–'}</span>,
       csv: (event) => event.ports,
     },
     {
@@ -149,7 +149,7 @@ export function FirewallCard({ event, of }: { event: FirewallEvent; of: 'fleet' 
         {of === 'fleet' && <span>{event.server_name ?? 'a server that is gone'}</span>}
         <Country code={event.country} />
         {event.user && <span className={css.reason}>account {event.user}</span>}
-        {event.ports && <span>ports {event.ports}</span>}
+        {event.ports && <span>ports {event.ports.replaceAll(',', ', ')}</span>}
         <span>{event.source}</span>
       </span>
     </div>

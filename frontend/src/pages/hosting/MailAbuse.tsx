@@ -1,7 +1,7 @@
 import { SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { Link } from 'react-router';
+import { Link, useSearchParams } from 'react-router';
 import { body, client } from '@/api/client';
 import { isApiError } from '@/api/error';
 import {
@@ -10,6 +10,7 @@ import {
   HOSTING_POLL_MS,
   mailAbuseQuery,
   mailAllowancesQuery,
+  unreviewedAbuseQuery,
 } from '@/api/hosting';
 import { everyPage, queryClient } from '@/api/queries';
 import type { AbuseCase, MailAllowance } from '@/api/types';
@@ -40,6 +41,7 @@ import { Panel } from '@/ui/Panel';
 import { SeverityBadge } from '@/ui/SeverityBadge';
 import { Empty, Failed, LoadingRows } from '@/ui/states';
 import { Moment, TimeAgo } from '@/ui/TimeAgo';
+import { usePhone } from '@/ui/usePhone';
 import css from './MailAbuse.module.css';
 
 const params = {
@@ -82,7 +84,7 @@ export function Component() {
   useLiveChannel('private-incidents');
   // Also where another view is shown: the numbers on the switch are those of the fleet.
   const waiting = useQuery({
-    ...mailAbuseQuery({ status: STATUSES_OF.unreviewed, limit: 1 }),
+    ...unreviewedAbuseQuery,
     refetchInterval: HOSTING_POLL_MS,
   }).data?.meta;
   const label: Record<AbuseView, string> = {
@@ -96,7 +98,7 @@ export function Component() {
     <>
       <PageHeader
         title="Mail Abuse"
-        sub="Senders that mail far more than they do. This platform only observes: suspend a sender at its server, then note it here."
+        sub="Senders that mail far more than usual. This platform only observes: suspend a sender at its server, then note it here."
       />
       <SegmentedControl
         className={css.views}
@@ -123,6 +125,18 @@ const Over = ({ row }: { row: AbuseCase }) => {
   );
 };
 
+/** Opens the case, where a finger or the tab key is: a phone's list has no rows to press. */
+function CaseLink({ row }: { row: AbuseCase }) {
+  const [search] = useSearchParams();
+  const opened = new URLSearchParams(search);
+  opened.set('case', String(row.id));
+  return (
+    <Link to={`?${opened}`} className={css.open} preventScrollReset={!usePhone()}>
+      {senderTitle(row)}
+    </Link>
+  );
+}
+
 const columns: Column<AbuseCase>[] = [
   {
     key: 'severity',
@@ -134,7 +148,7 @@ const columns: Column<AbuseCase>[] = [
   {
     key: 'sender',
     header: 'Sender',
-    cell: (row) => <span className={css.sender}>{senderTitle(row)}</span>,
+    cell: (row) => <CaseLink row={row} />,
     csv: (row) => `${row.sender} ${row.name}`,
   },
   {
@@ -188,9 +202,9 @@ const narrowColumns = columns.map((column) =>
 
 const Brief = ({ row }: { row: AbuseCase }) => (
   <span className={css.brief}>
-    <span className={css.sender}>{senderTitle(row)}</span>
+    <CaseLink row={row} />
     <span className={css.facts}>
-      <ServerLink server={row.server} />
+      {row.server.name}
       {row.status !== 'detected' && <AbuseBadge status={row.status} />}
     </span>
   </span>
@@ -222,6 +236,7 @@ function Cases({ values, change }: { values: Values<typeof params>; change: Chan
           onCursor={(cursor) => change({ cursor }, 'push')}
           onOpen={(row) => change({ case: row.id }, shown === null ? 'push' : 'replace')}
           onMove={(row) => shown !== null && change({ case: row.id })}
+          shown={shown}
           tone={(row) => (row.status === 'detected' && row.severity === 'critical' ? 'critical' : undefined)}
           filters={
             <>
@@ -290,7 +305,7 @@ function Card({ row }: { row: AbuseCase }) {
         <SeverityBadge severity={row.severity} />
         <AbuseBadge status={row.status} />
       </span>
-      <b className={css.sender}>{senderTitle(row)}</b>
+      <CaseLink row={row} />
       <span className={css.facts}>
         <ServerLink server={row.server} />
         <span>

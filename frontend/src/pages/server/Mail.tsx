@@ -1,9 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
+import { topSendersQuery } from '@/api/hosting';
 import { queryClient } from '@/api/queries';
 import { serverMailQuery } from '@/api/server-tabs';
-import type { QueueSender } from '@/api/types';
+import type { QueueSender, ServerMail } from '@/api/types';
 import { senderName } from '@/components/hosting/Senders';
+import { isFarAbove, SenderCard, senderColumnsOfHost, senderRows } from '@/components/hosting/SenderTable';
+import { ProbeInline } from '@/components/ProbeNote';
 import { ResourceTable } from '@/components/ResourceTable';
 import { askCharts, type ChartSet, KindCharts } from '@/components/server/KindCharts';
 import { ReportTab } from '@/components/server/ReportTab';
@@ -15,6 +18,7 @@ import { Level, levelOf } from '@/ui/Level';
 import { Slope } from '@/ui/Slope';
 import { Empty } from '@/ui/states';
 import css from './Disks.module.css';
+import own from './Mail.module.css';
 
 const SET: ChartSet = {
   kind: 'mail-queue',
@@ -34,8 +38,13 @@ const SET: ChartSet = {
   ],
 };
 
+/** So many stand here; all of them are a link away. */
+const LARGEST = 5;
+const sendersOf = (server: number) => topSendersQuery({ server, limit: LARGEST });
+
 export function loader({ params, request }: LoaderFunctionArgs) {
   void queryClient.prefetchQuery(serverMailQuery(Number(params.id)));
+  void queryClient.prefetchQuery(sendersOf(Number(params.id)));
   askCharts(Number(params.id), SET, request);
   return null;
 }
@@ -71,6 +80,49 @@ export function Component() {
   const id = Number(useParams().id);
   const query = useQuery({ ...serverMailQuery(id), refetchInterval: usePollEvery() });
   return (
+    <div className={own.tab}>
+      <Queue id={id} query={query} />
+      <LargestSenders id={id} />
+    </div>
+  );
+}
+
+/** Who sends most, by the host's mail log: known also where the queue may not be read. */
+function LargestSenders({ id }: { id: number }) {
+  const query = useQuery({ ...sendersOf(id), refetchInterval: usePollEvery() });
+  const data = query.data && { ...query.data, data: senderRows(query.data.data) };
+  const unreadable = query.data?.unreadable.servers[0];
+  return (
+    <ResourceTable
+      label="Top senders of this host"
+      heading={
+        <>
+          <h2>Top senders</h2>
+          <Link className={own.all} to={`/hosting/top-senders?server=${id}`}>
+            All senders of this host
+          </Link>
+        </>
+      }
+      keyless
+      columns={senderColumnsOfHost}
+      card={(row) => <SenderCard row={row} />}
+      query={{ ...query, data }}
+      tone={(row) => (isFarAbove(row) ? 'critical' : undefined)}
+      empty={
+        unreadable ? (
+          <Empty title="Who sends cannot be told">
+            <ProbeInline probe={unreadable.probe} />
+          </Empty>
+        ) : (
+          <Empty title="Nobody was reported to send mail in the last 24 hours" />
+        )
+      }
+    />
+  );
+}
+
+function Queue({ id, query }: { id: number; query: UseQueryResult<ServerMail> }) {
+  return (
     <ReportTab
       query={query}
       title="Mail queue"
@@ -91,12 +143,6 @@ export function Component() {
         ],
         ['Oldest', shortSeconds(queue.oldest_age_s)],
         ['Bounces 1 h', count(queue.bounces_1h)],
-        [
-          'Who sends',
-          <Link key="senders" to={`/hosting/top-senders?server=${id}`}>
-            Top senders of this host
-          </Link>,
-        ],
       ]}
     >
       {(queue) => {

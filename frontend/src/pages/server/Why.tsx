@@ -2,12 +2,14 @@ import { SegmentedControl, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
 import { catalogueQuery, decisionsQuery, everyPage, queryClient } from '@/api/queries';
+import { useCatalogueWords } from '@/components/catalogue-words';
 import { DecisionCard, type DecisionRow, decisionColumns, decisionRows } from '@/components/DecisionTable';
 import { FilterChip } from '@/components/FilterBar';
+import filter from '@/components/FilterBar.module.css';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useUrlState } from '@/components/useUrlState';
 import { CAME, CAME_TEXT, type Came, movedOf } from '@/domain/decision';
-import { detectorName } from '@/domain/kind';
+import { subjectText } from '@/domain/subject';
 import { choice, readParams, text, type Values } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
 import { Empty } from '@/ui/states';
@@ -35,6 +37,7 @@ export function Component() {
   const [values, change] = useUrlState(params);
   const query = useQuery({ ...decisionsQuery(id, ask(values)), refetchInterval: usePollEvery() });
   const detectors = useQuery(catalogueQuery).data?.detectors ?? [];
+  const words = useCatalogueWords();
   const names = detectors.map(({ key, name }) => ({ value: key, label: name }));
   // One that the catalogue does not name, such as that of rules on metrics, is shown all the same.
   const known = values.detector === '' || names.some(({ value }) => value === values.detector);
@@ -65,18 +68,21 @@ export function Component() {
           />
           <Select
             size="xs"
+            className={filter.choice}
             aria-label="Detector"
             placeholder="Any detector"
             searchable
             clearable
             data={
-              known ? names : [...names, { value: values.detector, label: detectorName(values.detector) }]
+              known ? names : [...names, { value: values.detector, label: words.detector(values.detector) }]
             }
             value={values.detector || null}
             onChange={(detector) => change({ detector: detector ?? '', cursor: '' })}
           />
           {values.subject !== '' && (
-            <FilterChip onRemove={() => change({ subject: '', cursor: '' })}>{values.subject}</FilterChip>
+            <FilterChip onRemove={() => change({ subject: '', cursor: '' })}>
+              {subjectText(values.detector, values.subject) ?? values.subject}
+            </FilterChip>
           )}
         </>
       }

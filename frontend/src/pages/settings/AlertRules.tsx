@@ -45,7 +45,7 @@ function RouteText({ rule }: { rule: AlertRule }) {
   );
 }
 
-const columnsWith = (metrics: Catalogue['metrics']): Column<AlertRule>[] => [
+const columnsWith = (catalogue: Catalogue | undefined): Column<AlertRule>[] => [
   {
     key: 'enabled',
     header: 'State',
@@ -67,8 +67,8 @@ const columnsWith = (metrics: Catalogue['metrics']): Column<AlertRule>[] => [
   {
     key: 'condition',
     header: 'Looks for',
-    cell: (r) => conditionText(r, metrics),
-    csv: (r) => conditionText(r, metrics),
+    cell: (r) => conditionText(r, catalogue),
+    csv: (r) => conditionText(r, catalogue),
   },
   { key: 'scope', header: 'On', width: 150, wide: true, cell: scopeText, csv: scopeText },
   {
@@ -93,8 +93,8 @@ const columnsWith = (metrics: Catalogue['metrics']): Column<AlertRule>[] => [
 
 export function Component() {
   const query = useQuery(rulesQuery);
-  const metrics = useQuery(catalogueQuery).data?.metrics;
-  const columns = useMemo(() => columnsWith(metrics ?? []), [metrics]);
+  const catalogue = useQuery(catalogueQuery).data;
+  const columns = useMemo(() => columnsWith(catalogue), [catalogue]);
   const blocked = useBlocked('rules.manage');
   const [values, change] = useUrlState(params);
   const edited = values.rule === 'new' ? 'new' : query.data?.data.find((r) => String(r.id) === values.rule);
@@ -124,7 +124,7 @@ export function Component() {
               {!rule.enabled && <ToneBadge tone="quiet">off</ToneBadge>}
               {rule.is_default && <ToneBadge tone="busy">default</ToneBadge>}
             </span>
-            <span>{conditionText(rule, metrics)}</span>
+            <span>{conditionText(rule, catalogue)}</span>
             <span className={css.muted}>
               {scopeText(rule)} · {rule.escalation_policy_name ?? rule.channels?.join(', ')}
             </span>
