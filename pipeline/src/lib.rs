@@ -8,6 +8,7 @@ pub mod id;
 pub mod kafka;
 pub mod live;
 pub mod log;
+pub mod mask;
 pub mod payload;
 pub mod record;
 pub mod snapshot;

@@ -71,10 +71,10 @@ impl Body for Metrics {
         cpu_pct: Percent, "CPU busy, all cores", |m| m.cpu_pct;
         iowait_pct: Percent, "CPU waiting for disks", |m| m.iowait_pct;
         steal_pct: Percent, "CPU given to other guests by the hypervisor", |m| m.steal_pct;
-        load1: Load, "Load, mean of 1 minute", |m| m.load1;
-        load5: Load, "Load, mean of 5 minutes", |m| m.load5;
-        load15: Load, "Load, mean of 15 minutes", |m| m.load15;
-        load1_per_core: Load, "Load of 1 minute for each core", Metrics::load1_per_core;
+        load1: Load, "Load (1 min)", |m| m.load1;
+        load5: Load, "Load (5 min)", |m| m.load5;
+        load15: Load, "Load (15 min)", |m| m.load15;
+        load1_per_core: Load, "Load (1 min) for each core", Metrics::load1_per_core;
         cores: Count, "Logical cores", |m| float(m.cores);
         ram_total_bytes: Bytes, "Memory there is", |m| float(m.ram_total_bytes);
         ram_used_bytes: Bytes, "Memory in use", |m| float(m.ram_used_bytes);
