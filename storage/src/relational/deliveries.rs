@@ -4,15 +4,17 @@
 //! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it.
 
 mod attempts;
+mod claim;
 mod list;
 
 pub use attempts::{attempts_of, record_attempt};
+pub use claim::{claim, has_due};
 pub use list::{Filter, list};
 
 use super::StoreError;
 use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
+use claim::waiting;
 use noc_pipeline::clock::UnixMs;
-use sea_orm::sea_query::{LockBehavior, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -186,27 +188,6 @@ pub async fn enter_sending(
         .map_err(StoreError::during("enter a delivery"))
 }
 
-/// Whether a channel has a row to send at `now`.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn has_due(
-    conn: &impl ConnectionTrait,
-    channel: &str,
-    now: UnixMs,
-) -> Result<bool, StoreError> {
-    let row = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .filter(due(channel, now))
-        .limit(1)
-        .into_tuple::<i64>()
-        .one(conn)
-        .await
-        .map_err(StoreError::during("look for due deliveries"))?;
-    Ok(row.is_some())
-}
-
 /// Writes into rows that are due why they are not sent now; they stay due.
 ///
 /// # Errors
@@ -233,48 +214,6 @@ pub async fn explain_waiting(
         .await
         .map_err(StoreError::during("explain why deliveries wait"))?;
     Ok(())
-}
-
-/// Takes up to `limit` rows of a channel, oldest due first, and holds them until `lease_until`. In a transaction:
-/// rows that somebody else is taking are passed over.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn claim(
-    tx: &impl ConnectionTrait,
-    channel: &str,
-    now: UnixMs,
-    lease_until: UnixMs,
-    limit: u64,
-) -> Result<Vec<Model>, StoreError> {
-    let mut rows = Entity::find()
-        .filter(due(channel, now))
-        .order_by_asc(Column::NextAttemptAt)
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(tx)
-        .await
-        .map_err(StoreError::during("claim deliveries"))?;
-    if rows.is_empty() {
-        return Ok(rows);
-    }
-    Entity::update_many()
-        .set(ActiveModel {
-            status: Set(Status::Sending.name().to_owned()),
-            lease_until: Set(Some(lease_until.to_datetime())),
-            updated_at: Set(now.to_datetime()),
-            ..Default::default()
-        })
-        .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
-        .exec(tx)
-        .await
-        .map_err(StoreError::during("claim deliveries"))?;
-    for row in &mut rows {
-        Status::Sending.name().clone_into(&mut row.status);
-        row.lease_until = Some(lease_until.to_datetime());
-    }
-    Ok(rows)
 }
 
 /// How a claimed row ends, for now or for good.
@@ -467,23 +406,6 @@ fn new_row(new: NewDelivery, status: Status, now: UnixMs) -> ActiveModel {
         updated_at: Set(now.to_datetime()),
         ..Default::default()
     }
-}
-
-/// Rows to send now: due, or left behind by a worker whose lease has ended.
-fn due(channel: &str, now: UnixMs) -> Condition {
-    let stuck = Condition::all()
-        .add(Column::Status.eq(Status::Sending.name()))
-        .add(Column::LeaseUntil.lte(now.to_datetime()));
-    Condition::all()
-        .add(Column::Channel.eq(channel))
-        .add(Condition::any().add(waiting(now)).add(stuck))
-}
-
-/// Rows whose time has come and that nobody has taken.
-fn waiting(now: UnixMs) -> Condition {
-    Condition::all()
-        .add(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
-        .add(Column::NextAttemptAt.lte(now.to_datetime()))
 }
 
 #[cfg(test)]

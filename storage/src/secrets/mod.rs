@@ -13,7 +13,7 @@ mod signing;
 pub use field::FieldKey;
 pub use file::load_or_generate;
 pub use key::SecretKey;
-pub use random::{random_base62, sha256_hex};
+pub use random::{random_base62, random_digits, sha256_hex};
 pub use signing::SigningKey;
 
 use std::path::PathBuf;

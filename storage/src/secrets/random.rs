@@ -14,6 +14,15 @@ pub fn random_base62(characters: usize) -> String {
         .collect()
 }
 
+/// `digits` random digits, each as likely as the others.
+#[must_use]
+pub fn random_digits(digits: usize) -> String {
+    let mut random = rand::rng();
+    (0..digits)
+        .map(|_| char::from(random.random_range(b'0'..=b'9')))
+        .collect()
+}
+
 /// SHA-256 in lower-case hex: what is stored of a secret that is random itself. Not for passwords.
 #[must_use]
 pub fn sha256_hex(secret: &[u8]) -> String {
@@ -31,6 +40,16 @@ mod tests {
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric()));
         let kinds: std::collections::HashSet<u8> = text.bytes().collect();
         assert_eq!(kinds.len(), 62, "all of them turn up");
+    }
+
+    #[test]
+    fn digits_are_digits_and_all_turn_up() {
+        let text = random_digits(2_000);
+        assert_eq!(text.len(), 2_000);
+        assert!(text.bytes().all(|b| b.is_ascii_digit()));
+        let kinds: std::collections::HashSet<u8> = text.bytes().collect();
+        assert_eq!(kinds.len(), 10);
+        assert_eq!(random_digits(0), "");
     }
 
     #[test]

@@ -16,13 +16,16 @@ mod fleet;
 mod host_facts;
 mod lists;
 mod maintenance;
+mod message_templates;
 mod on_call;
+mod personal;
 mod probes;
 mod routing;
 mod schema;
 mod security;
 mod servers;
 mod transactions;
+mod wall;
 
 pub use accounts::*;
 pub use agents::*;
@@ -32,13 +35,16 @@ pub use fleet::*;
 pub use host_facts::*;
 pub use lists::*;
 pub use maintenance::*;
+pub use message_templates::*;
 pub use on_call::*;
+pub use personal::*;
 pub use probes::*;
 pub use routing::*;
 pub use schema::*;
 pub use security::*;
 pub use servers::*;
 pub use transactions::*;
+pub use wall::*;
 
 use super::Db;
 use noc_pipeline::clock::UnixMs;
@@ -109,6 +115,11 @@ macro_rules! relational_contract {
             overrides_are_found_by_when_they_apply,
             a_hand_off_is_told_once,
             a_calendar_link_works_until_it_is_revoked,
+            a_contact_counts_once_its_code_was_entered,
+            a_contact_that_is_a_secret_is_sealed_and_goes_with_its_account,
+            preferences_are_replaced_as_a_whole_and_lose_a_contact_that_goes,
+            what_is_held_back_is_released_to_one_summary,
+            a_digest_of_a_time_is_made_once,
             channel_secrets_are_sealed_in_the_database,
             a_channels_health_and_test_are_noted,
             a_provider_that_is_away_is_tried_by_one,
@@ -130,6 +141,10 @@ macro_rules! relational_contract {
             windows_are_found_while_they_may_be_under_way,
             snoozes_are_over_at_their_time,
             acknowledgements_that_grew_old_are_found,
+            own_words_are_kept_by_kind_and_channel,
+            words_that_failed_say_so_until_they_are_written_anew,
+            a_wall_token_works_until_it_is_revoked,
+            what_channels_accepted_is_counted_by_incident,
         }
     };
     (@cases $open:path; $($case:ident,)+) => {

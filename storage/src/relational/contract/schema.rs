@@ -2,13 +2,14 @@
 
 use super::T0;
 use crate::relational::entity::{
-    agent_health, alert_rule, backup_run, control_outbox, cron_check, delivery_attempt,
-    escalation_policy, escalation_step, execution, fleet_group, fleet_prior, fleet_pulse, incident,
-    incident_timeline, inventory, job, log, log_mark, mail_abuse_case, mail_abuse_transition,
-    mail_allowance, maintenance_window, node, notification_channel, notification_delivery,
-    on_call_calendar_token, on_call_handoff, on_call_member, on_call_override, on_call_schedule,
-    partition, rate_limit, registration_token, security_chain, security_event_log, server,
-    server_cursor, server_probe, session, user,
+    agent_health, alert_rule, backup_run, contact, control_outbox, cron_check, delivery_attempt,
+    digest, escalation_policy, escalation_step, execution, fleet_group, fleet_prior, fleet_pulse,
+    incident, incident_timeline, inventory, job, log, log_mark, mail_abuse_case,
+    mail_abuse_transition, mail_allowance, maintenance_window, message_template, node,
+    notification_channel, notification_delivery, on_call_calendar_token, on_call_handoff,
+    on_call_member, on_call_override, on_call_schedule, partition, quiet_hold, rate_limit,
+    registration_token, security_chain, security_event_log, server, server_cursor, server_probe,
+    session, user, user_notification_preference, wall_token,
 };
 use crate::relational::{Db, StoreError};
 use noc_pipeline::clock::UnixMs;
@@ -34,9 +35,11 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         agent_health,
         alert_rule,
         backup_run,
+        contact,
         control_outbox,
         cron_check,
         delivery_attempt,
+        digest,
         escalation_policy,
         escalation_step,
         execution,
@@ -53,6 +56,7 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         mail_abuse_transition,
         mail_allowance,
         maintenance_window,
+        message_template,
         node,
         notification_channel,
         notification_delivery,
@@ -62,6 +66,7 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         on_call_override,
         on_call_schedule,
         partition,
+        quiet_hold,
         rate_limit,
         registration_token,
         security_chain,
@@ -71,6 +76,8 @@ pub async fn every_entity_matches_its_table(db: &Db) {
         server_probe,
         session,
         user,
+        user_notification_preference,
+        wall_token,
     );
 }
 

@@ -113,6 +113,28 @@ async fn a_lease_that_ended_passes_the_row_on_and_only_its_holder_may_say_it_fai
 }
 
 #[tokio::test]
+async fn what_a_dead_worker_left_behind_is_taken_before_what_waits() {
+    let db = Db::open_temporary().await.unwrap();
+    for n in 0..3 {
+        queue(db.write(), new(n, "email", "problem"), NOW)
+            .await
+            .unwrap();
+    }
+    let left_behind = claim_in(&db, NOW, 1).await.remove(0).id;
+    let later = NOW.plus(Duration::from_secs(60));
+    for n in 3..5 {
+        queue(db.write(), new(n, "email", "problem"), later)
+            .await
+            .unwrap();
+    }
+    let taken = claim_in(&db, later, 4).await;
+    let taken: Vec<i64> = taken.iter().map(|row| row.id).collect();
+    let first = left_behind;
+    assert_eq!(taken, [first, first + 1, first + 2, first + 3]);
+    assert_eq!(claim_in(&db, later, 4).await.len(), 1);
+}
+
+#[tokio::test]
 async fn cancelling_spares_kept_steps_and_what_is_being_sent() {
     let db = Db::open_temporary().await.unwrap();
     for n in 0..6 {

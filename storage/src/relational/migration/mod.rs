@@ -21,7 +21,10 @@ mod m0014_mail_abuse;
 mod m0015_fleet;
 mod m0016_fourth_value;
 mod m0018_on_call;
+mod m0019_personal;
 mod m0020_maintenance;
+mod m0023_message_templates;
+mod m0025_wall;
 
 use sea_orm_migration::prelude::*;
 
@@ -48,7 +51,10 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_fleet::Migration),
             Box::new(m0016_fourth_value::Migration),
             Box::new(m0018_on_call::Migration),
+            Box::new(m0019_personal::Migration),
             Box::new(m0020_maintenance::Migration),
+            Box::new(m0023_message_templates::Migration),
+            Box::new(m0025_wall::Migration),
         ]
     }
 }
