@@ -5,6 +5,7 @@ pub mod baseline;
 mod causes;
 mod consumer;
 pub mod control;
+mod crash_point;
 pub mod detect;
 pub mod escalation;
 pub mod facts;

@@ -37,7 +37,7 @@ const MOST_HOURS: usize = DAYS as usize * 24;
 /// Values of the running hour kept at most; of more than that every second, every fourth ... is kept.
 const MOST_VALUES: usize = 64;
 /// From the median to the 95th percentile of a normal distribution, in standard deviations.
-const P95_IN_SIGMA: f64 = 1.645;
+pub(super) const P95_IN_SIGMA: f64 = 1.645;
 /// From the median absolute deviation to the standard deviation of a normal distribution.
 const MAD_TO_SIGMA: f64 = 1.4826;
 /// No number is known better than this share of itself: figures are kept in single precision.

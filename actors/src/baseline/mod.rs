@@ -23,6 +23,7 @@ pub mod hour_of_day;
 pub mod id;
 pub mod pattern;
 pub mod ring;
+pub mod usual;
 
 #[cfg(test)]
 mod tests;

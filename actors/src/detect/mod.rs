@@ -10,6 +10,7 @@
 //! To add one: a file here with a unit struct that implements [`Detector`], one line in [`registry`], and its
 //! firing and quiet cases beside it.
 
+mod amount;
 mod backup;
 pub mod backup_failed;
 pub mod backup_partial;

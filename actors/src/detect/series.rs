@@ -78,6 +78,14 @@ pub fn of_incident(detector: &str, subject: &str, rule: Option<&Condition>) -> O
     })
 }
 
+/// The detectors that judge a metric of the host itself.
+pub fn judges_of(metric: &str) -> impl Iterator<Item = &'static super::Info> {
+    infos().filter(move |info| {
+        let judged = info.judges.filter(|judged| judged.of == Of::Host);
+        judged.is_some_and(|judged| judged.metrics.contains(&metric))
+    })
+}
+
 fn of_rule_on_a_metric(subject: &str, rule: &Condition) -> Option<Drawn> {
     let (metric, fine) = match rule {
         Condition::Threshold {
@@ -162,6 +170,14 @@ mod tests {
         for none in ["server_down", "backup_stale", "fleet_silent", "nobody"] {
             assert_eq!(of(none, ""), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_metric_of_the_host_has_its_judges() {
+        let of = |metric| judges_of(metric).map(|info| info.key).collect::<Vec<_>>();
+        assert_eq!(of("metrics.load1_per_core"), ["overload"]);
+        assert!(of("disks.used_pct").is_empty(), "each mount has its own");
+        assert!(of("metrics.load15").is_empty());
     }
 
     #[test]

@@ -4,11 +4,12 @@
 //! than three intervals starts the waiting anew. A rule that is disabled, deleted or no longer covers the server
 //! clears what it opened. Subject: `<rule id>`, or `<rule id>:<mount>` for metrics with several subjects.
 
+use super::amount::{amount, metric_name};
 use super::{Also, Context, Detector, Finding, Info, Judgement, Rules, Samples, Title};
 use super::{Verdict, page_hold};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::{Condition, Rule, Severity};
-use noc_pipeline::payload::{Comparator, Kind};
+use noc_pipeline::payload::{Comparator, Kind, Unit, find_metric};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -212,13 +213,34 @@ fn applies(rules: &Rules, id: i64, at: &Context<'_>) -> bool {
     })
 }
 
-fn symbol(comparator: Comparator) -> &'static str {
+/// Where the value must not be.
+fn beyond(comparator: Comparator, limit: &str) -> String {
     match comparator {
-        Comparator::Above => ">",
-        Comparator::AtLeast => ">=",
-        Comparator::Below => "<",
-        Comparator::AtMost => "<=",
+        Comparator::Above => format!("above {limit}"),
+        Comparator::AtLeast => format!("{limit} or more"),
+        Comparator::Below => format!("under {limit}"),
+        Comparator::AtMost => format!("{limit} or less"),
     }
+}
+
+/// What was seen and what would be right. A metric that left the catalogue goes by its key.
+fn words(metric: &str, limits: &Limits, value: f64) -> (String, String) {
+    let lasting = match limits.lasting.as_secs() {
+        0 => String::new(),
+        seconds => format!(" for {seconds} s"),
+    };
+    let (observed, limit) = match find_metric(metric) {
+        Some(spec) => (
+            format!("{} {}", metric_name(spec), amount(value, spec)),
+            match spec.unit {
+                Unit::YesNo => format!("{} ({})", limits.threshold, amount(limits.threshold, spec)),
+                _ => amount(limits.threshold, spec),
+            },
+        ),
+        None => (format!("{metric} {value:.2}"), limits.threshold.to_string()),
+    };
+    let beyond = beyond(limits.comparator, &limit);
+    (observed, format!("not {beyond}{lasting}"))
 }
 
 fn finding(rule: &Rule, limits: &Limits, of: &str, value: f64, watch: &Watch) -> Finding {
@@ -227,6 +249,7 @@ fn finding(rule: &Rule, limits: &Limits, of: &str, value: f64, watch: &Watch) ->
         Condition::Threshold { metric, .. } => metric.as_str(),
         _ => "",
     };
+    let (observed, expected) = words(metric, limits, value);
     let on = if of.is_empty() {
         " on ".to_owned()
     } else {
@@ -239,13 +262,8 @@ fn finding(rule: &Rule, limits: &Limits, of: &str, value: f64, watch: &Watch) ->
             before: format!("{}{on}", rule.name),
             after: String::new(),
         },
-        observed: format!("{metric} = {value:.2}"),
-        expected: format!(
-            "not {} {} for {} s",
-            symbol(limits.comparator),
-            limits.threshold,
-            limits.lasting.as_secs()
-        ),
+        observed,
+        expected,
         samples: watch.samples,
         threshold: Some(limits.threshold),
         command: None,
@@ -311,11 +329,37 @@ mod tests {
         };
         assert_eq!(subject, "1");
         assert_eq!(finding.title.of("web-01"), "Rule 1 on web-01");
-        assert_eq!(finding.observed, "metrics.cpu_pct = 95.00");
-        assert_eq!(finding.expected, "not > 90 for 120 s");
+        assert_eq!(finding.observed, "CPU busy, all cores 95 %");
+        assert_eq!(finding.expected, "not above 90 % for 120 s");
         assert_eq!((finding.samples, finding.rule), (3, Some((1, 1))));
         assert!(!is_clear(&cpu(&mut b, 180, Some(85.0))), "between the two");
         assert!(is_clear(&cpu(&mut b, 240, Some(80.0))));
+    }
+
+    #[test]
+    fn a_limit_is_said_in_words() {
+        let said = |metric, comparator, threshold, lasting| {
+            let limits = Limits {
+                comparator,
+                threshold,
+                lasting: Duration::from_secs(lasting),
+                clear: threshold,
+            };
+            words(metric, &limits, 66.0)
+        };
+        let told = |observed: &str, expected: &str| (observed.to_owned(), expected.to_owned());
+        assert_eq!(
+            said("metrics.load1", Comparator::AtLeast, 64.5, 0),
+            told("Load (1 min) 66", "not 64.5 or more")
+        );
+        assert_eq!(
+            said("processes.running", Comparator::Below, 1.0, 60).1,
+            "not under 1 (yes) for 60 s"
+        );
+        assert_eq!(
+            said("gone.metric", Comparator::AtMost, 70.0, 5),
+            told("gone.metric 66.00", "not 70 or less for 5 s")
+        );
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct Wake;
 /// Waits for one execution's next step, and fires it.
 pub(super) struct EscalationActor {
     execution: i64,
+    /// When its step was due as whoever started it read the row.
+    due_at: UnixMs,
     context: Arc<NotifyContext>,
     timer: Option<SpawnHandle>,
     firing: bool,
@@ -36,9 +38,10 @@ pub(super) struct EscalationActor {
 }
 
 impl EscalationActor {
-    pub(super) const fn new(execution: i64, context: Arc<NotifyContext>) -> Self {
+    pub(super) const fn new(execution: i64, due_at: UnixMs, context: Arc<NotifyContext>) -> Self {
         Self {
             execution,
+            due_at,
             context,
             timer: None,
             firing: false,
@@ -86,7 +89,13 @@ impl Actor for EscalationActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.notify(Wake);
+        // Its row was read a moment ago: to look at it once more would be a transaction for each that only waits.
+        let pause = self.due_at.since(self.context.clock.now());
+        if pause.is_zero() {
+            ctx.notify(Wake);
+        } else {
+            self.wake_after(pause, ctx);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 //! **if it is still as it was read**, and then the messages and the timeline are written. Whoever lost the race has
 //! written nothing. A crash before the commit leaves the step due; after it, the messages wait in the outbox.
 
-use super::recipients::{Directory, Recipient, Resolution, resolve};
+use super::recipients::{Directory, Recipient, Resolution, resolve, resolve_flat};
 use super::record::Record;
 use super::step::{Position, StepDecision, following, next_step, step_at};
+use crate::crash_point;
 use crate::notify::channel::Registry;
 use crate::notify::directory;
 use crate::notify::idempotency::MessageIdentity;
@@ -50,6 +51,11 @@ pub async fn fire(
         Box::pin(async move { fire_in(tx, &registry, execution_id, now).await })
     })
     .await
+    .inspect(|fired| {
+        if fired.late_by.is_some() {
+            crash_point::reached("step_fired");
+        }
+    })
 }
 
 async fn fire_in(
@@ -89,7 +95,11 @@ async fn fire_in(
     };
     let directory: Directory = directory::load(tx, registry, now).await?;
     let step = step_at(&record.policy, position);
-    let resolution = resolve(&step, &directory);
+    let resolution = if record.policy.is_flat() {
+        resolve_flat(&step, &directory, record.state.severity)
+    } else {
+        resolve(&step, &directory)
+    };
     fired.nobody = resolution.recipients.is_empty();
     fired.late_by = record.state.next.map(|(_, due)| now.since(due));
     let next = following(&record.policy, &record.state, position, !fired.nobody, now);
@@ -110,6 +120,7 @@ async fn fire_in(
             .extend(deliveries::queue(tx, new, now).await?);
     }
     write_timeline(tx, &incident, &record, position, &resolution, now).await?;
+    crash_point::reached("firing_step");
     Ok(fired)
 }
 
@@ -139,11 +150,7 @@ fn message(
     position: Position,
     recipient: &Recipient,
 ) -> NewDelivery {
-    let kind = if position.pass == 0 {
-        Kind::Problem
-    } else {
-        Kind::Reminder
-    };
+    let kind = kind_at(position);
     let identity = MessageIdentity {
         incident: incident.id,
         generation: record.generation,
@@ -165,6 +172,15 @@ fn message(
         recipient: recipient.address.clone(),
         recipient_key: recipient.key.clone(),
         user_id: recipient.user,
+    }
+}
+
+/// What a step says: the first pass tells, every later one reminds.
+pub(super) const fn kind_at(position: Position) -> Kind {
+    if position.pass == 0 {
+        Kind::Problem
+    } else {
+        Kind::Reminder
     }
 }
 

@@ -71,6 +71,17 @@ fn pause_after(held_for: Option<&str>) -> Duration {
     }
 }
 
+/// When a step that was due at `due` is due once what held it since `held_at` is over.
+#[must_use]
+pub(super) fn due_after_hold(
+    due: UnixMs,
+    held_at: UnixMs,
+    held_for: Option<&str>,
+    now: UnixMs,
+) -> UnixMs {
+    now.plus(due.since(held_at).max(pause_after(held_for)))
+}
+
 /// What settling changed: incidents by id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settled {
@@ -245,18 +256,15 @@ async fn go_on(
     held_at: UnixMs,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
-    let least = pause_after(row.held_for.as_deref());
-    let remaining = row
-        .due_at
-        .map(|due| UnixMs::from(due).since(held_at).max(least));
-    let due = remaining.map(|remaining| now.plus(remaining));
+    let due = row.due_at.map(UnixMs::from);
+    let due = due.map(|due| due_after_hold(due, held_at, row.held_for.as_deref(), now));
     executions::hold(tx, row, None, due, now).await?;
-    let Some(remaining) = remaining else {
+    let Some(due) = due else {
         return Ok(false);
     };
     let detail = json!({
         "text": "No longer held back: the escalation goes on.",
-        "remaining_s": remaining.as_secs(),
+        "remaining_s": due.since(now).as_secs(),
     });
     let actor = if row.held_for.as_deref() == Some(Cause::ServerDown.name()) {
         Cause::ServerDown.actor()

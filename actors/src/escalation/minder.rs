@@ -5,8 +5,9 @@
 //! asks again, so whoever comes second finds nothing to do; a crash before a commit leaves it for the next look.
 
 use super::{acknowledged_for, settle, unacknowledged};
+use crate::crash_point;
 use crate::maintenance;
-use crate::notify::channel::{Reach, Registry};
+use crate::notify::channel::Registry;
 use crate::notify::directory;
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::message::Kind;
@@ -57,6 +58,7 @@ pub async fn look(db: &Db, registry: &Registry, now: UnixMs) -> Result<Minded, S
             Box::pin(async move { wake(tx, id, now).await })
         });
         if woke.await? {
+            crash_point::reached("snooze_ended");
             minded.incidents.push(id);
         }
     }
@@ -96,6 +98,7 @@ async fn wake(tx: &impl ConnectionTrait, id: i64, now: UnixMs) -> Result<bool, S
     let detail = json!({"text": "The snooze is over."});
     timeline::append(tx, id, now, "snooze_ended", Actor::System, detail).await?;
     settle(tx, &row, now).await?;
+    crash_point::reached("ending_snooze");
     Ok(true)
 }
 
@@ -140,20 +143,17 @@ async fn ask(
         // Each acknowledgement is asked about once: its time tells it from the one before.
         let taken_on = row.acknowledged_at.map_or(now, UnixMs::from);
         let generation = Uuid::from_u128(u128::from(taken_on.0.unsigned_abs()));
-        let personal = directory
-            .channels
-            .iter()
-            .filter(|open| open.channel.reach() == Reach::Email);
-        for open in personal {
-            let Some(key) = open.channel.normalise(&owner.email) else {
-                continue;
-            };
+        for open in &directory.channels {
+            let place = directory
+                .people
+                .place(owner.id, &owner.email, &*open.channel);
+            let Ok(place) = place else { continue };
             let identity = MessageIdentity {
                 incident: row.id,
                 generation,
                 position: None,
                 channel: open.channel.key(),
-                recipient_key: &key,
+                recipient_key: &place.key,
                 kind: Kind::StillOnIt.name(),
             };
             let new = NewDelivery {
@@ -163,8 +163,8 @@ async fn ask(
                 kind: Kind::StillOnIt.name(),
                 idempotency_key: identity.key(),
                 channel: open.channel.key().to_owned(),
-                recipient: owner.email.clone(),
-                recipient_key: key.clone(),
+                recipient: place.address,
+                recipient_key: place.key,
                 user_id: Some(owner.id),
             };
             queued.extend(deliveries::queue(tx, new, now).await?);

@@ -4,6 +4,7 @@
 //! * [`arm`], [`severity_rose`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
 //!   [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution cannot exist,
 //!   and neither can a page that outlives its reason.
+//! * [`simulate`] asks the same functions what a policy would do, and does nothing.
 //! * [`fire`] does one step in one transaction, conditional on the row being as read. `EscalationActor` calls it when
 //!   the stored time comes; a timer only wakes, and a crash anywhere leaves the row as it was, to be looked at again.
 //!
@@ -16,9 +17,12 @@ pub mod fire;
 mod hold;
 pub(crate) mod minder;
 pub mod policy;
+#[cfg(test)]
+mod proof;
 pub mod recipients;
 mod record;
 mod runner;
+pub mod simulate;
 pub mod step;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! or deleting the policy does not disturb what is under way.
 
 use noc_pipeline::control::Severity;
+use noc_storage::relational::escalation_policies::PolicyDraft;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -81,7 +82,7 @@ impl PolicySnapshot {
         }
     }
 
-    /// A rule's flat channel list: one step, the channels' own recipients.
+    /// A rule's flat channel list: one step, the channels' own recipients and whoever asked to be told that way.
     #[must_use]
     pub fn flat(rule_id: i64, rule_name: &str, channels: Vec<String>) -> Self {
         Self {
@@ -96,6 +97,36 @@ impl PolicySnapshot {
                 targets: Targets::default(),
                 only_if_unacknowledged: true,
             }],
+        }
+    }
+
+    /// Whether it is a rule's flat channel list.
+    #[must_use]
+    pub const fn is_flat(&self) -> bool {
+        self.policy_id.is_none() && self.rule_id.is_some()
+    }
+
+    /// A policy that is in force for nothing: to try out. Negative numbers count as 0.
+    #[must_use]
+    pub fn draft(draft: &PolicyDraft) -> Self {
+        let seconds = |seconds: i32| u32::try_from(seconds).unwrap_or(0);
+        let steps = draft.steps.iter().map(|step| Step {
+            delay_seconds: seconds(step.delay_seconds),
+            channels: step.channels.clone(),
+            targets: Targets {
+                users: step.targets.users.clone(),
+                roles: step.targets.roles.clone(),
+                external: step.targets.external.clone(),
+            },
+            only_if_unacknowledged: step.only_if_unacknowledged,
+        });
+        Self {
+            name: draft.name.clone(),
+            policy_id: None,
+            rule_id: None,
+            repeat: seconds(draft.repeat),
+            repeat_delay_seconds: seconds(draft.repeat_delay_seconds),
+            steps: steps.collect(),
         }
     }
 

@@ -2,9 +2,15 @@
 
 use super::policy::{ON_CALL_ROLE, Step};
 use crate::notify::channel::{Channel, Reach};
+use crate::notify::personal::address::is_secret;
+use crate::notify::personal::people::{People, Place};
 use crate::oncall::OnDuty;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+mod personal;
+
+pub use personal::resolve_flat;
 
 /// An account that may be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +45,8 @@ pub struct Directory {
     pub on_duty: Vec<OnDuty>,
     /// The channels that are switched on.
     pub channels: Vec<OpenChannel>,
+    /// What people chose for themselves, and the addresses they proved to be theirs.
+    pub people: People,
 }
 
 /// One address on one channel.
@@ -65,9 +73,10 @@ pub struct Resolution {
 
 /// Resolves a step.
 ///
-/// With targets: each person at the step's channels, an external address on the channel of its kind, group channels
-/// and the e-mail channel's own recipients in copy. If no target can be reached, nobody is told at all. Without
-/// targets: the channels' own recipients.
+/// With targets: each person at the step's channels where they have a place of their own, an external address on the
+/// channel of its kind, group channels and the e-mail channel's own recipients in copy. If no target can be reached,
+/// nobody is told at all. Without targets: the channels' own recipients. A mailbox of somebody who switched e-mail off is
+/// no recipient of the e-mail channel's own either.
 #[must_use]
 pub fn resolve(step: &Step, directory: &Directory) -> Resolution {
     let mut found = Found::default();
@@ -75,12 +84,7 @@ pub fn resolve(step: &Step, directory: &Directory) -> Resolution {
     let people = !step.targets.is_empty();
     if people {
         for account in found.accounts_of(step, directory) {
-            let personal = channels
-                .iter()
-                .filter(|open| open.channel.reach() == Reach::Email);
-            for open in personal {
-                found.add(open, &account.email, Some(account.id));
-            }
+            found.add_person(&channels, account, &directory.people);
         }
         for address in &step.targets.external {
             found.add_external(address, directory);
@@ -90,11 +94,7 @@ pub fn resolve(step: &Step, directory: &Directory) -> Resolution {
             return found.finish();
         }
     }
-    for open in channels {
-        for address in &open.own {
-            found.add(open, address, None);
-        }
-    }
+    found.add_own(&channels, directory, None);
     if found.recipients.is_empty() {
         found
             .warnings
@@ -107,11 +107,19 @@ pub fn resolve(step: &Step, directory: &Directory) -> Resolution {
 struct Found {
     recipients: Vec<Recipient>,
     taken: BTreeSet<(String, String)>,
+    /// The accounts' own mailboxes, which are nobody else's.
+    mailboxes: BTreeSet<String>,
     warnings: Vec<String>,
 }
 
 impl Found {
     fn channels_of<'d>(&mut self, step: &Step, directory: &'d Directory) -> Vec<&'d OpenChannel> {
+        let by_mail = |open: &&OpenChannel| open.channel.reach() == Reach::Email;
+        for open in directory.channels.iter().filter(by_mail) {
+            let own = directory.accounts.iter();
+            let own = own.filter_map(|account| open.channel.normalise(&account.email));
+            self.mailboxes.extend(own);
+        }
         if step.channels.is_empty() {
             if directory.channels.is_empty() {
                 self.warnings.push("no channel is switched on".to_owned());
@@ -202,11 +210,27 @@ impl Found {
                 .push(format!("{address} is not an address for {channel}"));
             return;
         };
-        if self.taken.insert((channel.to_owned(), key.clone())) {
+        let address = address.trim().to_owned();
+        self.put(open, Place { address, key }, user);
+    }
+
+    /// A place of several people, or of one and of the organisation, is nobody's own: whoever shares it must not be left
+    /// without a page by what another of them chose. A webhook is a person's own all the same: its address is their secret.
+    fn put(&mut self, open: &OpenChannel, place: Place, user: Option<i64>) {
+        let channel = open.channel.key().to_owned();
+        if !self.taken.insert((channel.clone(), place.key.clone())) {
+            let mut known = self.recipients.iter_mut();
+            let shared = known.find(|r| r.channel == channel && r.key == place.key);
+            let is_own = user.is_none() && self.mailboxes.contains(&place.key);
+            if let Some(known) = shared.filter(|r| r.user != user && !is_own && !is_secret(&r.key))
+            {
+                known.user = None;
+            }
+        } else {
             self.recipients.push(Recipient {
-                channel: channel.to_owned(),
-                key,
-                address: address.trim().to_owned(),
+                channel,
+                key: place.key,
+                address: place.address,
                 user,
             });
         }
@@ -247,6 +271,7 @@ mod tests {
                 account(4, "cyn@noc.test", "oncall", true),
             ],
             on_duty: Vec::new(),
+            people: People::default(),
             channels: vec![OpenChannel {
                 channel: Arc::new(Email::default()),
                 own: own.iter().map(ToString::to_string).collect(),
@@ -358,6 +383,32 @@ mod tests {
                 "account user 3, on call in Mail, is switched off",
                 "nobody is on call in Weekend",
             ]
+        );
+    }
+
+    #[test]
+    fn an_address_that_several_share_is_nobodys_own() {
+        let mut directory = directory(&[]);
+        directory.accounts[1].email = "ada@noc.test".into();
+        let targets = |external: &[&str]| Targets {
+            users: vec![1, 2],
+            external: external.iter().map(ToString::to_string).collect(),
+            ..Targets::default()
+        };
+        let got = resolve(&step(targets(&[])), &directory);
+        assert_eq!(addresses(&got), ["Ada@noc.test"]);
+        assert_eq!(
+            got.recipients[0].user, None,
+            "neither's quiet hours hold there"
+        );
+
+        directory.accounts[1].email = "bob@noc.test".into();
+        let got = resolve(&step(targets(&["BOB@noc.test"])), &directory);
+        let users: Vec<_> = got.recipients.iter().map(|r| r.user).collect();
+        assert_eq!(
+            users,
+            [Some(1), Some(2)],
+            "the same mailbox named once more"
         );
     }
 

@@ -77,7 +77,7 @@ impl EscalationRunner {
         match due {
             Ok(due) => {
                 for (execution, at) in due {
-                    self.attend(execution, at <= now);
+                    self.attend(execution, at, now);
                 }
             }
             Err(error) => {
@@ -90,14 +90,14 @@ impl EscalationRunner {
         }
     }
 
-    fn attend(&mut self, execution: i64, is_due: bool) {
+    fn attend(&mut self, execution: i64, due_at: UnixMs, now: UnixMs) {
         if let Some(actor) = self.actors.get(&execution) {
-            if is_due {
+            if due_at <= now {
                 actor.do_send(Wake);
             }
             return;
         }
-        let actor = EscalationActor::new(execution, Arc::clone(&self.context)).start();
+        let actor = EscalationActor::new(execution, due_at, Arc::clone(&self.context)).start();
         self.actors.insert(execution, actor);
         self.counters.started += 1;
     }

@@ -2,6 +2,7 @@
 //! the security log; so none of it is ever true without the rest.
 
 use crate::control;
+use crate::crash_point;
 use crate::detect::{Detector, server_down::ServerDown};
 use crate::escalation::{self, NotEscalated};
 use crate::parts::Parts;
@@ -270,10 +271,12 @@ pub(crate) async fn store(
             let done = change(tx, id, &actor, &action, now).await?;
             let event = security_event(id, &actor, &action, now);
             security.append(tx, event).await?;
+            crash_point::reached("acting");
             Ok(done)
         })
     })
     .await
+    .inspect(|_| crash_point::reached("acted"))
 }
 
 pub(super) async fn change(

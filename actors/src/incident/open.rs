@@ -5,6 +5,7 @@
 //! fails at the cursor; a crash before the commit leaves nothing of it. What is written are absolute values.
 
 use super::lifecycle::{Change, Effect};
+use crate::crash_point;
 use crate::detect::{Detector, Finding, key_of, server_down::ServerDown};
 use crate::escalation;
 use crate::facts::{self, Fact};
@@ -73,6 +74,15 @@ impl Stored {
             LiveEvent::ExecutionChanged { execution: 0 },
             LiveEvent::DeliveriesQueued,
         ]);
+    }
+
+    /// All of it is stored, and nobody has been told.
+    fn crash_point(&self) {
+        if self.opened > 0 {
+            crash_point::reached("incident_opened");
+        } else if self.events.contains(&LiveEvent::DeliveriesQueued) {
+            crash_point::reached("incident_ended");
+        }
     }
 }
 
@@ -157,6 +167,7 @@ pub async fn store(
         .boxed()
     })
     .await
+    .inspect(Stored::crash_point)
 }
 
 async fn server_row(
@@ -269,6 +280,7 @@ async fn apply(
         (Change::Resolve { reason }, Some(row)) => {
             let row = writer.resolve(&row, reason, out).await?;
             escalation::resolved(tx, &row, record.at).await?;
+            crash_point::reached("ending_incident");
         }
         // A person resolved it meanwhile; our state hears of it by a control record on its way.
         (Change::Touch { .. } | Change::Rise { .. } | Change::Resolve { .. }, None) => {}
@@ -314,6 +326,7 @@ impl Writer<'_> {
             .await?;
         self.case_opened(&row, finding, out).await?;
         escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
+        crash_point::reached("opening_incident");
         out.opened += 1;
         out.events.extend([
             LiveEvent::IncidentOpened { incident: row.id },
@@ -460,3 +473,6 @@ fn explain(finding: &Finding, flapping: bool) -> serde_json::Value {
 pub(super) fn clip(text: &str) -> String {
     text.chars().take(512).collect()
 }
+
+#[cfg(test)]
+mod tests;

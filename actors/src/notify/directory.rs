@@ -1,6 +1,7 @@
 //! Reads whom the organisation can tell, at the moment a step fires.
 
 use super::channel::{Registry, Settings};
+use super::personal::people;
 use crate::escalation::recipients::{Account, Directory, OpenChannel};
 use crate::oncall;
 use noc_pipeline::clock::UnixMs;
@@ -51,6 +52,7 @@ pub async fn load(
     Ok(Directory {
         accounts,
         on_duty: oncall::on_duty(conn, now).await?,
+        people: people::load(conn).await?,
         channels,
     })
 }

@@ -1,6 +1,7 @@
 //! One message to one recipient, ready to be sent.
 
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::mask;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,11 +23,17 @@ pub enum Kind {
     Handoff,
     /// Another channel does not work.
     Notice,
+    /// A code that proves whose an address is.
+    Verification,
+    /// What somebody's quiet hours held back and is still open.
+    Summary,
+    /// Somebody's day.
+    Digest,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Problem,
         Self::Recovery,
         Self::Reminder,
@@ -34,6 +41,9 @@ impl Kind {
         Self::Test,
         Self::Handoff,
         Self::Notice,
+        Self::Verification,
+        Self::Summary,
+        Self::Digest,
     ];
 
     /// The name in the database and on the wire.
@@ -47,6 +57,9 @@ impl Kind {
             Self::Test => "test",
             Self::Handoff => "handoff",
             Self::Notice => "notice",
+            Self::Verification => "verification",
+            Self::Summary => "summary",
+            Self::Digest => "digest",
         }
     }
 
@@ -88,6 +101,81 @@ pub struct Message {
     pub runbook: Option<String>,
     /// Where the whole of it can be read.
     pub link: String,
+    /// The organisation's own text, in the place of lead, facts, command and runbook.
+    pub body: Option<String>,
+    /// What templates of the organisation may name beside the fields above.
+    pub details: Vec<(&'static str, Detail)>,
+    /// What e-mail shows beside words.
+    pub look: Look,
+}
+
+/// One value for templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// Text, empty where there is none.
+    Text(String),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl From<String> for Detail {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<Option<String>> for Detail {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text.unwrap_or_default())
+    }
+}
+
+impl From<bool> for Detail {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+/// What e-mail shows beside words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Of the bar and the button, `#rrggbb`; white text on it can be read.
+    pub colour: &'static str,
+    /// On the button that opens [`Message::link`].
+    pub link_label: &'static str,
+}
+
+impl Message {
+    /// The same with customers' addresses masked, for who reads a room's messages is nobody's decision here. A command
+    /// that names one would do something else then, and is left out.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let all = |text: &String| mask::addresses(text);
+        Self {
+            subject: all(&self.subject),
+            title: all(&self.title),
+            lead: all(&self.lead),
+            text: all(&self.text),
+            html: all(&self.html),
+            body: self.body.as_ref().map(all),
+            fields: self
+                .fields
+                .iter()
+                .map(|fact| Fact {
+                    name: fact.name.clone(),
+                    value: all(&fact.value),
+                })
+                .collect(),
+            command: self.command.clone().filter(|text| all(text) == *text),
+            ..self.clone()
+        }
+    }
 }
 
 /// One line of the facts table.

@@ -4,6 +4,7 @@
 //! * [`outbox`]: the queue of messages and its workers.
 //! * [`breaker`]: when a channel is left alone.
 //! * [`outbound`]: which addresses may be connected to.
+//! * [`personal`]: what each person wants to be told of, where and when.
 //! * [`template`], [`message`]: what is said. [`judge`]: whether it is still true. [`retry`]: when again.
 //! * [`start`] runs all of it, escalation included, on the caller's arbiter.
 //!
@@ -19,6 +20,7 @@ pub mod message;
 mod metrics;
 pub mod outbound;
 pub mod outbox;
+pub mod personal;
 pub mod retry;
 mod runtime;
 pub mod template;

@@ -6,7 +6,7 @@
 use super::channel::{Reach, Registry};
 use super::metrics::Metrics;
 use super::template::Templates;
-use super::{NotifyContext, outbox};
+use super::{NotifyContext, outbox, personal};
 use crate::escalation::minder::{self, Minded, TO_ANSWER, patience};
 use crate::escalation::{self, fire::fire, page_hold};
 use crate::incident::actions::{self, Action, ActionError, Actor};
@@ -71,6 +71,8 @@ impl Story {
         let email = Recorder::new("email", Reach::Email, &clock);
         let mut room = Recorder::new("room", Reach::Group, &clock);
         room.heard = Arc::clone(&email.heard);
+        let mut whatsapp = Recorder::new("whatsapp", Reach::Phone, &clock);
+        whatsapp.heard = Arc::clone(&email.heard);
         let field_key = FieldKey::new(SecretKey::generate());
         for (email, role) in [
             ("ada@noc.test", "admin"),
@@ -90,7 +92,8 @@ impl Story {
             context: Arc::new(NotifyContext {
                 registry: Registry::empty()
                     .with(Arc::new(email.clone()))
-                    .with(Arc::new(room)),
+                    .with(Arc::new(room))
+                    .with(Arc::new(whatsapp)),
                 templates: Templates::new("https://noc.test", chrono_tz::UTC).unwrap(),
                 metrics: Metrics::new(&prometheus::Registry::new()).unwrap(),
                 clock: Arc::new(clock.clone()),
@@ -141,6 +144,11 @@ impl Story {
 
     pub fn db(&self) -> &Db {
         &self.context.db
+    }
+
+    /// The policy that everything is routed to.
+    pub const fn policy_id(&self) -> i64 {
+        self.policy
     }
 
     /// Routes to a flat channel list instead.
@@ -372,6 +380,8 @@ impl Story {
             let now = self.clock.now();
             let minded = minder::look(self.db(), &self.context.registry, now).await;
             let mut busy = minded.unwrap() != Minded::default();
+            busy |= personal::summary::look(self.db(), now).await.unwrap() > 0;
+            busy |= personal::digest::look(self.db(), now).await.unwrap() > 0;
             for (id, _) in executions::due_until(self.db().write(), now).await.unwrap() {
                 let fired = fire(self.db(), &self.context.registry, id, now)
                     .await
@@ -428,6 +438,7 @@ impl Story {
             .chain(probes)
             .chain(minded.filter(|at| *at > now))
             .chain(windows)
+            .chain(personal::next_due(self.db(), now).await)
             .filter(|at| *at > self.clock.now())
             .min()
     }

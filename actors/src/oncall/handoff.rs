@@ -10,6 +10,7 @@ use super::load::load;
 use super::roster::Schedule;
 use super::{AHEAD, Duty};
 use crate::Parts;
+use crate::crash_point;
 use crate::escalation::severity_of;
 use crate::maintenance::window::Window;
 use crate::notify::channel::{Channel, Email};
@@ -55,6 +56,7 @@ pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<u64, StoreError> {
     let mut told = 0;
     for schedule in load(db.read(), now.minus(BACK), now.plus(AHEAD)).await? {
         if hand_over(db, &schedule, now).await? {
+            crash_point::reached("handed_over");
             told += 1;
         }
     }
@@ -112,6 +114,7 @@ async fn note(
         delivery_id,
     };
     on_call_handoffs::note(tx, new, now).await?;
+    crash_point::reached("handing_over");
     Ok(true)
 }
 

@@ -43,11 +43,17 @@ pub async fn load(
 /// [`StoreError`].
 pub async fn on_duty(conn: &impl ConnectionTrait, at: UnixMs) -> Result<Vec<OnDuty>, StoreError> {
     let schedules = load(conn, at, UnixMs(at.0.saturating_add(1))).await?;
-    let duties = schedules.into_iter().map(|schedule| OnDuty {
+    Ok(on_duty_by(&schedules, at))
+}
+
+/// Who is on duty at `at`, by each of these schedules.
+#[must_use]
+pub fn on_duty_by(schedules: &[Schedule], at: UnixMs) -> Vec<OnDuty> {
+    let duties = schedules.iter().map(|schedule| OnDuty {
+        schedule: schedule.name.clone(),
         user: schedule.user_at(at),
-        schedule: schedule.name,
     });
-    Ok(duties.collect())
+    duties.collect()
 }
 
 /// A schedule of its row, and of those overrides that are its own.

@@ -9,6 +9,7 @@ use super::metrics::Metrics;
 use super::time_off;
 use crate::fleet::{campaign, prior};
 use crate::incident::cases;
+use crate::notify::personal::{digest, summary};
 use crate::oncall::handoff;
 use crate::{Parts, control};
 use noc_pipeline::clock::{Stopwatch, UnixMs, sleep};
@@ -83,10 +84,12 @@ enum Chore {
     AttackCampaigns,
     FleetPriors,
     OnCallHandoffs,
+    QuietHoursEnd,
+    DailyDigests,
 }
 
 impl Chore {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::SeriesRollUp,
         Self::SeriesRollUpLate,
         Self::SeriesRetain,
@@ -99,6 +102,8 @@ impl Chore {
         Self::AttackCampaigns,
         Self::FleetPriors,
         Self::OnCallHandoffs,
+        Self::QuietHoursEnd,
+        Self::DailyDigests,
     ];
 
     /// Its name in `jobs` and in our own metrics.
@@ -116,13 +121,18 @@ impl Chore {
             Self::AttackCampaigns => "attack_campaigns",
             Self::FleetPriors => "fleet_priors",
             Self::OnCallHandoffs => "on_call_handoffs",
+            Self::QuietHoursEnd => "quiet_hours_end",
+            Self::DailyDigests => "daily_digests",
         }
     }
 
     const fn every(self) -> Duration {
         match self {
             Self::NodesForget | Self::BackupRunsRetain | Self::MailAllowancesRenew => DAY,
-            Self::ServersTimeOff | Self::OnCallHandoffs => HALF_A_MINUTE,
+            Self::ServersTimeOff
+            | Self::OnCallHandoffs
+            | Self::QuietHoursEnd
+            | Self::DailyDigests => HALF_A_MINUTE,
             Self::AttackCampaigns => MINUTE,
             // Each is looked at once a day; an hour after there was nothing to look at.
             Self::FleetPriors => HOUR,
@@ -153,6 +163,8 @@ impl Chore {
             Self::AttackCampaigns => campaign::look(parts).await?,
             Self::FleetPriors => prior::look(parts).await?,
             Self::OnCallHandoffs => handoff::announce(parts).await?,
+            Self::QuietHoursEnd => summary::tell(parts).await?,
+            Self::DailyDigests => digest::make(parts).await?,
             Self::NodesForget => {
                 let now = database_now(parts.db.write()).await?;
                 nodes::forget(parts.db.write(), now.minus(NODES_KEPT)).await?

@@ -86,13 +86,10 @@ fn fires_at_three_times_the_usual_and_says_what_is_usual() {
     };
     assert_eq!(subject, "1");
     assert_eq!(finding.title.of("web-01"), "Rule 1 on web-01");
-    assert_eq!(
-        finding.observed,
-        "metrics.load1 = 8.00, 4.0 times the usual"
-    );
+    assert_eq!(finding.observed, "Load (1 min) 8, 4.0 times the usual");
     assert_eq!(
         finding.expected,
-        "at most 6.00: usual is 2.00 (all of the last 13 hours), for 120 s"
+        "at most 6: usual is 2 (all of the last 13 hours), for 120 s"
     );
     assert_eq!((finding.samples, finding.rule), (13, Some((1, 1))));
     assert_eq!(finding.threshold, Some(6.0));
@@ -203,7 +200,7 @@ fn downwards_it_needs_something_that_could_be_missed() {
         panic!("a tenth of the usual: {got:?}");
     };
     assert!(
-        finding.expected.starts_with("at least 0.50"),
+        finding.expected.starts_with("at least 0.5:"),
         "{}",
         finding.expected
     );
@@ -240,7 +237,7 @@ fn counters_are_judged_by_their_steps_and_a_reset_is_no_step() {
     };
     assert_eq!(
         finding.observed,
-        "mysql.slow_queries_total = 5.00 a second, 5.0 times the usual"
+        "MySQL: Slow statements 5 a second, 5.0 times the usual"
     );
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Limits, SEVERITY, Watch};
 use crate::baseline::generic::Expected;
+use crate::detect::amount::{judged, judged_name};
 use crate::detect::{Finding, Title, page_hold};
 use noc_pipeline::control::Rule;
-use noc_pipeline::payload::{MetricSpec, Unit};
 
 pub(super) fn finding(
     rule: &Rule,
@@ -19,9 +19,9 @@ pub(super) fn finding(
     } else {
         format!(" ({}) on ", watch.of)
     };
-    let number = |value: f64| with_unit(value, limits.metric);
+    let number = |value: f64| judged(value, limits.metric);
     let (mut observed, mut usual) = (
-        format!("{} = {}", limits.metric.name, number(value)),
+        format!("{} {}", judged_name(limits.metric), number(value)),
         String::new(),
     );
     let (mut samples, mut threshold) = (0, None);
@@ -66,58 +66,5 @@ pub(super) fn finding(
         command: None,
         rule: Some((rule.id, rule.version)),
         evidence: None,
-    }
-}
-
-/// A number as people read it.
-fn with_unit(value: f64, metric: &MetricSpec) -> String {
-    if metric.is_counter() {
-        return format!("{value:.2} a second");
-    }
-    match metric.unit {
-        Unit::Percent => format!("{value:.1} %"),
-        Unit::Bytes => bytes(value),
-        Unit::BytesPerSecond => format!("{}/s", bytes(value)),
-        Unit::Seconds => format!("{value:.0} s"),
-        Unit::PerSecond => format!("{value:.2} a second"),
-        Unit::Count | Unit::YesNo => format!("{value:.0}"),
-        Unit::Load => format!("{value:.2}"),
-    }
-}
-
-fn bytes(value: f64) -> String {
-    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
-    let mut value = value;
-    let mut unit = "bytes";
-    for next in units {
-        unit = next;
-        if value.abs() < 1_024.0 || next == "PiB" {
-            break;
-        }
-        value /= 1_024.0;
-    }
-    let digits = usize::from(unit != "bytes");
-    format!("{value:.digits$} {unit}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use noc_pipeline::payload::find_metric;
-
-    #[test]
-    fn numbers_have_their_units() {
-        for (metric, value, said) in [
-            ("metrics.cpu_pct", 12.34, "12.3 %"),
-            ("metrics.ram_used_bytes", 512.0, "512 bytes"),
-            ("metrics.ram_used_bytes", 1.5 * 1_073_741_824.0, "1.5 GiB"),
-            ("metrics.net_rx_bytes_per_s", 2_048.0, "2.0 KiB/s"),
-            ("mysql.slow_queries_total", 0.5, "0.50 a second"),
-            ("mail-queue.frozen", 51.0, "51"),
-            ("metrics.load1", 3.0, "3.00"),
-        ] {
-            let metric = find_metric(metric).unwrap();
-            assert_eq!(with_unit(value, metric), said);
-        }
     }
 }

@@ -10,7 +10,7 @@
 //! While `server_down` is open nothing else of that server opens. While a group of servers is silent as a whole no
 //! `server_down` of its members opens, and one that is open gets no worse. While two agents report as the server nothing
 //! that compares their reports moves ([`held_by_duplicate_agent`]). More than [`CYCLES`] resolves within 30 min are
-//! flapping: the incident reopens once more, says so, and stays open.
+//! flapping: the incident reopens once more, says so in what was observed, and stays open.
 
 use crate::detect::{Finding, Outcome};
 use crate::state::ClockMs;
@@ -30,6 +30,8 @@ pub const CYCLES: usize = 3;
 pub const CYCLE_WINDOW: Duration = Duration::from_secs(1800);
 /// Flapping ends after so long without a breach.
 pub const FLAPPING_QUIET: Duration = Duration::from_secs(3600);
+/// What is said of an incident that flaps, so that its page and its message tell why it stays open while all is well.
+const FLAPS: &str = "; it comes and goes, and stays open until it was quiet for 60 min";
 
 /// What is remembered of a server's incidents.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -288,7 +290,7 @@ fn worse_or_again(track: &Track, finding: &Finding, at: Moment) -> Step {
     if due {
         next.touched_at = at.clock;
     }
-    let (mut finding, occurrences) = (Box::new(finding.clone()), next.occurrences);
+    let (mut finding, occurrences) = (said(finding, track.flapping), next.occurrences);
     if held {
         finding.severity = track.severity;
     }
@@ -350,7 +352,7 @@ fn opened(
         resolves,
         flapping,
     };
-    let finding = Box::new(finding.clone());
+    let finding = said(finding, flapping);
     Step {
         change: Some(match again {
             Some(_) => Change::Reopen {
@@ -402,6 +404,15 @@ fn cleared(track: &Track, at: Moment) -> Step {
         },
         Phase::Resolved(_) => Step::default(),
     }
+}
+
+/// What is shown of a finding.
+fn said(finding: &Finding, flapping: bool) -> Box<Finding> {
+    let mut said = finding.clone();
+    if flapping {
+        said.observed.push_str(FLAPS);
+    }
+    Box::new(said)
 }
 
 fn recent(resolves: &[ClockMs], at: Moment) -> Vec<ClockMs> {

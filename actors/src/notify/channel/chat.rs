@@ -37,6 +37,11 @@ pub(super) fn units(text: &str) -> usize {
 
 /// The whole message in at most `limit` UTF-16 units.
 pub(super) fn render(message: &Message, markup: &Markup, limit: usize) -> String {
+    fitted(message, markup, limit).0
+}
+
+/// [`render`], and how many units it takes.
+pub(super) fn fitted(message: &Message, markup: &Markup, limit: usize) -> (String, usize) {
     let mut end = String::from("\n\n");
     let mut end_units = (markup.weigh)("\n\n");
     if !message.link.is_empty() {
@@ -53,12 +58,19 @@ pub(super) fn render(message: &Message, markup: &Markup, limit: usize) -> String
     let marks = (markup.weigh)(open) + (markup.weigh)(close) + 1;
     let (head, head_units) = written(&message.subject, markup, room.saturating_sub(marks));
     let room = room.saturating_sub(marks + head_units);
-    let (body, _) = written(&body(message), markup, room);
-    format!("{open}{head}{close}\n{body}{end}")
+    let (body, body_units) = written(&body(message), markup, room);
+    let units = marks
+        .saturating_add(head_units)
+        .saturating_add(body_units)
+        .saturating_add(end_units);
+    (format!("{open}{head}{close}\n{body}{end}"), units)
 }
 
 /// Everything between the headline and the link.
-pub(super) fn body(message: &Message) -> String {
+pub(crate) fn body(message: &Message) -> String {
+    if let Some(body) = &message.body {
+        return body.clone();
+    }
     let mut out = message.lead.clone();
     out.push_str("\n\n");
     for fact in &message.fields {
@@ -105,14 +117,16 @@ pub(super) fn written(text: &str, markup: &Markup, room: usize) -> (String, usiz
 
 /// One line of everything that matters, for templates whose variables hold no line breaks.
 pub(super) fn one_line(message: &Message, limit: usize) -> String {
-    let mut parts = vec![message.subject.clone(), message.lead.clone()];
-    let told = ["Observed", "Since", "Lasted"];
-    let facts = message.fields.iter();
-    parts.extend(
-        facts
-            .filter(|fact| told.contains(&fact.name.as_str()))
-            .map(|fact| format!("{}: {}", fact.name, fact.value)),
-    );
+    let mut parts = vec![message.subject.clone()];
+    if let Some(body) = &message.body {
+        parts.push(body.clone());
+    } else {
+        let told = ["Observed", "Since", "Lasted"];
+        let facts = message.fields.iter();
+        let facts = facts.filter(|fact| told.contains(&fact.name.as_str()));
+        parts.push(message.lead.clone());
+        parts.extend(facts.map(|fact| format!("{}: {}", fact.name, fact.value)));
+    }
     let text = parts.join(" | ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let link = format!(" {}", message.link);
@@ -124,7 +138,7 @@ pub(super) fn one_line(message: &Message, limit: usize) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::notify::message::{Fact, Kind};
+    use crate::notify::message::{Fact, Kind, Look};
     use noc_pipeline::clock::UnixMs;
     use proptest::prelude::*;
     use uuid::Uuid;
@@ -150,7 +164,62 @@ pub(super) mod tests {
             command: Some("sudo systemctl restart exim".into()),
             runbook: Some("https://wiki.test/exim".into()),
             link: "https://noc.test/incidents/17".into(),
+            body: None,
+            details: Vec::new(),
+            look: Look::default(),
         }
+    }
+
+    #[test]
+    fn own_words_take_the_place_of_everything_but_the_link() {
+        let mut message = message("no answer");
+        message.body = Some("Look at it,\n\nplease.".into());
+        assert_eq!(
+            render(&message, &PLAIN, 4_096),
+            "🔴 [critical] Server down: web-09.hostseba\nLook at it,\n\nplease.\n\n\
+             https://noc.test/incidents/17\nHostSeba NOC, delivery 01920000-0000-7000-8000-000000000007"
+        );
+        assert_eq!(
+            one_line(&message, 1_024),
+            "🔴 [critical] Server down: web-09.hostseba | Look at it, please. https://noc.test/incidents/17"
+        );
+    }
+
+    #[test]
+    fn own_words_are_masked_like_any_others() {
+        let mut message = message("fine");
+        message.body = Some("Mail of shop@customer.test piles up.".into());
+        let masked = message.masked();
+        assert!(!masked.body.unwrap().contains("shop@customer.test"));
+    }
+
+    #[test]
+    fn a_message_is_measured_whole() {
+        for observed in ["x".repeat(10), "x".repeat(9_000)] {
+            let (whole, length) = fitted(&message(&observed), &PLAIN, usize::MAX);
+            assert_eq!(length, units(&whole));
+            let (cut, length) = fitted(&message(&observed), &PLAIN, 2_000);
+            assert_eq!(length, units(&cut));
+        }
+    }
+
+    #[test]
+    fn a_room_is_told_of_no_address() {
+        let mut told = message("info@shop.example sends 4,200 an hour");
+        told.subject = "Mail abuse: info@shop.example".into();
+        told.command = Some("exiqgrep -f info@shop.example".into());
+        let masked = told.masked();
+        assert_eq!(masked.subject, "Mail abuse: i***@shop.example");
+        assert!(
+            masked
+                .fields
+                .iter()
+                .any(|fact| fact.value == "i***@shop.example sends 4,200 an hour")
+        );
+        assert_eq!(masked.command, None);
+        assert_eq!(masked.recipient, told.recipient);
+        let plain = message("no answer for 3 min");
+        assert_eq!(plain.masked(), plain);
     }
 
     #[test]

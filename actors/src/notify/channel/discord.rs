@@ -4,7 +4,7 @@
 
 use super::chat::{self, Markup};
 use super::http::{Answer, Call, Http, Secrets, check_base, check_url, limited, over, parse};
-use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
+use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, Written};
 use crate::notify::message::Message;
 use async_trait::async_trait;
 use serde_json::json;
@@ -140,6 +140,10 @@ impl Channel for Discord {
             .trim()
             .eq_ignore_ascii_case(ROOM)
             .then(|| ROOM.to_owned())
+    }
+
+    fn written(&self, _settings: &Settings, message: &Message) -> Written {
+        Written::chat(message, &MARKDOWN, LIMIT)
     }
 
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome {

@@ -125,6 +125,10 @@ impl Channel for Email {
         "Email"
     }
 
+    fn masks_addresses(&self) -> bool {
+        false
+    }
+
     fn fields(&self) -> &'static [Field] {
         FIELDS
     }

@@ -1,11 +1,12 @@
-//! Sends, and follows a recipient that has moved: its new address is stored, and the message sent there once.
+//! Sends what the channel may carry, and follows a recipient that has moved: its new address is stored, and the message
+//! sent there once.
 
 use super::{Channel, Outcome, Settings};
 use crate::notify::message::Message;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::{Db, notification_channels};
 
-/// [`Channel::send`], with moves followed.
+/// [`Channel::send`], with customers' addresses masked where the channel asks for it, and with moves followed.
 pub(crate) async fn send_following(
     db: &Db,
     channel: &dyn Channel,
@@ -13,6 +14,8 @@ pub(crate) async fn send_following(
     message: &Message,
     now: UnixMs,
 ) -> Outcome {
+    let masked = channel.masks_addresses().then(|| message.masked());
+    let message = masked.as_ref().unwrap_or(message);
     let (setting, to) = match channel.send(settings, message).await {
         Outcome::Migrated { setting, to } => (setting, to),
         other => return other,

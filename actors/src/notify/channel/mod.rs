@@ -17,7 +17,10 @@ mod telegram;
 mod test_send;
 mod webhook;
 mod whatsapp;
+mod written;
 
+#[cfg(test)]
+pub(crate) use chat::body as body_for_tests;
 pub use discord::Discord;
 pub use email::Email;
 pub use field::{Field, FieldErrors, FieldType, ShownIf};
@@ -29,6 +32,7 @@ pub use telegram::Telegram;
 pub use test_send::{TestError, TestResult, send_test};
 pub use webhook::{Webhook, signature, signature_v2};
 pub use whatsapp::WhatsApp;
+pub use written::{Measure, Written};
 
 use super::message::Message;
 use super::outbound::Outbound;
@@ -112,6 +116,17 @@ pub trait Channel: Send + Sync {
 
     /// The address in the one form that counts as the same recipient; `None` when it is not an address.
     fn normalise(&self, address: &str) -> Option<String>;
+
+    /// A message as it would leave, for whoever words messages. Needs no secrets.
+    fn written(&self, _settings: &Settings, message: &Message) -> Written {
+        Written::plain(&message.text)
+    }
+
+    /// Whether customers' mail addresses are masked in what it carries: yes, but where a message goes to people's own
+    /// mailboxes, or to a program of the organisation's.
+    fn masks_addresses(&self) -> bool {
+        true
+    }
 
     /// Sends one message to one recipient. A call ends within 10 s, whatever the other side does; only who answered one
     /// is called again.

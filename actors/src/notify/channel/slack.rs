@@ -5,7 +5,7 @@
 
 use super::chat::{self, Markup, PLAIN};
 use super::http::{Answer, Call, Http, Secrets, check_base, check_url, over, parse};
-use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
+use super::{Channel, Field, FieldErrors, FieldType, Measure, Outcome, Reach, Settings, Written};
 use crate::notify::message::Message;
 use async_trait::async_trait;
 use serde_json::json;
@@ -149,6 +149,21 @@ impl Channel for Slack {
             .trim()
             .eq_ignore_ascii_case(ROOM)
             .then(|| ROOM.to_owned())
+    }
+
+    fn written(&self, _settings: &Settings, message: &Message) -> Written {
+        let measure = |of, text: &str, limit| Measure {
+            of,
+            length: chat::units(text),
+            limit,
+        };
+        Written {
+            text: format!("{:#}", payload(message)),
+            measures: vec![
+                measure("headline", &message.subject, HEADER_LIMIT),
+                measure("text", &chat::body(message), OBJECT_LIMIT),
+            ],
+        }
     }
 
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome {

@@ -3,7 +3,7 @@
 
 use super::chat::{self, Markup};
 use super::http::{Answer, Call, Http, Secrets, check_base, join, limited, parse};
-use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
+use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, Written};
 use crate::notify::message::Message;
 use async_trait::async_trait;
 use reqwest::Url;
@@ -163,6 +163,10 @@ impl Channel for Telegram {
         }
         let id: i64 = address.parse().ok()?;
         (id != 0).then(|| id.to_string())
+    }
+
+    fn written(&self, _settings: &Settings, message: &Message) -> Written {
+        Written::chat(message, &HTML, LIMIT)
     }
 
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome {

@@ -4,7 +4,7 @@
 use super::{Outcome, Registry, moved_on, send_following, store};
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::message::Kind;
-use crate::notify::template::{TemplateError, Templates};
+use crate::notify::template::{TemplateError, Templates, in_own_words};
 use crate::parts::Parts;
 use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_pipeline::live::LiveEvent;
@@ -85,6 +85,7 @@ pub async fn send_test(
     let claimed = enter(parts, key, recipient, recipient_key, at).await?;
     let delivery = Uuid::parse_str(&claimed.delivery_uuid).unwrap_or_default();
     let message = templates.test(delivery, channel.label(), recipient, at)?;
+    let (message, worded) = in_own_words(&parts.db, templates, key, message, at).await;
     let watch = Stopwatch::start();
     let outcome = send_following(&parts.db, channel.as_ref(), &settings, &message, at).await;
     let took_ms = i64::try_from(watch.elapsed().as_millis()).unwrap_or(i64::MAX);
@@ -103,7 +104,7 @@ pub async fn send_test(
         attempts: 1,
         next_attempt_at: None,
         provider_id: provider_id.clone(),
-        reason: (!ok).then(|| result.clone()),
+        reason: if ok { worded } else { Some(result.clone()) },
     };
     deliveries::finish(db, &claimed, ending, now).await?;
     let name = if ok { "sent" } else { "failed" };

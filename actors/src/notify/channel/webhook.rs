@@ -7,7 +7,7 @@
 //! times and remembers ids is safe from both.
 
 use super::http::{Call, Http, Secrets, check_base, check_url, over, parse};
-use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings};
+use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, Written};
 use crate::notify::message::Message;
 use async_trait::async_trait;
 use hmac::{Hmac, KeyInit, Mac};
@@ -96,13 +96,7 @@ impl Webhook {
         let secrets = Secrets::of(&[Some(text), secret]).and_address(&url);
         let url = over(url, settings.text("api_base"))
             .map_err(|wrong| format!("the API address {wrong}"))?;
-        let body = json!({
-            "subject": message.subject,
-            "text": message.text,
-            "structured": {"title": message.title, "fields": message.fields},
-            "sent_at": message.sent_at,
-        });
-        let mut call = Call::json(url, &body, message, secrets);
+        let mut call = Call::json(url, &payload(message), message, secrets);
         if let Some(secret) = secret {
             let seconds = message.at.0.div_euclid(1_000);
             let v1 = signature(secret, &call.body);
@@ -113,6 +107,15 @@ impl Webhook {
     }
 }
 
+fn payload(message: &Message) -> serde_json::Value {
+    json!({
+        "subject": message.subject,
+        "text": message.text,
+        "structured": {"title": message.title, "fields": message.fields},
+        "sent_at": message.sent_at,
+    })
+}
+
 #[async_trait]
 impl Channel for Webhook {
     fn key(&self) -> &'static str {
@@ -121,6 +124,10 @@ impl Channel for Webhook {
 
     fn label(&self) -> &'static str {
         "Webhook"
+    }
+
+    fn masks_addresses(&self) -> bool {
+        false
     }
 
     fn fields(&self) -> &'static [Field] {
@@ -157,6 +164,10 @@ impl Channel for Webhook {
             .trim()
             .eq_ignore_ascii_case(ROOM)
             .then(|| ROOM.to_owned())
+    }
+
+    fn written(&self, _settings: &Settings, message: &Message) -> Written {
+        Written::plain(&format!("{:#}", payload(message)))
     }
 
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome {

@@ -2,6 +2,7 @@
 
 use super::record::{Attempt, Conclusion, News, record};
 use crate::causes::with_causes;
+use crate::crash_point;
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
 };
@@ -11,8 +12,9 @@ use crate::notify::channel::{Channel, Outcome, Settings, moved_on, send_followin
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::judge::{Facts, HandoffFacts, IncidentFacts, Judgement, judge};
 use crate::notify::message::{Kind, Message};
+use crate::notify::personal;
 use crate::notify::retry::{Retry, after_failure};
-use crate::notify::template::{FailingChannel, IncidentView, TemplateError};
+use crate::notify::template::{FailingChannel, IncidentView, TemplateError, in_own_words};
 use crate::oncall::handoff;
 use noc_pipeline::clock::{self, Stopwatch, UnixMs};
 use noc_pipeline::live::LiveEvent;
@@ -46,6 +48,8 @@ struct Scene {
     maintenance: bool,
     /// What a notice is about: the other channels that do not work.
     failing: Vec<notification_channel::Model>,
+    /// Whom it is for.
+    personal: personal::Scene,
 }
 
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
@@ -90,6 +94,7 @@ pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row:
         }
         clock::sleep(RECORD_PAUSE).await;
     }
+    crash_point::reached("delivery_recorded");
     let put_off = conclusion.attempt.is_none() && conclusion.ending.next_attempt_at.is_some();
     if !put_off {
         context.metrics.ended(channel.key(), status);
@@ -154,6 +159,7 @@ async fn read_scene(
         incident,
         execution,
         runbook,
+        personal: personal::read(conn, row, now).await?,
         channel: notification_channels::by_key(conn, &row.channel).await?,
     })
 }
@@ -180,7 +186,9 @@ async fn attempt(
             News::Nothing
         },
     };
-    match judge(&facts(kind, row, scene)) {
+    let facts = facts(kind, row, scene);
+    let own = scene.personal.judge(channel, facts.channel_enabled, row);
+    match own.unwrap_or_else(|| judge(&facts)) {
         Judgement::Send => {}
         Judgement::Cancel(reason) => return unsent(Status::Cancelled, reason),
         Judgement::Expire(reason) => return unsent(Status::Expired, reason),
@@ -196,17 +204,27 @@ async fn attempt(
             return put_off;
         }
     }
+    let incident = scene.incident.as_ref();
+    if let Some(kept) = personal::keep_back(context, channel, row, &scene.personal, incident).await
+    {
+        let mut ending = unsent(kept.status, &kept.reason);
+        ending.ending.next_attempt_at = kept.again;
+        return ending;
+    }
     let at = context.clock.now();
     let watch = Stopwatch::start();
-    let outcome = send(context, channel, kind, row, scene, at).await;
+    let (outcome, worded) = send(context, channel, kind, row, scene, at).await;
+    crash_point::reached("provider_answered");
     let took = watch.elapsed();
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
     let news = news(&outcome, scene);
-    Conclusion {
-        news,
-        ..conclude(row, outcome, at, ended, took)
-    }
+    let mut conclusion = conclude(row, outcome, at, ended, took);
+    conclusion.news = news;
+    let said = [conclusion.ending.reason.take(), worded];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    conclusion.ending.reason = (!said.is_empty()).then(|| said.join("; "));
+    conclusion
 }
 
 fn is_away(scene: &Scene) -> bool {
@@ -224,11 +242,13 @@ fn news(outcome: &Outcome, scene: &Scene) -> News {
         Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Migrated { .. } => {
             News::Nothing
         }
+        Outcome::Permanent { .. } if scene.personal.is_private() => News::Nothing,
         Outcome::Permanent { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
     }
 }
 
+/// What came of it; and why it was not said in the organisation's words, where it should have been.
 async fn send(
     context: &NotifyContext,
     channel: &dyn Channel,
@@ -236,7 +256,7 @@ async fn send(
     row: &Model,
     scene: &Scene,
     now: UnixMs,
-) -> Outcome {
+) -> (Outcome, Option<String>) {
     let settings = match &scene.channel {
         Some(stored) => store::open(stored, &context.field_key),
         None => Ok(Settings::default()),
@@ -251,20 +271,34 @@ async fn send(
             );
             let reason =
                 "the channel's stored secrets cannot be opened: enter them again".to_owned();
-            return Outcome::Permanent { reason };
+            return (Outcome::Permanent { reason }, None);
         }
     };
+    let settings = match personal::with_address(&scene.personal, row, &context.field_key, settings)
+    {
+        Ok(settings) => settings,
+        Err(reason) => return (Outcome::Permanent { reason }, None),
+    };
+    let own = personal::send_own(context, channel, &settings, row, &scene.personal, now);
+    if let Some(sent) = own.await {
+        return sent;
+    }
     match message(context, channel, kind, row, scene, now) {
-        Ok(message) => send_following(&context.db, channel, &settings, &message, now).await,
+        Ok(message) => {
+            let (db, templates) = (&context.db, &context.templates);
+            let worded = in_own_words(db, templates, channel.key(), message, now);
+            let (message, why) = worded.await;
+            let outcome = send_following(db, channel, &settings, &message, now).await;
+            (outcome, why)
+        }
         Err(error) => {
             tracing::error!(
                 delivery.id = row.id,
                 error = &error as &dyn std::error::Error,
                 "message not written"
             );
-            Outcome::Permanent {
-                reason: error.to_string(),
-            }
+            let reason = error.to_string();
+            (Outcome::Permanent { reason }, None)
         }
     }
 }

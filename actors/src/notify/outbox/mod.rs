@@ -21,6 +21,7 @@ pub(crate) use worker::Worker;
 
 use super::NotifyContext;
 use super::breaker::{self, Breaker, Gate};
+use crate::crash_point;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::{Db, StoreError, deliveries, notification_channels};
@@ -84,7 +85,15 @@ pub(crate) async fn claim(
         return Ok(Vec::new());
     }
     db.transaction("claim deliveries", |tx| {
-        Box::pin(async move { deliveries::claim(tx, channel, now, now.plus(LEASE), limit).await })
+        Box::pin(async move {
+            let rows = deliveries::claim(tx, channel, now, now.plus(LEASE), limit).await;
+            rows.inspect(|_| crash_point::reached("claiming_delivery"))
+        })
     })
     .await
+    .inspect(|rows: &Vec<Model>| {
+        if !rows.is_empty() {
+            crash_point::reached("delivery_claimed");
+        }
+    })
 }

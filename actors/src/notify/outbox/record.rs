@@ -1,11 +1,13 @@
 //! What one try came to, written in one transaction.
 
 use super::notice;
+use crate::crash_point;
 use crate::escalation::{is_resolved, queue_recoveries};
 use crate::notify::NotifyContext;
 use crate::notify::breaker::Breaker;
 use crate::notify::channel::Registry;
 use crate::notify::message::Kind;
+use crate::notify::personal;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::deliveries::{self, Ending, Status};
 use noc_storage::relational::entity::notification_delivery::Model;
@@ -68,7 +70,10 @@ pub(super) async fn record(
     db.transaction("record a delivery", |tx| {
         let (row, conclusion) = (row.clone(), Arc::clone(conclusion));
         let registry = context.registry.clone();
-        Box::pin(async move { write(tx, &registry, &row, &conclusion, now).await })
+        Box::pin(async move {
+            let written = write(tx, &registry, &row, &conclusion, now).await;
+            written.inspect(|()| crash_point::reached("recording_delivery"))
+        })
     })
     .await
 }
@@ -107,6 +112,13 @@ async fn write(
         return owe_recovery(tx, row, ending, now).await;
     }
     let held = deliveries::finish(tx, row, ending.clone(), now).await?;
+    if ending.status == Status::Sent && row.kind == Kind::Summary.name() {
+        let at = conclusion
+            .attempt
+            .as_ref()
+            .map_or(now, |attempt| attempt.at);
+        personal::summary::sent(tx, row, at, now).await?;
+    }
     if let Some(incident) = row.incident_id.filter(|_| held && failed) {
         let reason = ending.reason.as_deref().unwrap_or_default();
         let detail = json!({

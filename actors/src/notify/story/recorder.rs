@@ -66,6 +66,11 @@ impl Channel for Recorder {
         Some(address.to_lowercase())
     }
 
+    /// Stories go by whole addresses.
+    fn masks_addresses(&self) -> bool {
+        false
+    }
+
     async fn send(&self, _: &Settings, message: &Message) -> Outcome {
         let at = self.clock.now().since(BEGIN).as_secs();
         let (to, kind) = (&message.recipient, message.kind.name());

@@ -109,7 +109,14 @@ impl Templates {
             let said = format!("{} ({from} until {until})", clean(&window.name));
             facts.push(fact("Planned", said));
         }
-        self.render(Draft {
+        let details = vec![
+            ("schedule", clean(&view.schedule).into()),
+            ("since", local(view.since, view.zone).into()),
+            ("until", view.until.map(|at| local(at, view.zone)).into()),
+            ("next", view.next.as_deref().map(clean).into()),
+            ("open_incidents", view.total.to_string().into()),
+        ];
+        let draft = Draft {
             delivery,
             kind: Kind::Handoff,
             recipient,
@@ -122,8 +129,9 @@ impl Templates {
             runbook: None,
             link: format!("{}/on-call", self.public_url),
             link_label: "Open calendar",
-            colour: "#1c7ed6",
-        })
+            colour: "#1864ab",
+        };
+        self.render_with(draft, details)
     }
 }
 

@@ -1,11 +1,27 @@
 //! What messages say. Every value that came from a host is stripped of control and bidirectional characters, and
 //! escaped in the HTML part.
+//!
+//! * A function a sort of message ([`Templates::incident`] ...) puts the product's words together.
+//! * [`own`]: the organisation's words in their place, [`wordings`] what may be said otherwise and with which variables,
+//!   [`preview`] how it looks on each channel. Own words are plain text that a small template language makes; mark-up is
+//!   put on by the layout and by the channels alone, so what a host said stays text whatever is written there.
 
 mod handoff;
+pub mod own;
+mod personal;
+pub mod preview;
+mod samples;
+mod scan;
+mod stored;
+pub mod wordings;
 
 pub use handoff::{HandoffView, MaintenanceAhead, OpenIncident};
+pub use own::{Fault, OwnWords, Part};
+pub use personal::{DigestView, LineOfIncident, SummaryView};
+pub(crate) use stored::in_own_words;
 
-use super::message::{Fact, Kind, Message};
+use super::message::{Detail, Fact, Kind, Look, Message};
+use crate::detect;
 use chrono_tz::Tz;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, context};
@@ -61,6 +77,8 @@ pub struct FailingChannel {
 /// Puts messages together.
 pub struct Templates {
     environment: Environment<'static>,
+    /// For what the organisation wrote.
+    language: Environment<'static>,
     public_url: String,
     zone: Tz,
 }
@@ -81,11 +99,12 @@ impl Templates {
             .trim_blocks(true)
             .lstrip_blocks(true)
             .build()?;
-        environment.set_syntax(syntax);
+        environment.set_syntax(syntax.clone());
         environment.add_template("message.txt", TEXT)?;
         environment.add_template("message.html", HTML)?;
         Ok(Self {
             environment,
+            language: own::language(syntax),
             public_url: public_url.trim_end_matches('/').to_owned(),
             zone,
         })
@@ -138,7 +157,13 @@ impl Templates {
                      goes back to everybody."
                 ),
             ),
-            Kind::Problem | Kind::Test | Kind::Handoff | Kind::Notice => (
+            Kind::Problem
+            | Kind::Test
+            | Kind::Handoff
+            | Kind::Notice
+            | Kind::Verification
+            | Kind::Summary
+            | Kind::Digest => (
                 format!("{mark} [{severity}] {title}"),
                 if incident.acknowledged {
                     "Acknowledged, and still open.".to_owned()
@@ -150,15 +175,34 @@ impl Templates {
         let facts = self.facts(incident, &lasted);
         let colour = match kind {
             Kind::Recovery if incident.withdrawn => colour(Severity::Info),
-            Kind::Recovery => "#2b8a3e",
+            Kind::Recovery => "#237032",
             Kind::Problem
             | Kind::Reminder
             | Kind::StillOnIt
             | Kind::Test
             | Kind::Handoff
-            | Kind::Notice => colour(incident.severity),
+            | Kind::Notice
+            | Kind::Verification
+            | Kind::Summary
+            | Kind::Digest => colour(incident.severity),
         };
-        self.render(Draft {
+        let over = incident.resolved_at.map(|at| self.time(at));
+        let details = vec![
+            ("severity", severity.into()),
+            ("mark", mark.into()),
+            ("server", clean(&incident.server_name).into()),
+            ("check", check_name(&incident.detector).into()),
+            ("detector", clean(&incident.detector).into()),
+            ("observed", incident.observed.as_deref().map(clean).into()),
+            ("expected", incident.expected.as_deref().map(clean).into()),
+            ("since", self.time(incident.opened_at).into()),
+            ("resolved_at", over.into()),
+            ("lasted", lasted.into()),
+            ("acknowledged", incident.acknowledged.into()),
+            ("withdrawn", incident.withdrawn.into()),
+            ("incident_id", incident.id.to_string().into()),
+        ];
+        let draft = Draft {
             delivery,
             kind,
             recipient,
@@ -180,7 +224,8 @@ impl Templates {
             link: format!("{}/incidents/{}", self.public_url, incident.id),
             link_label: "Open incident",
             colour,
-        })
+        };
+        self.render_with(draft, details)
     }
 
     /// The message that an administrator sends to try a channel.
@@ -208,7 +253,7 @@ impl Templates {
             runbook: None,
             link: format!("{}/settings/channels", self.public_url),
             link_label: "Open settings",
-            colour: "#1c7ed6",
+            colour: "#1864ab",
         })
     }
 
@@ -227,7 +272,8 @@ impl Templates {
             .iter()
             .map(|channel| channel.label.as_str())
             .collect();
-        let title = format!("Messages do not get through: {}", labels.join(", "));
+        let labels = labels.join(", ");
+        let title = format!("Messages do not get through: {labels}");
         let facts = failing.iter().map(|channel| {
             let since = channel
                 .since
@@ -235,7 +281,7 @@ impl Templates {
             let value = format!("{}{}", clean(&channel.error), since.unwrap_or_default());
             fact(&channel.label, value)
         });
-        self.render(Draft {
+        let draft = Draft {
             delivery,
             kind: Kind::Notice,
             recipient,
@@ -249,7 +295,8 @@ impl Templates {
             link: format!("{}/settings/channels", self.public_url),
             link_label: "Open settings",
             colour: colour(Severity::High),
-        })
+        };
+        self.render_with(draft, vec![("channels", labels.into())])
     }
 
     fn facts(&self, incident: &IncidentView, lasted: &str) -> Vec<Fact> {
@@ -260,7 +307,7 @@ impl Templates {
             }
         };
         add("Server", Some(clean(&incident.server_name)));
-        add("Check", Some(clean(&incident.detector)));
+        add("Check", Some(check_name(&incident.detector)));
         add("Severity", Some(incident.severity.name().to_owned()));
         add("Observed", incident.observed.as_deref().map(clean));
         add("Expected", incident.expected.as_deref().map(clean));
@@ -283,24 +330,16 @@ impl Templates {
     }
 
     fn render(&self, draft: Draft<'_>) -> Result<Message, TemplateError> {
-        let rows: Vec<_> = draft
-            .facts
-            .iter()
-            .map(|fact| vec![fact.name.clone(), fact.value.clone()])
-            .collect();
-        let values = context! {
-            subject => draft.subject.as_str(),
-            title => draft.title,
-            lead => draft.lead,
-            facts => rows,
-            command => draft.command.as_deref(),
-            runbook => draft.runbook.as_deref(),
-            link => draft.link.as_str(),
-            link_label => draft.link_label,
-            colour => draft.colour,
-            delivery => draft.delivery.to_string(),
-        };
-        Ok(Message {
+        self.render_with(draft, Vec::new())
+    }
+
+    /// [`Templates::render`], with more that the organisation's templates may name.
+    fn render_with(
+        &self,
+        draft: Draft<'_>,
+        details: Vec<(&'static str, Detail)>,
+    ) -> Result<Message, TemplateError> {
+        let mut message = Message {
             delivery: draft.delivery,
             kind: draft.kind,
             recipient: draft.recipient.to_owned(),
@@ -313,20 +352,51 @@ impl Templates {
                 .to_string(),
             title: draft.title.to_owned(),
             lead: draft.lead.to_owned(),
-            text: self
-                .environment
-                .get_template("message.txt")?
-                .render(&values)?,
-            html: self
-                .environment
-                .get_template("message.html")?
-                .render(&values)?,
+            text: String::new(),
+            html: String::new(),
             subject: draft.subject,
             fields: draft.facts,
             command: draft.command,
             runbook: draft.runbook,
             link: draft.link,
-        })
+            body: None,
+            details,
+            look: Look {
+                colour: draft.colour,
+                link_label: draft.link_label,
+            },
+        };
+        self.lay_out(&mut message)?;
+        Ok(message)
+    }
+
+    /// Writes the message's two e-mail parts from the rest of it.
+    fn lay_out(&self, message: &mut Message) -> Result<(), TemplateError> {
+        let facts = message.fields.iter();
+        let rows: Vec<_> = facts
+            .map(|fact| vec![fact.name.clone(), fact.value.clone()])
+            .collect();
+        let body = message.body.as_deref();
+        let lines = body.unwrap_or_default().lines();
+        let lines: Vec<_> = lines.map(str::to_owned).collect();
+        let values = context! {
+            subject => message.subject.as_str(),
+            title => message.title.as_str(),
+            lead => message.lead.as_str(),
+            facts => rows,
+            command => message.command.as_deref(),
+            runbook => message.runbook.as_deref(),
+            link => message.link.as_str(),
+            link_label => message.look.link_label,
+            colour => message.look.colour,
+            body => body,
+            lines => lines,
+            delivery => message.delivery.to_string(),
+        };
+        let write = |name| self.environment.get_template(name)?.render(&values);
+        message.text = write("message.txt")?;
+        message.html = write("message.html")?;
+        Ok(())
     }
 }
 
@@ -353,16 +423,26 @@ fn fact(name: &str, value: String) -> Fact {
     }
 }
 
+/// What people call a check; a key that nothing answers to any more is made readable.
+fn check_name(detector: &str) -> String {
+    match detect::infos().find(|info| info.key == detector) {
+        Some(info) => info.name.to_owned(),
+        None => clean(&detector.replace('_', " ")),
+    }
+}
+
 /// Control and bidirectional characters become spaces: a host's text must not fake lines or reverse a title.
 fn clean(text: &str) -> String {
     let plain: String = text
         .chars()
-        .map(|c| {
-            let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            if c.is_control() || bidi { ' ' } else { c }
-        })
+        .map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c })
         .collect();
     plain.trim().to_owned()
+}
+
+/// Characters that turn the direction of what follows.
+const fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Only web addresses become links.
@@ -380,13 +460,14 @@ const fn mark(severity: Severity) -> &'static str {
     }
 }
 
+/// White letters on each of them have a contrast of 4.5 at least.
 const fn colour(severity: Severity) -> &'static str {
     match severity {
-        Severity::Critical => "#e03131",
-        Severity::High => "#e8590c",
-        Severity::Medium => "#f08c00",
-        Severity::Low => "#1c7ed6",
-        Severity::Info => "#868e96",
+        Severity::Critical => "#c92a2a",
+        Severity::High => "#b84300",
+        Severity::Medium => "#8a5a00",
+        Severity::Low => "#1864ab",
+        Severity::Info => "#495057",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::notify::channel::check;
-use crate::notify::message::Kind;
+use crate::notify::message::{Kind, Look};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -36,6 +36,9 @@ fn message() -> Message {
         command: None,
         runbook: None,
         link: "https://noc.test/incidents/1".into(),
+        body: None,
+        details: vec![],
+        look: Look::default(),
     }
 }
 

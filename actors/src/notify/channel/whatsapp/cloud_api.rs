@@ -15,8 +15,8 @@ pub(super) const LANGUAGE: &str = "en_US";
 const WHO: &str = "WhatsApp";
 
 /// Of free text, and of a template's variable.
-const LIMIT: usize = 4_096;
-const VARIABLE_LIMIT: usize = 1_024;
+pub(super) const LIMIT: usize = 4_096;
+pub(super) const VARIABLE_LIMIT: usize = 1_024;
 
 pub(super) fn validate(settings: &Settings, errors: &mut FieldErrors) {
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());

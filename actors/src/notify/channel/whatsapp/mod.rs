@@ -9,8 +9,11 @@ mod cloud_api;
 mod twilio;
 mod waha;
 
+use super::chat::PLAIN;
 use super::http::{Answer, Call, Http, check_base, parse};
-use super::{Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, ShownIf, phone};
+use super::{
+    Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, ShownIf, Written, phone,
+};
 use crate::notify::message::Message;
 use async_trait::async_trait;
 use reqwest::Url;
@@ -257,6 +260,18 @@ impl Channel for WhatsApp {
 
     fn normalise(&self, address: &str) -> Option<String> {
         phone::e164(address)
+    }
+
+    fn written(&self, settings: &Settings, message: &Message) -> Written {
+        let (limit, variable) = match settings.text("provider") {
+            Some(TWILIO) => (twilio::LIMIT, Some(twilio::VARIABLE_LIMIT)),
+            Some(WAHA) => (waha::LIMIT, None),
+            _ => (cloud_api::LIMIT, Some(cloud_api::VARIABLE_LIMIT)),
+        };
+        match variable.filter(|_| settings.text("template_name").is_some()) {
+            Some(variable) => Written::line(message, variable),
+            None => Written::chat(message, &PLAIN, limit),
+        }
     }
 
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome {

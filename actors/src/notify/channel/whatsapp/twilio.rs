@@ -15,8 +15,8 @@ const BASE: &str = "https://api.twilio.com";
 const WHO: &str = "Twilio";
 
 /// Of free text, and of a template's variable.
-const LIMIT: usize = 1_600;
-const VARIABLE_LIMIT: usize = 1_024;
+pub(super) const LIMIT: usize = 1_600;
+pub(super) const VARIABLE_LIMIT: usize = 1_024;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 

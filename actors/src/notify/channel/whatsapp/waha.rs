@@ -12,7 +12,7 @@ pub(super) const SESSION: &str = "default";
 
 const WHO: &str = "WAHA";
 
-const LIMIT: usize = 4_096;
+pub(super) const LIMIT: usize = 4_096;
 
 pub(super) fn call(settings: &Settings, message: &Message, number: &str) -> Result<Call, String> {
     let url = join(base(settings, "base_url", BASE)?, &["api", "sendText"]);

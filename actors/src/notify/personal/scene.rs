@@ -1,0 +1,329 @@
+//! What is read of a message's person right before it leaves, and what follows from it.
+
+use super::address::is_secret;
+use super::decide::{Facts, Verdict, decide};
+use super::people::{Person, Unreachable};
+use super::preferences::Preferences;
+use super::{digest, summary, verify};
+use crate::escalation::severity_of;
+use crate::notify::NotifyContext;
+use crate::notify::channel::{Channel, Outcome, Settings, send_following};
+use crate::notify::judge::Judgement;
+use crate::notify::message::Kind;
+use crate::notify::template::in_own_words;
+use crate::oncall;
+use noc_pipeline::clock::UnixMs;
+use noc_storage::relational::deliveries::Status;
+use noc_storage::relational::entity::notification_delivery::Model;
+use noc_storage::relational::entity::{contact, incident, user};
+use noc_storage::relational::quiet_holds::{self, NewHold};
+use noc_storage::relational::{StoreError, contacts, notification_preferences, users};
+use noc_storage::secrets::FieldKey;
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+use std::time::Duration;
+
+/// After the database did not take a hold.
+const AGAIN_SOON: Duration = Duration::from_secs(15);
+
+/// What a message of a kind of ours is about.
+pub(crate) enum Own {
+    /// A code that proves an address.
+    Verification(Box<verify::Scene>),
+    /// What quiet hours held back.
+    Summary(Box<summary::Scene>),
+    /// A day.
+    Digest(Box<digest::Scene>),
+}
+
+/// What is known of a message's person.
+#[derive(Default)]
+pub(crate) struct Scene {
+    /// For messages of a kind of ours.
+    pub own: Option<Own>,
+    /// For messages about an incident to a person.
+    known: Option<Known>,
+    /// The person's contact at the message's address; `None`: the account's own, or none of theirs.
+    contact: Option<contact::Model>,
+}
+
+/// The person that a message about an incident is for.
+pub(super) struct Known {
+    pub(super) user: Option<user::Model>,
+    pub(super) person: Person,
+    pub(super) on_duty: bool,
+    held: bool,
+}
+
+impl Known {
+    /// Reads an account with its preferences and verified addresses.
+    pub(super) async fn read(
+        conn: &impl ConnectionTrait,
+        user_id: i64,
+        now: UnixMs,
+    ) -> Result<Self, StoreError> {
+        let row = notification_preferences::get(conn, user_id).await?;
+        // As where recipients are found: what cannot be read counts as never saved, and costs nobody a page.
+        let preferences = row.as_ref().and_then(|row| {
+            Preferences::read(row)
+                .inspect_err(|error| {
+                    tracing::error!(user.id = user_id, %error, "notification preferences cannot be read");
+                })
+                .ok()
+        });
+        let contacts = contacts::of_user(conn, user_id).await?;
+        let verified = contacts.into_iter().filter(|c| c.verified_at.is_some());
+        // Duty matters to those alone who want to be left alone at times.
+        let asks = |p: &Preferences| p.digest || p.quiet.is_set();
+        let on_duty = preferences.as_ref().is_some_and(asks) && {
+            let duties = oncall::on_duty(conn, now).await?;
+            duties.iter().any(|duty| duty.user == Some(user_id))
+        };
+        Ok(Self {
+            user: users::by_id(conn, user_id).await?,
+            person: Person {
+                preferences,
+                contacts: verified.collect(),
+            },
+            on_duty,
+            held: false,
+        })
+    }
+
+    /// Whether the account may be used.
+    pub(super) fn is_active(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.is_active)
+    }
+
+    /// Whether they may be told at `key`. What was on its way to an address of theirs still goes there when they chose
+    /// another meanwhile: nothing was queued for that one.
+    pub(super) fn address(&self, channel: &dyn Channel, key: &str) -> Result<(), Unreachable> {
+        let own = self.user.as_ref().map_or("", |user| user.email.as_str());
+        let off = matches!(self.person.place(own, channel), Err(Unreachable::Off));
+        match () {
+            () if off => Err(Unreachable::Off),
+            () if self.person.has(own, channel, key) => Ok(()),
+            () => Err(Unreachable::NoAddress),
+        }
+    }
+
+    /// When the quiet hours end that they are in; nobody on duty has any.
+    pub(super) fn quiet_until(&self, now: UnixMs) -> Option<UnixMs> {
+        let preferences = self.person.preferences.as_ref()?;
+        preferences.quiet.until(now).filter(|_| !self.on_duty)
+    }
+}
+
+/// Reads what is to be known of a message's person.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn read(
+    conn: &impl ConnectionTrait,
+    row: &Model,
+    now: UnixMs,
+) -> Result<Scene, StoreError> {
+    let Some(user_id) = row.user_id else {
+        return Ok(Scene::default());
+    };
+    let mut scene = Scene {
+        contact: contacts::find(conn, user_id, &row.channel, &row.recipient_key).await?,
+        ..Scene::default()
+    };
+    match Kind::from_name(&row.kind) {
+        Some(Kind::Verification) => {
+            let about = verify::scene(conn, row, now).await?;
+            scene.own = Some(Own::Verification(Box::new(about)));
+        }
+        Some(Kind::Summary) => {
+            let about = summary::scene(conn, row, user_id, now).await?;
+            scene.own = Some(Own::Summary(Box::new(about)));
+        }
+        Some(Kind::Digest) => {
+            let about = digest::scene(conn, row, user_id, now).await?;
+            scene.own = Some(Own::Digest(Box::new(about)));
+        }
+        Some(Kind::Problem | Kind::Reminder | Kind::Recovery) => {
+            let mut known = Known::read(conn, user_id, now).await?;
+            known.held = quiet_holds::is_held(conn, row.id).await?;
+            scene.known = Some(known);
+        }
+        _ => {}
+    }
+    Ok(scene)
+}
+
+impl Scene {
+    /// Whether a message of a kind of ours is still wanted; `None`: it is of another kind.
+    pub(crate) fn judge(
+        &self,
+        channel: &dyn Channel,
+        channel_enabled: bool,
+        row: &Model,
+    ) -> Option<Judgement> {
+        let judgement = match self.own.as_ref()? {
+            Own::Verification(about) => about.judge(),
+            Own::Summary(about) => about.judge(channel, row),
+            Own::Digest(about) => about.judge(channel, row),
+        };
+        Some(match judgement {
+            Judgement::Send if !channel_enabled => {
+                Judgement::Suppress("the channel is switched off")
+            }
+            other => other,
+        })
+    }
+
+    /// Whether a refusal says something of this person's address alone and not of the channel: a webhook of their own,
+    /// or an address that nobody has verified.
+    pub(crate) fn is_private(&self) -> bool {
+        let has_secret = self.contact.as_ref().is_some_and(|c| c.secret.is_some());
+        has_secret || matches!(self.own, Some(Own::Verification(_)))
+    }
+}
+
+/// The settings to send with: where the person's address is a secret, it takes the place of the organisation's.
+///
+/// # Errors
+/// Why the address cannot be used, for the delivery log.
+pub(crate) fn with_address(
+    scene: &Scene,
+    row: &Model,
+    field_key: &FieldKey,
+    mut settings: Settings,
+) -> Result<Settings, String> {
+    let Some(contact) = scene.contact.as_ref().filter(|c| c.secret.is_some()) else {
+        // Without its owner's address it would go to the organisation's own.
+        return match is_secret(&row.recipient_key) && row.user_id.is_some() {
+            true => Err("the address was deleted by its owner".to_owned()),
+            false => Ok(settings),
+        };
+    };
+    match contacts::open_secret(field_key, contact) {
+        Ok(Some(url)) => {
+            settings.set("webhook_url", Value::from(url));
+            Ok(settings)
+        }
+        Ok(None) => Ok(settings),
+        Err(error) => {
+            tracing::error!(
+                contact.id = contact.id,
+                error = &error as &dyn std::error::Error,
+                "address of a contact cannot be opened"
+            );
+            Err("the stored address cannot be opened: its owner must add it again".to_owned())
+        }
+    }
+}
+
+/// Sends a message of a kind of ours; what came of it, and why it was not said in the organisation's words where it should
+/// have been. `None`: it is of another kind.
+pub(crate) async fn send_own(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    settings: &Settings,
+    row: &Model,
+    scene: &Scene,
+    now: UnixMs,
+) -> Option<(Outcome, Option<String>)> {
+    let message = match scene.own.as_ref()? {
+        Own::Verification(about) => match about.issue(context, row, now).await {
+            Ok(code) => about.message(context, channel, row, &code, now),
+            Err(outcome) => return Some((outcome, None)),
+        },
+        Own::Summary(about) => about.message(context, row, now),
+        Own::Digest(about) => about.message(context, row, now),
+    };
+    Some(match message {
+        Ok(message) => {
+            let (db, templates) = (&context.db, &context.templates);
+            let worded = in_own_words(db, templates, channel.key(), message, now);
+            let (message, why) = worded.await;
+            let outcome = send_following(db, channel, settings, &message, now).await;
+            (outcome, why)
+        }
+        Err(error) => {
+            tracing::error!(
+                delivery.id = row.id,
+                error = &error as &dyn std::error::Error,
+                "message not written"
+            );
+            let reason = error.to_string();
+            (Outcome::Permanent { reason }, None)
+        }
+    })
+}
+
+/// A message that does not leave now because of its person.
+pub(crate) struct KeptBack {
+    /// Where it stands then.
+    pub status: Status,
+    /// Why.
+    pub reason: String,
+    /// When it is looked at again; `None`: never by itself.
+    pub again: Option<UnixMs>,
+}
+
+/// Whether a message about an incident is kept back because of whom it is for. What quiet hours hold back is noted here,
+/// before its row says so: a crash in between leaves a row that is judged again, and held again.
+pub(crate) async fn keep_back(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    row: &Model,
+    scene: &Scene,
+    incident: Option<&incident::Model>,
+) -> Option<KeptBack> {
+    let (known, incident) = (scene.known.as_ref()?, incident?);
+    let now = context.clock.now();
+    let facts = Facts {
+        kind: Kind::from_name(&row.kind)?,
+        channel: channel.key(),
+        severity: severity_of(incident),
+        active: known.is_active(),
+        address: known.address(channel, &row.recipient_key),
+        preferences: known.person.preferences.as_ref(),
+        on_duty: known.on_duty,
+        held: known.held,
+    };
+    let never = |reason: String| KeptBack {
+        status: Status::Suppressed,
+        reason,
+        again: None,
+    };
+    let waits = |until: UnixMs, reason: String| KeptBack {
+        status: if row.attempts == 0 {
+            Status::Queued
+        } else {
+            Status::Retrying
+        },
+        reason,
+        again: Some(until),
+    };
+    match decide(&facts, now) {
+        Verdict::Send => None,
+        Verdict::Never(reason) => Some(never(reason.to_owned())),
+        Verdict::Digest(reason) => Some(never(reason)),
+        Verdict::Later(until, reason) => Some(waits(until, reason)),
+        Verdict::Hold(reason) => {
+            let new = NewHold {
+                delivery_id: row.id,
+                incident_id: incident.id,
+                user_id: row.user_id?,
+                channel: row.channel.clone(),
+                recipient: row.recipient.clone(),
+                recipient_key: row.recipient_key.clone(),
+            };
+            Some(
+                match quiet_holds::hold(context.db.write(), new, now).await {
+                    Ok(()) => never(format!(
+                        "{reason}: in the summary at their end, if it is still open"
+                    )),
+                    Err(error) => {
+                        tracing::warn!(delivery.id = row.id, %error, "message not held back yet");
+                        waits(now.plus(AGAIN_SOON), reason)
+                    }
+                },
+            )
+        }
+    }
+}
