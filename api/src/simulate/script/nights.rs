@@ -52,8 +52,8 @@ impl Planner<'_> {
         }
     }
 
-    /// Runs of a host's jobs in order of their ends.
-    fn runs(case: &Case<'_>, days: i64) -> Vec<(Run, &'static str)> {
+    /// Runs of a host's jobs in order of their ends, with what detectors call the job.
+    fn runs(case: &Case<'_>, days: i64) -> Vec<(Run, String)> {
         let view = View::of(case.host, &[], case.from);
         let mut runs = Vec::new();
         for (n, job) in case.host.backups.iter().enumerate() {
@@ -61,7 +61,7 @@ impl Planner<'_> {
             let first = UnixMs(case.from.0 - (days_between(job.every) + 1) * DAY_MS);
             while at > first {
                 let run = last_run(&view, n, job, at);
-                runs.push((run, job.job));
+                runs.push((run, subject(job.tool, job.job)));
                 at = UnixMs(run.started_at.0 - 1);
             }
         }
@@ -116,7 +116,7 @@ impl Planner<'_> {
         };
         let verdict = Verdict::incident("backup_failed", "high", FIVES)
             .after(told_at.since(boot.down_from))
-            .about(run.job.clone())
+            .about(subject(&run.tool, &run.job))
             .or(&["backup_stale", "backup_partial"]);
         self.truth(&case, if hidden { verdict.either() } else { verdict });
     }
@@ -160,7 +160,7 @@ impl Planner<'_> {
         let mut subjects: Vec<String> = runs
             .iter()
             .filter(|(run, _)| lasts(run.started_at))
-            .map(|(_, job)| (*job).to_owned())
+            .map(|(_, subject)| subject.clone())
             .collect();
         subjects.sort();
         subjects.dedup();
@@ -183,4 +183,9 @@ impl Planner<'_> {
             },
         );
     }
+}
+
+/// As detectors name a job: the same name is another job in another tool.
+fn subject(tool: &str, job: &str) -> String {
+    format!("{tool}/{job}")
 }

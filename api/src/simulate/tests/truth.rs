@@ -391,6 +391,9 @@ fn a_restart_in_the_middle_of_a_backup_is_known_to_end_it() {
     for truth in ended {
         assert_eq!(truth.detector, "backup_failed");
         assert_eq!(truth.subjects.len(), 1, "{truth:?}");
+        // As detectors name it: the tool, then the job.
+        let (tool, job) = truth.subjects[0].split_once('/').unwrap();
+        assert!(!tool.is_empty() && !job.is_empty(), "{truth:?}");
         assert!(truth.onset > truth.from, "{truth:?}");
     }
 }
