@@ -13,7 +13,9 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Paths, Ref, RefOr,
 };
@@ -21,6 +23,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 const SESSION_SCHEME: &str = "session";
+const WALL_SCHEME: &str = "wall_token";
 
 /// The document of this version.
 ///
@@ -48,6 +51,17 @@ fn assemble() -> OpenApi {
             "noc_session",
             "Set by POST /api/auth/login. Calls that change something also send X-XSRF-TOKEN.",
         ))),
+    );
+    components.add_security_scheme(
+        WALL_SCHEME,
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .description(Some(
+                    "A token of POST /api/wall-tokens; opens the wall alone.",
+                ))
+                .build(),
+        ),
     );
     for endpoint in &table {
         if let Some(operation) = operation_of(&mut paths, endpoint) {
@@ -144,7 +158,7 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     match endpoint.access {
         Access::Public => operation.security = Some(vec![SecurityRequirement::default()]),
         Access::SessionAny => refusals.push(("401", "`unauthenticated`")),
-        Access::Session => {
+        Access::Session | Access::Wall => {
             refusals.push(("401", "`unauthenticated`"));
             refusals.push(("403", "`password_change_required`"));
         }
@@ -159,11 +173,15 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
             operation.description = Some(text);
         }
     }
-    if endpoint.access.needs_session() {
-        operation.security = Some(vec![SecurityRequirement::new(
-            SESSION_SCHEME,
-            Vec::<String>::new(),
-        )]);
+    let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
+    match endpoint.access {
+        Access::Public => {}
+        Access::Wall => {
+            operation.security = Some(vec![scheme(WALL_SCHEME), scheme(SESSION_SCHEME)])
+        }
+        Access::SessionAny | Access::Session | Access::With(_) => {
+            operation.security = Some(vec![scheme(SESSION_SCHEME)]);
+        }
     }
     if changes {
         refusals.push(("419", "`csrf_mismatch`: get the cookie again"));

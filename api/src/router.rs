@@ -10,8 +10,8 @@ use crate::http::headers;
 use crate::openapi;
 use crate::resources::{
     agents, alert_rules, decisions, detectors, escalation_policies, hosting, incidents,
-    maintenance_windows, notification_channels, notification_deliveries, on_call,
-    registration_tokens, servers, users,
+    maintenance_windows, me, message_templates, notification_channels, notification_deliveries,
+    on_call, registration_tokens, servers, users, wall,
 };
 use crate::{auth, dashboard, live};
 use actix_web::dev::HttpServiceFactory;
@@ -102,6 +102,12 @@ pub fn table() -> Vec<Endpoint> {
         SessionAny => [login::logout, account::me, account::change_password];
         Session => [sessions::list_sessions, sessions::end_session, live::authorize::authorize_channel];
 
+        Session => [
+            me::preferences::my_notification_preferences, me::preferences::put_my_notification_preferences,
+            me::contacts::list_my_channels, me::contacts::list_my_contacts, me::contacts::add_my_contact,
+            me::contacts::resend_my_contact_code, me::contacts::verify_my_contact, me::contacts::delete_my_contact,
+        ];
+
         With(P::UsersView) => [users::list_users, users::show_user];
         With(P::UsersManage) => [users::create_user, users::update_user, users::delete_user];
 
@@ -111,7 +117,7 @@ pub fn table() -> Vec<Endpoint> {
             hosting::mysql::server_mysql, hosting::litespeed::server_litespeed, hosting::cpanel::server_cpanel,
             hosting::crons::server_crons, hosting::mail_queue::server_mail_queue,
             hosting::backups::server_backups, hosting::firewall::server_firewall,
-            agents::list_agents,
+            servers::usual::server_usual, agents::list_agents,
         ];
         With(P::ServersView) => [
             hosting::mysql::hosting_mysql, hosting::litespeed::hosting_litespeed, hosting::cpanel::hosting_cpanel,
@@ -126,7 +132,9 @@ pub fn table() -> Vec<Endpoint> {
         ];
         With(P::IncidentsAct) => [hosting::mail_abuse::move_mail_abuse];
         With(P::RulesManage) => [hosting::mail_abuse::revoke_mail_allowance];
-        With(P::IncidentsView) => [servers::server_incidents, decisions::server_decisions];
+        With(P::IncidentsView) => [
+            servers::server_incidents, servers::marks::server_marks, decisions::server_decisions,
+        ];
         With(P::ServersManage) => [
             servers::update_server, servers::delete_server, servers::agent::disable_agent,
             servers::agent::enable_agent, servers::agent::approve_re_enrolment,
@@ -148,6 +156,8 @@ pub fn table() -> Vec<Endpoint> {
         With(P::RulesManage) => [
             // Before `{id}`, which would match it as well.
             alert_rules::backtest::backtest_alert_rule,
+            escalation_policies::simulate::simulate_draft_policy,
+            escalation_policies::simulate::simulate_escalation_policy,
             alert_rules::create_alert_rule, alert_rules::update_alert_rule, alert_rules::delete_alert_rule,
             escalation_policies::create_escalation_policy, escalation_policies::update_escalation_policy,
             escalation_policies::delete_escalation_policy,
@@ -171,8 +181,18 @@ pub fn table() -> Vec<Endpoint> {
             on_call::schedules::delete_on_call_schedule,
         ];
 
-        With(P::ChannelsView) => [notification_channels::list_notification_channels];
+        Access::Wall => [wall::board::wall_board];
+        With(P::WallManage) => [
+            wall::tokens::list_wall_tokens, wall::tokens::create_wall_token, wall::tokens::revoke_wall_token,
+        ];
+
+        With(P::ChannelsView) => [
+            notification_channels::list_notification_channels, message_templates::list_message_templates,
+            // Before `{kind}`, which would match it as well.
+            message_templates::preview_message_template,
+        ];
         With(P::ChannelsManage) => [
+            message_templates::put_message_template, message_templates::delete_message_template,
             notification_channels::put_notification_channel, notification_channels::test_notification_channel,
         ];
         With(P::DeliveriesView) => [notification_deliveries::list_notification_deliveries];

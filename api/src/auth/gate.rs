@@ -1,13 +1,14 @@
 //! Stands before every route of the table: finds out who is calling and whether they may.
 //!
 //! The order is: is there such a route, who is it (401), does the call come from our page (419), is the first
-//! password still in place (403), does the role grant it (403). A path that is in no line of the table is refused,
+//! password still in place (403), does the role grant it (403). The routes of the wall open with a wall token as well. A path that is in no line of the table is refused,
 //! whoever registered it.
 
 use crate::auth::caller::Caller;
 use crate::auth::csrf;
 use crate::auth::permission::Access;
 use crate::auth::session::{self, SESSION_COOKIE, SessionSecret};
+use crate::auth::wall;
 use crate::error::ApiError;
 use crate::http::ClientAddress;
 use crate::state::AppState;
@@ -49,6 +50,10 @@ async fn admit(request: &ServiceRequest) -> Result<(), ApiError> {
             ApiError::MethodNotAllowed(request.method().to_string())
         });
     };
+    // It makes nobody the caller: what it opens asks for none.
+    if access == Access::Wall && wall::admits(request, state).await? {
+        return Ok(());
+    }
     let live = match request.cookie(SESSION_COOKIE) {
         None => None,
         Some(cookie) => {
@@ -67,12 +72,10 @@ async fn admit(request: &ServiceRequest) -> Result<(), ApiError> {
         csrf::check(request, live.as_ref().map(|live| &live.session))?;
     }
     let Some(live) = live else { return Ok(()) };
-    if live.user.must_change_password && matches!(access, Access::Session | Access::With(_)) {
+    if live.user.must_change_password && access.needs_own_password() {
         return Err(ApiError::PasswordChangeRequired);
     }
-    if let Access::With(permission) = access
-        && !live.role.grants(permission)
-    {
+    if !access.is_granted_to(live.role) {
         return Err(ApiError::Forbidden);
     }
     request

@@ -18,3 +18,4 @@ pub mod password;
 pub mod permission;
 pub mod session;
 pub mod sessions;
+mod wall;

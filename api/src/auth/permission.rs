@@ -133,6 +133,8 @@ permissions! {
     ChannelsManage = "channels.manage" from Admin;
     /// Create, change and delete accounts.
     UsersManage = "users.manage" from Admin;
+    /// Hang up screens on walls: make and revoke their tokens.
+    WallManage = "wall.manage" from Admin;
     /// See the health page.
     DashboardAdminView = "dashboard.admin.view" from Admin;
     /// See and manage the security log and lockouts.
@@ -148,15 +150,36 @@ pub enum Access {
     SessionAny,
     /// Anybody signed in whose password is their own.
     Session,
+    /// A screen on a wall that shows its token, or anybody signed in who may see servers and incidents. Such a route only
+    /// reads, and tells nothing of persons.
+    Wall,
     /// Whose role grants it.
     With(Permission),
 }
 
 impl Access {
-    /// Whether a session is needed.
+    /// Whether a session is needed, or a wall token where that will do.
     #[must_use]
     pub const fn needs_session(self) -> bool {
         !matches!(self, Self::Public)
+    }
+
+    /// Whether whoever still has the first password is refused.
+    #[must_use]
+    pub const fn needs_own_password(self) -> bool {
+        matches!(self, Self::Session | Self::Wall | Self::With(_))
+    }
+
+    /// Whether a role opens it.
+    #[must_use]
+    pub fn is_granted_to(self, role: Role) -> bool {
+        match self {
+            Self::Public | Self::SessionAny | Self::Session => true,
+            Self::Wall => {
+                role.grants(Permission::ServersView) && role.grants(Permission::IncidentsView)
+            }
+            Self::With(permission) => role.grants(permission),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod id;
 mod json;
 mod page;
 mod query;
+mod shown;
 
 pub use client::{ClientAddress, has_forwarding_headers};
 pub use id::{Id, InnerId};
@@ -16,3 +17,4 @@ pub use json::{
 };
 pub use page::{List, Meta, PageQuery};
 pub use query::{Query, names};
+pub use shown::{Shown, masked};

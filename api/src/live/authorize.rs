@@ -1,9 +1,11 @@
 //! `/broadcasting/auth`: may this page listen to that channel?
 
 use crate::auth::caller::Caller;
+use crate::auth::permission::Permission;
 use crate::error::ApiError;
 use crate::http::JsonOrForm;
 use crate::live::channel::Channel;
+use crate::live::hub::Listener;
 use crate::live::protocol;
 use crate::state::AppState;
 use actix_web::{post, web};
@@ -33,13 +35,18 @@ struct ChannelData {
     user_id: String,
     /// The session's name, which is the hash of its secret.
     session: String,
+    /// Whether it may read customers' addresses.
+    #[serde(default)]
+    sees_addresses: bool,
 }
 
-/// The session that a subscription was signed for.
-pub(super) fn session_of(channel_data: &str) -> Option<String> {
-    serde_json::from_str::<ChannelData>(channel_data)
-        .ok()
-        .map(|data| data.session)
+/// In whose name a subscription was signed.
+pub(super) fn listener_of(channel_data: &str) -> Option<Listener> {
+    let data = serde_json::from_str::<ChannelData>(channel_data).ok()?;
+    Some(Listener {
+        session: data.session,
+        sees_addresses: data.sees_addresses,
+    })
 }
 
 /// Signs a subscription.
@@ -65,6 +72,7 @@ pub async fn authorize_channel(
         .ok_or(ApiError::Forbidden)?;
     let data = ChannelData {
         user_id: caller.user.id.to_string(),
+        sees_addresses: caller.may(Permission::MailPii),
         session: caller.session.id_hash,
     };
     let channel_data = serde_json::to_string(&data).map_err(ApiError::internal)?;

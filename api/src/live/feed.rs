@@ -2,8 +2,9 @@
 
 use crate::auth::session;
 use crate::config::Config;
+use crate::http::masked;
 use crate::live::channel::Channel;
-use crate::live::hub::Hub;
+use crate::live::hub::{Bodies, Hub};
 use crate::resources::hosting::{self, View, mail_abuse};
 use crate::resources::servers::{self, MetricsReceived, measurements};
 use crate::resources::{incidents, notification_deliveries};
@@ -132,7 +133,7 @@ async fn show(parts: &Parts, hub: &Hub, event: LiveEvent) -> Result<(), FeedErro
                 && let Some(body) = notification_deliveries::load(&parts.db, delivery).await?
                 && body.incident_id.is_some()
             {
-                send(hub, &channels, "delivery.updated", &body)?;
+                send_as_seen(hub, &channels, "delivery.updated", &body)?;
             }
         }
         LiveEvent::AbuseDetected { case } => {
@@ -165,7 +166,7 @@ async fn show_incident(
         .and_then(|id| u32::try_from(id).ok());
     let mut channels = vec![Channel::Incidents];
     channels.extend(server.map(|id| Channel::Server(ServerId(id))));
-    send(hub, &channels, name, &body)?;
+    send_as_seen(hub, &channels, name, &body)?;
     Ok(())
 }
 
@@ -185,6 +186,21 @@ async fn show_case(
         channels.extend(server.map(|id| Channel::Server(ServerId(id))));
         send(hub, &channels, name, &body)?;
     }
+    Ok(())
+}
+
+/// Whole for who may read customers' addresses.
+fn send_as_seen(
+    hub: &Hub,
+    channels: &[Channel],
+    name: &str,
+    body: &impl Serialize,
+) -> Result<(), serde_json::Error> {
+    let bodies = Bodies {
+        whole: &serde_json::to_string(body)?,
+        masked: &masked(body)?.to_string(),
+    };
+    hub.send_as_seen(channels, name, bodies);
     Ok(())
 }
 

@@ -20,10 +20,27 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// The id of a connection: `N.N`.
 pub type SocketId = String;
 
+/// In whose name a channel is heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The session that the subscription was signed for.
+    pub session: String,
+    /// Whether it may read customers' addresses.
+    pub sees_addresses: bool,
+}
+
+/// An event's body, for those who may read customers' addresses and for the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Bodies<'b> {
+    /// For who may.
+    pub whole: &'b str,
+    /// For the others.
+    pub masked: &'b str,
+}
+
 struct Connection {
     frames: mpsc::Sender<ByteString>,
-    /// With the session that each subscription was signed for.
-    channels: HashMap<Channel, String>,
+    channels: HashMap<Channel, Listener>,
 }
 
 #[derive(Default)]
@@ -82,7 +99,7 @@ impl Hub {
         &self,
         id: &str,
         channel: Channel,
-        session: String,
+        listener: Listener,
     ) -> Result<(), Refusal> {
         let mut members = self.members.lock();
         let Some(connection) = members.connections.get_mut(id) else {
@@ -92,7 +109,7 @@ impl Hub {
         if !known && connection.channels.len() >= MOST_CHANNELS {
             return Err(protocol::RATE_LIMIT);
         }
-        connection.channels.insert(channel, session);
+        connection.channels.insert(channel, listener);
         members
             .listeners
             .entry(channel)
@@ -125,17 +142,37 @@ impl Hub {
 
     /// Sends an event to all who hear one of the channels. Never waits: who has no room left is let go.
     pub fn send(&self, channels: &[Channel], name: &str, body: &str) {
+        let bodies = Bodies {
+            whole: body,
+            masked: body,
+        };
+        self.send_as_seen(channels, name, bodies);
+    }
+
+    /// [`Hub::send`] of a body that not everybody may read whole.
+    pub fn send_as_seen(&self, channels: &[Channel], name: &str, bodies: Bodies<'_>) {
         let mut members = self.members.lock();
         let mut too_slow = Vec::new();
         for channel in channels {
             let Some(listeners) = members.listeners.get(channel) else {
                 continue;
             };
-            let frame = protocol::event(&channel.to_string(), name, body);
+            let channel_name = channel.to_string();
+            let whole = protocol::event(&channel_name, name, bodies.whole);
+            let masked = if bodies.masked == bodies.whole {
+                whole.clone()
+            } else {
+                protocol::event(&channel_name, name, bodies.masked)
+            };
             for id in listeners {
                 let Some(connection) = members.connections.get(id) else {
                     continue;
                 };
+                let sees_all = connection
+                    .channels
+                    .get(channel)
+                    .is_some_and(|listener| listener.sees_addresses);
+                let frame = if sees_all { &whole } else { &masked };
                 if connection.frames.try_send(frame.clone()).is_err() {
                     too_slow.push(id.clone());
                 }
@@ -156,7 +193,8 @@ impl Hub {
         let members = self.members.lock();
         let connections = members.connections.values();
         connections
-            .flat_map(|connection| connection.channels.values().cloned())
+            .flat_map(|connection| connection.channels.values())
+            .map(|listener| listener.session.clone())
             .collect()
     }
 
@@ -164,8 +202,8 @@ impl Hub {
     pub fn end_sessions(&self, ended: &HashSet<String>) {
         let mut members = self.members.lock();
         let is_over = |connection: &Connection| {
-            let mut sessions = connection.channels.values();
-            sessions.any(|session| ended.contains(session))
+            let mut listeners = connection.channels.values();
+            listeners.any(|listener| ended.contains(&listener.session))
         };
         let over: Vec<SocketId> = members
             .connections
@@ -231,13 +269,20 @@ mod tests {
     use super::*;
     use noc_pipeline::id::ServerId;
 
+    fn named(session: &str) -> Listener {
+        Listener {
+            session: session.to_owned(),
+            sees_addresses: false,
+        }
+    }
+
     fn listener(
         hub: &Hub,
         channel: Channel,
         session: &str,
     ) -> (SocketId, mpsc::Receiver<ByteString>) {
         let (id, frames) = hub.join().unwrap();
-        hub.subscribe(&id, channel, session.to_owned()).unwrap();
+        hub.subscribe(&id, channel, named(session)).unwrap();
         (id, frames)
     }
 
@@ -256,6 +301,27 @@ mod tests {
         assert!(incidents.try_recv().is_err());
         assert!(hub.is_heard(&[Channel::Fleet]));
         assert!(!hub.is_heard(&[Channel::Server(ServerId(1))]));
+    }
+
+    #[test]
+    fn who_may_not_read_addresses_gets_the_masked_body() {
+        let hub = Hub::new();
+        let (_, mut viewer) = listener(&hub, Channel::Incidents, "viewer");
+        let (id, mut operator) = hub.join().unwrap();
+        let may = Listener {
+            sees_addresses: true,
+            ..named("operator")
+        };
+        hub.subscribe(&id, Channel::Incidents, may).unwrap();
+        let bodies = Bodies {
+            whole: "info@",
+            masked: "i***@",
+        };
+        hub.send_as_seen(&[Channel::Incidents], "incident.updated", bodies);
+        assert!(operator.try_recv().unwrap().contains("info@"));
+        assert!(viewer.try_recv().unwrap().contains("i***@"));
+        hub.send(&[Channel::Incidents], "e", "{}");
+        assert!(operator.try_recv().is_ok() && viewer.try_recv().is_ok());
     }
 
     #[test]
@@ -294,14 +360,14 @@ mod tests {
         let hub = Hub::new();
         let (id, _frames) = hub.join().unwrap();
         for server in 1..=100 {
-            hub.subscribe(&id, Channel::Server(ServerId(server)), "s".into())
+            hub.subscribe(&id, Channel::Server(ServerId(server)), named("s"))
                 .unwrap();
         }
         assert_eq!(
-            hub.subscribe(&id, Channel::Fleet, "s".into()),
+            hub.subscribe(&id, Channel::Fleet, named("s")),
             Err(protocol::RATE_LIMIT)
         );
-        hub.subscribe(&id, Channel::Server(ServerId(5)), "s2".into())
+        hub.subscribe(&id, Channel::Server(ServerId(5)), named("s2"))
             .unwrap();
         hub.leave(&id);
         assert_eq!(

@@ -220,11 +220,11 @@ impl Talk<'_> {
         let data = wanted.channel_data.as_deref();
         let secret = self.keys.secret.expose();
         let signed = protocol::is_signed(secret, &wanted.auth, self.id, &wanted.channel, data);
-        let session = data.and_then(super::authorize::session_of);
-        let (true, Some(session)) = (signed, session) else {
+        let listener = data.and_then(super::authorize::listener_of);
+        let (true, Some(listener)) = (signed, listener) else {
             return Err(protocol::UNAUTHORIZED);
         };
-        self.hub.subscribe(self.id, channel, session)?;
+        self.hub.subscribe(self.id, channel, listener)?;
         Ok(channel)
     }
 }

@@ -1,7 +1,8 @@
 //! `/api/servers/{id}/decisions`: what the detectors decided about a server, and why: "why did it not page?".
 
+use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, List, Meta, Query};
+use crate::http::{Id, List, Meta, Query, Shown};
 use crate::resources::detectors;
 use crate::resources::hosting::events::{cursor_of, read_cursor, text_is};
 use crate::resources::incidents::Severity;
@@ -83,9 +84,10 @@ pub struct DecisionQuery {
 #[get("/api/servers/{id}/decisions")]
 pub async fn server_decisions(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
     query: Query<DecisionQuery>,
-) -> Result<web::Json<List<Decision>>, ApiError> {
+) -> Result<Shown<List<Decision>>, ApiError> {
     let Query(query) = query;
     let server = server_id(id)?;
     find(state.db().read(), server).await?;
@@ -128,13 +130,14 @@ pub async fn server_decisions(
         })
         .await?;
     let data: Vec<Decision> = page.events.iter().map(Decision::of).collect();
-    Ok(web::Json(List {
+    let list = List {
         meta: Meta {
             next_cursor: page.next.map(cursor_of),
             total: data.len() as u64,
         },
         data,
-    }))
+    };
+    Ok(Shown::to(&caller, list))
 }
 
 impl Decision {

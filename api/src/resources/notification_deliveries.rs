@@ -2,7 +2,7 @@
 
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, List, Query, names};
+use crate::http::{Id, List, Query, Shown, names};
 use crate::state::AppState;
 use crate::transaction::in_transaction;
 use actix_web::{get, post, web};
@@ -177,8 +177,9 @@ fn trouble(status: &str) -> i64 {
 #[get("/api/notification-deliveries")]
 pub async fn list_notification_deliveries(
     state: web::Data<AppState>,
+    caller: Caller,
     query: Query<DeliveryQuery>,
-) -> Result<web::Json<List<Delivery>>, ApiError> {
+) -> Result<Shown<List<Delivery>>, ApiError> {
     let Query(query) = query;
     let statuses = names("status", query.status.as_deref(), Status::from_name)?;
     let mut matching = Entity::find()
@@ -205,7 +206,8 @@ pub async fn list_notification_deliveries(
         None => state.db().read(),
     };
     let page = page(read, matching, &request, SORTS, "-created_at", Column::Id).await?;
-    Ok(web::Json(page.map(Delivery::from).into()))
+    let list: List<Delivery> = page.map(Delivery::from).into();
+    Ok(Shown::to(&caller, list))
 }
 
 /// Tries a delivery that failed, expired, was suppressed or cancelled once more, now.
@@ -217,7 +219,7 @@ pub async fn retry_notification_delivery(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
-) -> Result<web::Json<Delivery>, ApiError> {
+) -> Result<Shown<Delivery>, ApiError> {
     let now = state.now_ms();
     let row = in_transaction!(state, "retry a delivery", [caller], |tx| {
         let requeued = deliveries::requeue(tx, id.0, now).await?;
@@ -242,7 +244,7 @@ pub async fn retry_notification_delivery(
     bus.publish(LiveEvent::DeliveriesQueued).await;
     bus.publish(LiveEvent::DeliveryUpdated { delivery: row.id })
         .await;
-    Ok(web::Json(row.into()))
+    Ok(Shown::to(&caller, row.into()))
 }
 
 /// The body of one delivery, for live events.

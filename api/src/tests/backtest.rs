@@ -93,7 +93,7 @@ async fn it_says_what_would_have_opened_whom_it_would_have_told_and_the_differen
         (&json!(""), &json!("high"))
     );
     assert_eq!(first["duration_s"], 8 * 60);
-    assert_eq!(first["observed"], "metrics.cpu_pct = 95.00");
+    assert_eq!(first["observed"], "CPU busy, all cores 95 %");
     assert_eq!(first["would_tell"], json!(["email"]));
     assert_eq!(incidents[1]["duration_s"], 120);
     assert_eq!(found["in_force"]["rule_id"], rule["id"]);

@@ -148,3 +148,112 @@ async fn bad_policies_are_named_by_field() {
         .await
         .refused(404, "not_found");
 }
+
+/// E-mail with a recipient of its own, and somebody of each role.
+async fn with_email(house: &House) {
+    let mut admin = house.browser(Role::Admin).await;
+    let settings = json!({ "enabled": true, "settings": {
+        "host": "mail.example.com", "port": 587, "encryption": "tls",
+        "from_address": "noc@example.com", "recipients": ["team@example.com"],
+    } });
+    let path = "/api/notification-channels/email";
+    admin.put(path, settings).await.ok();
+}
+
+#[actix_web::test]
+async fn a_policy_is_run_dry_before_and_after_it_is_saved() {
+    let house = House::open().await;
+    with_email(&house).await;
+    let mut browser = house.browser(Role::Operator).await;
+    let before = house.security_log().await.len();
+    let server = house.server("web-01").await;
+    let draft = json!({ "name": "", "repeat": 0, "steps": [
+        { "delay_seconds": 0, "channels": ["email"], "targets": { "roles": ["oncall"] } },
+        { "delay_seconds": 300, "channels": ["email", "slack"], "targets": { "roles": ["operator"] } },
+    ] });
+    let trial = json!({ "policy": draft, "severity": "high", "server_id": server.0 });
+    let seen = browser.post(&format!("{PATH}/simulate"), trial).await.ok();
+    assert_eq!(seen["opened_at"], "2026-05-07T12:00:00Z");
+    assert_eq!(seen["timezone"], "Asia/Dhaka");
+    assert_eq!(seen["hold_seconds"], 120);
+    assert_eq!(seen["ending"], "done");
+    let events = seen["events"].as_array().unwrap();
+    assert_eq!(events.len(), 2);
+    // Nobody is on call, so the second step follows at once.
+    assert_eq!(events[0]["told"], json!([]));
+    let warnings = events[0]["warnings"].as_array().unwrap();
+    assert!(
+        warnings.contains(&json!("nobody is on call")),
+        "{warnings:?}"
+    );
+    assert_eq!(
+        (&events[1]["at_seconds"], &events[1]["step"]),
+        (&json!(120), &json!(2))
+    );
+    assert_eq!(events[1]["message"], "problem");
+    let told = events[1]["told"].as_array().unwrap();
+    assert_eq!(told[0]["user"]["name"], "operator");
+    assert_eq!(told[1]["recipient"], "team@example.com");
+    assert_eq!(
+        (&told[1]["label"], &told[1]["user"]),
+        (&json!("Email"), &Value::Null)
+    );
+    assert_eq!(
+        events[1]["warnings"],
+        json!(["channel slack is not switched on"])
+    );
+
+    let mut named = draft.clone();
+    named["name"] = json!("Night");
+    let saved = browser.post(PATH, named).await.ok();
+    let path = format!("{PATH}/{}/simulate", saved["id"]);
+    let ask = json!({ "severity": "high", "server_id": server.0 });
+    let again = browser.post(&path, ask).await.ok();
+    assert_eq!(again, seen);
+    let low = browser.post(&path, json!({ "severity": "low" })).await.ok();
+    assert_eq!(
+        (&low["hold_seconds"], &low["ending"]),
+        (&Value::Null, &json!("pages_nobody"))
+    );
+    // Only the policy that was made is in the log.
+    assert_eq!(house.security_log().await.len(), before + 1);
+}
+
+#[actix_web::test]
+async fn a_simulation_of_nonsense_names_what_is_wrong() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let path = format!("{PATH}/simulate");
+    let trial = json!({ "policy": policy(), "severity": "high" });
+    let with = |field: &str, value: Value| {
+        let mut body = trial.clone();
+        body[field] = value;
+        body
+    };
+    for (field, value) in [
+        ("at", json!("2029-01-01T00:00:00Z")),
+        ("server_id", json!(99)),
+        ("server_id", json!(-1)),
+        ("detector", json!("luck")),
+    ] {
+        browser
+            .post(&path, with(field, value))
+            .await
+            .wrong(&[field]);
+    }
+    let mut wrong = policy();
+    wrong["steps"][0]["channels"] = json!(["pigeon"]);
+    browser
+        .post(&path, with("policy", wrong))
+        .await
+        .wrong(&["policy.steps[0].channels[0]"]);
+    browser
+        .post(
+            &format!("{PATH}/77/simulate"),
+            json!({ "severity": "high" }),
+        )
+        .await
+        .refused(404, "not_found");
+    let mut viewer = house.browser(Role::Viewer).await;
+    viewer.post(&path, trial).await.refused(403, "forbidden");
+}

@@ -167,6 +167,11 @@ async fn an_incident_tells_its_story_and_what_is_next() {
         (Some("armed"), Some(1), Some(1))
     );
     assert_eq!(next["policy_name"], "Default");
+    assert_eq!(
+        next["targets"],
+        json!({ "people": [], "roles": ["oncall"], "external": 0 })
+    );
+    assert_eq!(body["told"], json!({ "messages": 0, "accepted": 0 }));
     assert!(next["due_at"].is_string());
 
     let taken = browser
@@ -352,4 +357,47 @@ async fn an_incident_names_the_series_that_its_detector_judged() {
             .ok();
         assert_eq!(body["chart"], expected, "{}", row.detector);
     }
+}
+
+#[actix_web::test]
+async fn customers_addresses_are_masked_for_those_who_may_not_see_them() {
+    let house = House::open().await;
+    let server = house.server("mail-01").await;
+    let id = incident(&house, server, "info@shop.example", Severity::High)
+        .await
+        .id;
+    let (one, of_server) = (
+        format!("/api/incidents/{id}"),
+        format!("/api/servers/{server}/incidents"),
+    );
+    let mut viewer = house.browser(Role::Viewer).await;
+    let mut operator = house.browser(Role::Operator).await;
+    for path in [one.as_str(), "/api/incidents", &of_server] {
+        let masked = viewer.get(path).await.ok().to_string();
+        assert!(
+            masked.contains("i***@shop.example is not running"),
+            "{masked}"
+        );
+        assert!(!masked.contains("info@"), "{path}: {masked}");
+        let whole = operator.get(path).await.ok().to_string();
+        assert!(
+            whole.contains("info@shop.example is not running"),
+            "{whole}"
+        );
+    }
+    let found = |list: Value| list["meta"]["total"].as_u64();
+    let spelt = "/api/incidents?q=info%40shop";
+    assert_eq!(
+        found(viewer.get(spelt).await.ok()),
+        Some(0),
+        "not letter by letter"
+    );
+    assert_eq!(found(operator.get(spelt).await.ok()), Some(1));
+    // What a person on call does is answered as they may see it, too.
+    let mut oncall = house.browser(Role::Oncall).await;
+    let taken = oncall
+        .post(&format!("{one}/acknowledge"), json!({}))
+        .await
+        .ok();
+    assert_eq!(taken["title"], "i***@shop.example is not running");
 }

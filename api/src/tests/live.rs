@@ -4,6 +4,7 @@ use super::House;
 use super::incidents::incident;
 use super::notifications::delivery;
 use crate::auth::permission::Role;
+use crate::live::hub::Listener;
 use crate::live::{Channel, feed};
 use crate::router;
 use actix_web::http::Method;
@@ -76,7 +77,14 @@ fn listen(house: &House, channel: Channel, session: &str) -> Receiver<ByteString
     house
         .state
         .hub
-        .subscribe(&id, channel, session.to_owned())
+        .subscribe(
+            &id,
+            channel,
+            Listener {
+                session: session.to_owned(),
+                sees_addresses: true,
+            },
+        )
         .unwrap();
     frames
 }
@@ -160,6 +168,33 @@ async fn messages_about_no_incident_are_not_shown_to_who_sees_incidents() {
     let (name, body) = next(&mut frames).await;
     assert_eq!(name, "delivery.updated");
     assert_eq!(body["id"], alert, "the test before it was left out");
+    running.abort();
+}
+
+#[actix_web::test]
+async fn live_bodies_are_masked_for_those_who_may_not_see_addresses() {
+    let house = House::open().await;
+    let server = house.server("mail-01").await;
+    let subject = "info@shop.example";
+    let incident = incident(&house, server, subject, Severity::High).await.id;
+    let (id, mut viewer) = house.state.hub.join().unwrap();
+    let listener = Listener {
+        session: "viewer".to_owned(),
+        sees_addresses: false,
+    };
+    let hub = &house.state.hub;
+    hub.subscribe(&id, Channel::Incidents, listener).unwrap();
+    let mut operator = listen(&house, Channel::Incidents, "operator");
+    let parts = house.state.parts.clone();
+    let running = actix_web::rt::spawn(feed::run(parts.clone(), Arc::clone(hub)));
+    tokio::task::yield_now().await;
+    let event = LiveEvent::IncidentUpdated { incident };
+    parts.bus.publish(event).await;
+    let (_, whole) = next(&mut operator).await;
+    assert_eq!(whole["subject"], subject);
+    let (_, masked) = next(&mut viewer).await;
+    assert_eq!(masked["subject"], "i***@shop.example");
+    assert!(!masked.to_string().contains(subject), "{masked}");
     running.abort();
 }
 

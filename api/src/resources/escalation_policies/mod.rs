@@ -1,5 +1,6 @@
 //! `/api/escalation-policies`: whom to tell, in which order.
 
+pub mod simulate;
 mod view;
 
 pub use view::*;
@@ -172,8 +173,13 @@ fn draft(new: NewEscalationPolicy) -> PolicyDraft {
     }
 }
 
-/// Everything that is wrong with a policy, the people it names included.
+/// Refuses a policy with anything wrong in it.
 async fn check_all(state: &AppState, new: &NewEscalationPolicy) -> Result<(), ApiError> {
+    problems_of(state, new).await?.into_result()
+}
+
+/// Everything that is wrong with a policy, the people it names included.
+async fn problems_of(state: &AppState, new: &NewEscalationPolicy) -> Result<Problems, StoreError> {
     let mut problems = Problems::new();
     check(&mut problems, new, &state.channels);
     for (place, step) in new.steps.iter().enumerate() {
@@ -186,7 +192,7 @@ async fn check_all(state: &AppState, new: &NewEscalationPolicy) -> Result<(), Ap
             );
         }
     }
-    problems.into_result()
+    Ok(problems)
 }
 
 fn check(problems: &mut Problems, new: &NewEscalationPolicy, channels: &Registry) {

@@ -10,6 +10,7 @@ use crate::state::AppState;
 use actix_web::{get, web};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
+use noc_pipeline::mask;
 use noc_pipeline::payload::Kind;
 use noc_pipeline::payload::events::{EventTable, EventValue};
 use noc_storage::series::events::{CountOrder, EventCount, EventQuery, MAX_EVENT_PAGE, MAX_GROUPS};
@@ -193,7 +194,7 @@ impl Sender {
         let failures_pct = self.failures_pct();
         let (login, script) = match self.kind {
             SenderKind::Login if sees_logins => (Some(self.name), None),
-            SenderKind::Login => (Some(masked(&self.name)), None),
+            SenderKind::Login => (Some(mask::login(&self.name)), None),
             SenderKind::Script => (None, Some(self.name)),
         };
         TopSender {
@@ -213,18 +214,6 @@ impl Sender {
             hours: hours.recipients,
         }
     }
-}
-
-/// `i***@shop.example`: enough to tell mailboxes of one customer apart, no address to write to.
-pub(super) fn masked(login: &str) -> String {
-    let (name, domain) = login
-        .split_once('@')
-        .map_or((login, None), |(n, d)| (n, Some(d)));
-    let first: String = name.chars().take(1).collect();
-    domain.map_or_else(
-        || format!("{first}***"),
-        |domain| format!("{first}***@{domain}"),
-    )
 }
 
 #[expect(
@@ -390,17 +379,4 @@ fn offset(cursor: Option<&str>) -> Result<usize, ApiError> {
     };
     let place = cursor.parse().ok().filter(|at| *at <= 4 * MAX_GROUPS);
     place.ok_or_else(|| ApiError::field("cursor", "is not one of ours"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_masked_login_is_no_address() {
-        assert_eq!(masked("info@shop.example"), "i***@shop.example");
-        assert_eq!(masked("é@x"), "é***@x");
-        assert_eq!(masked("root"), "r***");
-        assert_eq!(masked(""), "***");
-    }
 }

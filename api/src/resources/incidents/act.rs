@@ -5,11 +5,11 @@
 
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, Json};
+use crate::http::{Id, Json, Shown};
 use crate::resources::incidents::load::load;
 use crate::resources::incidents::view::{Escalate, IncidentDetail, NewNote, Snooze};
 use crate::state::AppState;
-use actix_web::{HttpResponse, post, web};
+use actix_web::{post, web};
 use noc_actors::incident::actions::{self, Actor};
 use noc_pipeline::clock::UnixMs;
 use std::time::Duration;
@@ -26,9 +26,14 @@ pub(crate) fn actor(caller: &Caller) -> Actor {
     }
 }
 
-async fn detail(state: &AppState, id: Id) -> Result<IncidentDetail, ApiError> {
+async fn detail(
+    state: &AppState,
+    caller: &Caller,
+    id: Id,
+) -> Result<Shown<IncidentDetail>, ApiError> {
     load(state.db(), id.0)
         .await?
+        .map(|detail| Shown::to(caller, detail))
         .ok_or(ApiError::NotFound("incident"))
 }
 
@@ -41,9 +46,9 @@ pub async fn acknowledge_incident(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     actions::acknowledge(&state.parts, id.0, &actor(&caller)).await?;
-    detail(&state, id).await.map(web::Json)
+    detail(&state, &caller, id).await
 }
 
 /// Gives an acknowledged incident back; the policy begins anew.
@@ -55,9 +60,9 @@ pub async fn unacknowledge_incident(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     actions::unacknowledge(&state.parts, id.0, &actor(&caller)).await?;
-    detail(&state, id).await.map(web::Json)
+    detail(&state, &caller, id).await
 }
 
 /// Ends an incident by hand; its cause stays quiet until it was fine once, or for 30 min.
@@ -69,9 +74,9 @@ pub async fn resolve_incident(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     actions::resolve(&state.parts, id.0, &actor(&caller)).await?;
-    detail(&state, id).await.map(web::Json)
+    detail(&state, &caller, id).await
 }
 
 /// Tells nobody of an incident until a time, unless it gets worse; `until: null` ends a snooze.
@@ -85,7 +90,7 @@ pub async fn snooze_incident(
     caller: Caller,
     id: Id,
     body: Json<Snooze>,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     let actor = actor(&caller);
     let now = state.now_ms();
     match body.0.until.map(|at| UnixMs(at.timestamp_millis())) {
@@ -95,7 +100,7 @@ pub async fn snooze_incident(
         }
         Some(_) => return Err(ApiError::field("until", "must lie within the next 7 days")),
     };
-    detail(&state, id).await.map(web::Json)
+    detail(&state, &caller, id).await
 }
 
 /// Fires the next step of the policy now, if none fired since the caller looked.
@@ -109,10 +114,10 @@ pub async fn escalate_incident(
     caller: Caller,
     id: Id,
     body: Json<Escalate>,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     let as_of = UnixMs(body.0.as_of.timestamp_millis());
     actions::escalate(&state.parts, id.0, &actor(&caller), as_of).await?;
-    detail(&state, id).await.map(web::Json)
+    detail(&state, &caller, id).await
 }
 
 /// Adds a note to the timeline.
@@ -124,11 +129,11 @@ pub async fn add_incident_note(
     caller: Caller,
     id: Id,
     body: Json<NewNote>,
-) -> Result<HttpResponse, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     let text = body.0.text.trim();
     if !(1..=LONGEST_NOTE).contains(&text.chars().count()) {
         return Err(ApiError::field("text", "must have 1 to 4000 characters"));
     }
     actions::add_note(&state.parts, id.0, &actor(&caller), text).await?;
-    Ok(HttpResponse::Created().json(detail(&state, id).await?))
+    Ok(detail(&state, &caller, id).await?.created())
 }

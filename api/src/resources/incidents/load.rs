@@ -4,16 +4,16 @@ use crate::error::ApiError;
 use crate::http::List;
 use crate::resources::incidents::chart;
 use crate::resources::incidents::view::{
-    EscalationState, Incident, IncidentDetail, IncidentStatus, NextStep, Person, Severity,
-    TimelineEntry,
+    EscalationState, Incident, IncidentDetail, IncidentStatus, NextStep, NextTargets, Person,
+    Severity, TimelineEntry, Told,
 };
 use crate::resources::notification_deliveries::Delivery;
-use noc_actors::escalation::PolicySnapshot;
+use noc_actors::escalation::{PolicySnapshot, Step};
 use noc_pipeline::control;
 use noc_storage::relational::entity::incident::{Column, Entity, Model};
 use noc_storage::relational::entity::{alert_rule, execution, user};
 use noc_storage::relational::page::{PageRequest, SortBy, page};
-use noc_storage::relational::{Db, StoreError, deliveries, executions, timeline};
+use noc_storage::relational::{Db, StoreError, deliveries, executions, timeline, told};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use std::collections::{BTreeSet, HashMap};
@@ -82,14 +82,21 @@ pub async fn list(
         None => db.read(),
     };
     let page = page(read, matching, &request, SORTS, "-opened_at", Column::Id).await?;
-    let people = people(db, page.data.iter()).await?;
     let running = page.data.iter().filter(|row| row.status != "resolved");
     let ids: Vec<i64> = running.map(|row| row.id).collect();
-    let mut executions = executions::of_incidents(db.read(), &ids).await?;
+    let mut following = HashMap::with_capacity(ids.len());
+    for (id, execution) in executions::of_incidents(db.read(), &ids).await? {
+        let snapshot = policy_of(&execution);
+        following.extend(Following::of(execution, snapshot).map(|next| (id, next)));
+    }
+    let next = following.values().flat_map(Following::people);
+    let people = people(db, page.data.iter(), next).await?;
+    let ids: Vec<i64> = page.data.iter().map(|row| row.id).collect();
+    let told = told::of_incidents(db.read(), &ids).await?;
     let page = page.map(|row| {
-        let execution = executions.remove(&row.id);
-        let snapshot = execution.as_ref().and_then(policy_of);
-        incident(row, &people, next_step(execution, snapshot))
+        let next = following.remove(&row.id).map(|next| next.body(&people));
+        let told = told.get(&row.id).copied().unwrap_or_default();
+        incident(row, &people, next, told)
     });
     Ok(page.into())
 }
@@ -106,16 +113,20 @@ pub async fn load(db: &Db, id: i64) -> Result<Option<IncidentDetail>, StoreError
     let Some(row) = found else { return Ok(None) };
     let entries = timeline::of_incident(db.read(), id).await?;
     let actors = entries.iter().filter_map(|entry| person_of(&entry.actor));
+    let execution = executions::of_incident(db.read(), id).await?;
+    let snapshot = execution.as_ref().and_then(policy_of);
+    let runbook_url = runbook(db, &row, snapshot.as_ref()).await?;
+    let next = execution.and_then(|execution| Following::of(execution, snapshot));
     let known = [row.acknowledged_by, row.resolved_by];
-    let people = names_of(db, actors.chain(known.into_iter().flatten())).await?;
+    let known = known.into_iter().flatten();
+    let followed = next.iter().flat_map(Following::people);
+    let people = names_of(db, actors.chain(known).chain(followed)).await?;
     let filter = deliveries::Filter {
         incident_id: Some(id),
         ..deliveries::Filter::default()
     };
-    let (told, _) = deliveries::list(db.read(), &filter, None, SHOWN_DELIVERIES).await?;
-    let execution = executions::of_incident(db.read(), id).await?;
-    let snapshot = execution.as_ref().and_then(policy_of);
-    let runbook_url = runbook(db, &row, snapshot.as_ref()).await?;
+    let (log, _) = deliveries::list(db.read(), &filter, None, SHOWN_DELIVERIES).await?;
+    let mut told = told::of_incidents(db.read(), &[id]).await?;
     Ok(Some(IncidentDetail {
         runbook_url,
         chart: chart::of(db, &row).await?,
@@ -130,8 +141,13 @@ pub async fn load(db: &Db, id: i64) -> Result<Option<IncidentDetail>, StoreError
                 detail: entry.detail,
             })
             .collect(),
-        deliveries: told.into_iter().map(Delivery::from).collect(),
-        incident: incident(row, &people, next_step(execution, snapshot)),
+        deliveries: log.into_iter().map(Delivery::from).collect(),
+        incident: incident(
+            row,
+            &people,
+            next.map(|next| next.body(&people)),
+            told.remove(&id).unwrap_or_default(),
+        ),
     }))
 }
 
@@ -160,43 +176,85 @@ fn policy_of(execution: &execution::Model) -> Option<PolicySnapshot> {
     serde_json::from_value(execution.policy.clone()).ok()
 }
 
-fn next_step(
-    execution: Option<execution::Model>,
-    snapshot: Option<PolicySnapshot>,
-) -> Option<NextStep> {
-    let (execution, snapshot) = (execution?, snapshot?);
-    let state = match execution.state.as_str() {
-        "armed" if execution.due_at.is_none() => return None,
-        "armed" if execution.held_at.is_none() => EscalationState::Armed,
-        "armed" | "paused" => EscalationState::Paused,
-        _ => return None,
-    };
-    let next = usize::try_from(execution.next_step).unwrap_or_default();
-    let steps = snapshot.steps.len();
-    let last_resort = PolicySnapshot::last_resort();
-    let step = snapshot.steps.get(next).unwrap_or(&last_resort);
-    Some(NextStep {
-        state,
-        policy_name: snapshot.policy_id.map(|_| snapshot.name.clone()),
-        step: i64::from(execution.next_step) + 1,
-        steps: i64::try_from(steps).unwrap_or_default(),
-        pass: i64::from(execution.pass) + 1,
-        due_at: execution.due_at.filter(|_| execution.held_at.is_none()),
-        held_for: execution.held_for,
-        channels: step.channels.clone(),
-    })
+/// The step that an execution goes on with.
+struct Following {
+    state: EscalationState,
+    execution: execution::Model,
+    snapshot: PolicySnapshot,
+    step: Step,
 }
 
-fn incident(row: Model, people: &HashMap<i64, String>, escalation: Option<NextStep>) -> Incident {
-    let person = |id: Option<i64>| {
-        id.map(|id| Person {
-            id,
-            name: people
-                .get(&id)
-                .cloned()
-                .unwrap_or_else(|| "(deleted)".to_owned()),
+impl Following {
+    /// `None` where nothing follows.
+    fn of(execution: execution::Model, snapshot: Option<PolicySnapshot>) -> Option<Self> {
+        let snapshot = snapshot?;
+        let state = match execution.state.as_str() {
+            "armed" if execution.due_at.is_none() => return None,
+            "armed" if execution.held_at.is_none() => EscalationState::Armed,
+            "armed" | "paused" => EscalationState::Paused,
+            _ => return None,
+        };
+        let next = usize::try_from(execution.next_step).unwrap_or_default();
+        let step = snapshot.steps.get(next).cloned();
+        Some(Self {
+            state,
+            step: step.unwrap_or_else(PolicySnapshot::last_resort),
+            execution,
+            snapshot,
         })
-    };
+    }
+
+    /// Accounts that it tells.
+    fn people(&self) -> impl Iterator<Item = i64> + '_ {
+        self.step.targets.users.iter().copied()
+    }
+
+    fn body(self, people: &HashMap<i64, String>) -> NextStep {
+        let Self {
+            state,
+            execution,
+            snapshot,
+            step,
+        } = self;
+        let targets = NextTargets {
+            people: step
+                .targets
+                .users
+                .into_iter()
+                .map(|id| person(id, people))
+                .collect(),
+            roles: step.targets.roles,
+            external: u64::try_from(step.targets.external.len()).unwrap_or(u64::MAX),
+        };
+        NextStep {
+            state,
+            policy_name: snapshot.policy_id.map(|_| snapshot.name),
+            step: i64::from(execution.next_step) + 1,
+            steps: i64::try_from(snapshot.steps.len()).unwrap_or_default(),
+            pass: i64::from(execution.pass) + 1,
+            due_at: execution.due_at.filter(|_| execution.held_at.is_none()),
+            held_for: execution.held_for,
+            channels: step.channels,
+            targets,
+        }
+    }
+}
+
+fn person(id: i64, people: &HashMap<i64, String>) -> Person {
+    let name = people.get(&id).cloned();
+    Person {
+        id,
+        name: name.unwrap_or_else(|| "(deleted)".to_owned()),
+    }
+}
+
+fn incident(
+    row: Model,
+    people: &HashMap<i64, String>,
+    escalation: Option<NextStep>,
+    told: told::Told,
+) -> Incident {
+    let person = |id: Option<i64>| id.map(|id| person(id, people));
     Incident {
         id: row.id,
         detector: row.detector,
@@ -221,6 +279,10 @@ fn incident(row: Model, people: &HashMap<i64, String>, escalation: Option<NextSt
         snoozed_until: row.snoozed_until,
         asked_at: row.reminded_at,
         rule_id: row.rule_id,
+        told: Told {
+            messages: told.messages,
+            accepted: told.accepted,
+        },
     }
 }
 
@@ -231,11 +293,12 @@ fn person_of(actor: &str) -> Option<i64> {
 async fn people<'r>(
     db: &Db,
     rows: impl Iterator<Item = &'r Model>,
+    others: impl Iterator<Item = i64>,
 ) -> Result<HashMap<i64, String>, StoreError> {
     let ids = rows
         .flat_map(|row| [row.acknowledged_by, row.resolved_by])
         .flatten();
-    names_of(db, ids).await
+    names_of(db, ids.chain(others)).await
 }
 
 /// Names of accounts, by id.

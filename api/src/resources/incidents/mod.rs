@@ -12,8 +12,10 @@ pub(crate) use load::names_of;
 pub use load::{list, load};
 pub use view::*;
 
+use crate::auth::caller::Caller;
+use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, List, Query, names};
+use crate::http::{Id, List, Query, Shown, names};
 use crate::state::AppState;
 use actix_web::{get, web};
 use noc_pipeline::control;
@@ -28,8 +30,9 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryTrait as _}
 #[get("/api/incidents")]
 pub async fn list_incidents(
     state: web::Data<AppState>,
+    caller: Caller,
     query: Query<IncidentQuery>,
-) -> Result<web::Json<List<Incident>>, ApiError> {
+) -> Result<Shown<List<Incident>>, ApiError> {
     let Query(query) = query;
     let statuses = names("status", query.status.as_deref(), IncidentStatus::from_name)?;
     let severities = names(
@@ -46,7 +49,7 @@ pub async fn list_incidents(
         })
         .apply_if(
             query.q.filter(|text| !text.trim().is_empty()),
-            |select, text| select.filter(contains(&text)),
+            |select, text| select.filter(contains(&text, caller.may(Permission::MailPii))),
         );
     if !statuses.is_empty() {
         matching = matching.filter(Column::Status.is_in(statuses.iter().map(|s| s.name())));
@@ -59,7 +62,8 @@ pub async fn list_incidents(
         cursor: query.cursor,
         sort: query.sort,
     };
-    list(state.db(), matching, request).await.map(web::Json)
+    let list = list(state.db(), matching, request).await?;
+    Ok(Shown::to(&caller, list))
 }
 
 /// One incident with its story.
@@ -68,16 +72,18 @@ pub async fn list_incidents(
 #[get("/api/incidents/{id}")]
 pub async fn show_incident(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
-) -> Result<web::Json<IncidentDetail>, ApiError> {
+) -> Result<Shown<IncidentDetail>, ApiError> {
     load(state.db(), id.0)
         .await?
-        .map(web::Json)
+        .map(|detail| Shown::to(&caller, detail))
         .ok_or(ApiError::NotFound("incident"))
 }
 
-/// Title, server or subject hold the text, upper or lower case.
-fn contains(text: &str) -> Condition {
+/// Title, server or subject hold the text, upper or lower case. For those who may not see addresses, titles and subjects
+/// that name one are not looked through: what is found would spell it out.
+fn contains(text: &str, sees_addresses: bool) -> Condition {
     let mut pattern = String::from("%");
     for c in text.to_lowercase().chars() {
         if matches!(c, '%' | '_' | '!') {
@@ -90,6 +96,11 @@ fn contains(text: &str) -> Condition {
         .into_iter()
         .fold(Condition::any(), |any, place| {
             let lower = Expr::from(Func::lower(Expr::col((Entity, place))));
-            any.add(lower.like(LikeExpr::new(pattern.clone()).escape('!')))
+            let holds =
+                Condition::all().add(lower.like(LikeExpr::new(pattern.clone()).escape('!')));
+            any.add(match sees_addresses {
+                true => holds,
+                false => holds.add(place.not_like("%@%")),
+            })
         })
 }

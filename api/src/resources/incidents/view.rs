@@ -137,6 +137,17 @@ pub struct Incident {
     pub asked_at: Option<DateTime<Utc>>,
     /// What the policy does next; null when nothing follows.
     pub escalation: Option<NextStep>,
+    /// How much of what was told of it arrived.
+    pub told: Told,
+}
+
+/// Messages about an incident, its recovery apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct Told {
+    /// That were meant to arrive: neither called off, held back nor too late.
+    pub messages: u64,
+    /// That their channels took.
+    pub accepted: u64,
 }
 
 /// An incident with its story: the body of `incident.opened` and `incident.updated`.
@@ -201,8 +212,21 @@ pub struct NextStep {
     pub held_for: Option<String>,
     /// When it fires; null while held.
     pub due_at: Option<DateTime<Utc>>,
-    /// Channels it uses.
+    /// Channels it uses; empty: all that are switched on.
     pub channels: Vec<String>,
+    /// Whom it tells; nobody named: the channels' own recipients.
+    pub targets: NextTargets,
+}
+
+/// Whom a step tells. Who has a role is found out when it fires.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct NextTargets {
+    /// Accounts.
+    pub people: Vec<Person>,
+    /// Roles; `oncall` is whoever is on duty then.
+    pub roles: Vec<String>,
+    /// How many addresses of people without an account.
+    pub external: u64,
 }
 
 /// Which incidents, in which order.

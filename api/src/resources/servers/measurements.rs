@@ -119,7 +119,7 @@ pub async fn latest(
 }
 
 /// `cpu_pct,load1` or `disks.used_pct,disks.inodes_used_pct`: all of one kind, `metrics` where none is named.
-fn read_fields(text: &str) -> Result<(Kind, Vec<String>), ApiError> {
+pub(super) fn read_fields(text: &str) -> Result<(Kind, Vec<String>), ApiError> {
     let refuse = |problem: String| Err(ApiError::field("fields", problem));
     let mut kind = None;
     let mut fields = Vec::new();

@@ -1,7 +1,9 @@
 //! `/api/servers`: the fleet.
 
 pub mod agent;
+pub mod marks;
 pub mod measurements;
+pub mod usual;
 mod view;
 
 pub use view::*;
@@ -9,7 +11,7 @@ pub use view::*;
 use crate::auth::caller::Caller;
 use crate::control;
 use crate::error::{ApiError, ErrorBody, Problems};
-use crate::http::{Id, Json, List, PageQuery, Query, names};
+use crate::http::{Id, Json, List, PageQuery, Query, Shown, names};
 use crate::resources::incidents::{self, Incident};
 use crate::state::AppState;
 use crate::transaction::in_transaction;
@@ -144,14 +146,14 @@ pub async fn delete_server(
 #[get("/api/servers/{id}/incidents")]
 pub async fn server_incidents(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
     query: Query<PageQuery>,
-) -> Result<web::Json<List<Incident>>, ApiError> {
+) -> Result<Shown<List<Incident>>, ApiError> {
     find(state.db().read(), server_id(id)?).await?;
     let of = incident::Entity::find().filter(incident::Column::ServerId.eq(id.0));
-    incidents::list(state.db(), of, query.0.into())
-        .await
-        .map(web::Json)
+    let list = incidents::list(state.db(), of, query.0.into()).await?;
+    Ok(Shown::to(&caller, list))
 }
 
 /// A server's id; beyond what a server can have there is none.

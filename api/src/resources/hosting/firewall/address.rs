@@ -4,8 +4,9 @@
 //! it. A firewall whose log nobody reads may block it all the same, so those are counted apart.
 
 use super::{AddressOnServer, AddressQuery, AddressReport, BlockState, FirewallEvent};
+use crate::auth::caller::Caller;
 use crate::error::ApiError;
-use crate::http::Query;
+use crate::http::{Query, Shown};
 use crate::resources::hosting::events::text_is;
 use crate::resources::hosting::{FleetQuery, fleet, server_refs};
 use crate::resources::probe::{Probe, ProbeState};
@@ -32,8 +33,9 @@ const MOST_UNKNOWN: u64 = 20;
 #[get("/api/hosting/address")]
 pub async fn hosting_address(
     state: web::Data<AppState>,
+    caller: Caller,
     query: Query<AddressQuery>,
-) -> Result<web::Json<AddressReport>, ApiError> {
+) -> Result<Shown<AddressReport>, ApiError> {
     let ip: IpAddr = query
         .0
         .ip
@@ -70,7 +72,7 @@ pub async fn hosting_address(
     let servers = servers(&state, &by_server, now).await?;
     let (unknown, unknown_servers) = unknown(&state).await?;
     let blocked = servers.iter().filter(|s| s.state == BlockState::Blocked);
-    Ok(web::Json(AddressReport {
+    let body = AddressReport {
         country: country.map(str::to_owned),
         looked_back_h: LOOKED_BACK.as_secs() / 3_600,
         blocked_on: blocked.count() as u64,
@@ -78,7 +80,8 @@ pub async fn hosting_address(
         unknown_servers,
         unknown,
         ip,
-    }))
+    };
+    Ok(Shown::to(&caller, body))
 }
 
 /// What each server says, those that block first. Servers that are gone block nobody.

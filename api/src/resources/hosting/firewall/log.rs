@@ -4,8 +4,9 @@ use super::{
     ACTIONS, ActionCount, Attacker, AttackerQuery, FirewallEvent, FirewallQuery, SOURCES,
     ServerFirewall,
 };
+use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, List, Meta, Query, names};
+use crate::http::{Id, List, Meta, Query, Shown, names};
 use crate::resources::hosting::events::{Scope, cursor_of, read_cursor, text_is};
 use crate::resources::hosting::{PartialList, server_refs};
 use crate::resources::probe::Probe;
@@ -33,9 +34,10 @@ const MOST_ROWS: u64 = 200;
 #[get("/api/servers/{id}/firewall")]
 pub async fn server_firewall(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
     query: Query<FirewallQuery>,
-) -> Result<web::Json<ServerFirewall>, ApiError> {
+) -> Result<Shown<ServerFirewall>, ApiError> {
     let server = server_id(id)?;
     find(state.db().read(), server).await?;
     let series = state.parts.series.as_ref();
@@ -52,11 +54,12 @@ pub async fn server_firewall(
         let count = group.count;
         Some(ActionCount { action, count })
     });
-    Ok(web::Json(ServerFirewall {
+    let body = ServerFirewall {
         probe: Probe::of(Kind::Firewall, report.as_ref(), now),
         actions_24h: actions.collect(),
         events: log(&state, &query.0, Scope::server(server)).await?,
-    }))
+    };
+    Ok(Shown::to(&caller, body))
 }
 
 /// The firewalls' logs of the fleet, newest first.
@@ -64,14 +67,14 @@ pub async fn server_firewall(
 #[get("/api/hosting/firewall-events")]
 pub async fn hosting_firewall_events(
     state: web::Data<AppState>,
+    caller: Caller,
     query: Query<FirewallQuery>,
-) -> Result<web::Json<PartialList<FirewallEvent>>, ApiError> {
+) -> Result<Shown<PartialList<FirewallEvent>>, ApiError> {
     let (server, tag) = (query.0.server, query.0.tag.as_deref());
     let scope = Scope::of(&state, server, tag).await?;
     let list = log(&state, &query.0, scope).await?;
-    PartialList::of(&state, list, Kind::Firewall, server, tag)
-        .await
-        .map(web::Json)
+    let list = PartialList::of(&state, list, Kind::Firewall, server, tag).await?;
+    Ok(Shown::to(&caller, list))
 }
 
 /// The addresses that firewalls had most to do with in the last 24 h; the 1,000 worst are counted.

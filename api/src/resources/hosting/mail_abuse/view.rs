@@ -1,10 +1,10 @@
 //! Bodies about cases of mail abuse.
 
 use super::super::ServerRef;
-use super::super::top_senders::masked;
 use crate::resources::incidents::{Person, Severity};
 use chrono::{DateTime, Utc};
 use noc_actors::detect::evidence::{Learned, MailEvidence};
+use noc_pipeline::mask;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::{mail_abuse_case, mail_abuse_transition};
 use noc_storage::relational::mail_abuse::CaseStatus;
@@ -292,7 +292,7 @@ impl MailAbuseCase {
         let counted = |all: Vec<noc_actors::detect::evidence::Counted>, login: bool| {
             let all = all.into_iter().map(|one| CountedName {
                 name: if login && !sees_logins {
-                    masked(&one.name)
+                    mask::login(&one.name)
                 } else {
                     one.name
                 },
@@ -340,7 +340,7 @@ impl MailAbuseCase {
 
 pub(super) fn visible(sender: AbuseSender, name: &str, sees_logins: bool) -> String {
     if sender == AbuseSender::Login && !sees_logins {
-        masked(name)
+        mask::login(name)
     } else {
         name.to_owned()
     }
