@@ -109,6 +109,7 @@ prepare() {
 run() {
   local offset now next wake reason=unknown last=''
   step_down run
+  clear_pipes
   load_settings || exit 1
   [[ -d $STATE ]] || mkdir -p "$STATE" || exit 1
   exec 8<"$STATE"; flock -n 8 || { echo 'agent: runs already' >&2; exit 1; }

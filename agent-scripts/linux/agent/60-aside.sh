@@ -16,9 +16,13 @@ step_down() { # arguments of this script
   as_agent "$0" "$@"
 }
 
+# Nothing of ours is a pipe. One that lies under a name of ours would be waited for, by the agent or by who looks after it.
+clear_pipes() { find "$STATE/" -type p -delete 2>/dev/null; }
+
 # Steps down to the agent's user where there is one, and takes a working folder of its own.
 aside() { # sub-command
   step_down "$1"
+  clear_pipes
   RUN=$STATE/run.$$
   trap 'rm -rf -- "$RUN"' EXIT
 }
