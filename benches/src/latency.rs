@@ -15,12 +15,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
-const BREAKS: usize = 60;
+const BREAKS: usize = 200;
 const BACKGROUND: usize = 1_000;
 /// Three payloads a request: 2,000 a second.
 const REQUESTS_PER_S: f64 = 2_000.0 / 3.0;
 
-fn exim(running: bool) -> Payload {
+/// What a host says of its mail server.
+pub fn exim(running: bool) -> Payload {
     Payload::Processes(Processes {
         services: vec![Service {
             name: "exim".into(),
@@ -47,10 +48,9 @@ async fn first_page(mails: &mut UnboundedReceiver<Mail>, host: &str) -> Result<M
     }
 }
 
-pub async fn run(binary: &Path) -> Result<(), Box<dyn Error>> {
-    heading("latency: bad payload to SMTP hand-over");
-    let noc = Noc::start(binary).await?;
-    let (port, mut mails) = smtp_sink::listen().await?;
+/// E-mail goes to a server of ours: what arrives there.
+pub async fn sink(noc: &Noc) -> Result<UnboundedReceiver<Mail>, Box<dyn Error>> {
+    let (port, mails) = smtp_sink::listen().await?;
     let settings = json!({"host": "127.0.0.1", "port": port, "encryption": "none", "from_address": "noc@example.test",
         "from_name": "NOC", "recipients": ["ops@example.test"]});
     noc.send(
@@ -59,7 +59,19 @@ pub async fn run(binary: &Path) -> Result<(), Box<dyn Error>> {
         &json!({"enabled": true, "settings": settings}),
     )
     .await?;
+    Ok(mails)
+}
 
+/// Those of the hosts that a mail names.
+pub fn named_by<'h>(mail: &Mail, hosts: impl Iterator<Item = &'h String>) -> Vec<String> {
+    let named = |host: &&String| mail.head.contains(*host) || mail.body.contains(*host);
+    hosts.filter(named).cloned().collect()
+}
+
+pub async fn run(binary: &Path) -> Result<(), Box<dyn Error>> {
+    heading("latency: bad payload to SMTP hand-over");
+    let noc = Noc::start(binary).await?;
+    let mut mails = sink(&noc).await?;
     let servers = noc.enrol(BACKGROUND + BREAKS).await?;
     let (background, breaking) = servers.split_at(BACKGROUND);
     let mut agents: Vec<Agent> = breaking
@@ -127,7 +139,7 @@ pub async fn run(binary: &Path) -> Result<(), Box<dyn Error>> {
         let mail = tokio::time::timeout(Duration::from_secs(20), first_page(&mut mails, &name));
         latencies.push(mail.await??.at.since(started).as_secs_f64() * 1_000.0);
         tokio::time::sleep(Duration::from_millis(
-            u64::from(Uuid::new_v4().as_bytes()[0]) + 100,
+            u64::from(Uuid::new_v4().as_bytes()[0] / 2) + 50,
         ))
         .await;
     }

@@ -11,6 +11,7 @@ mod latency;
 mod load;
 mod nab;
 mod noc;
+mod paging;
 mod real;
 mod report;
 mod requests;
@@ -48,6 +49,12 @@ enum Bench {
     Requests,
     /// From the first byte of a bad payload to the hand-over of the mail.
     Latency,
+    /// Three hundred incidents within ten seconds.
+    Storm,
+    /// A hundred thousand escalations that wait.
+    Armed,
+    /// How fast the outbox empties.
+    Outbox,
     /// Actors and snapshots by the hundred thousand.
     Restart,
     /// A day of a million firewall events, stored and asked for.
@@ -83,6 +90,15 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     }
     if wanted(Bench::Latency) {
         runtime.block_on(latency::run(&arguments.noc))?;
+    }
+    if wanted(Bench::Storm) {
+        runtime.block_on(paging::storm(&arguments.noc))?;
+    }
+    if wanted(Bench::Armed) {
+        actix_rt::System::new().block_on(paging::armed())?;
+    }
+    if wanted(Bench::Outbox) {
+        actix_rt::System::new().block_on(paging::drain(arguments.rounds))?;
     }
     if wanted(Bench::Restart) {
         runtime.block_on(restart::run(&arguments.noc, arguments.rounds))?;

@@ -10,8 +10,10 @@ use tokio::sync::mpsc;
 pub struct Mail {
     /// When its `DATA` was asked for.
     pub at: UnixMs,
-    /// Its subject, as it stands in the header.
+    /// Its header.
     pub head: String,
+    /// What stands below the header, lines that were broken for the transport made whole again.
+    pub body: String,
 }
 
 /// Listens on a free port of loopback; what arrives comes through the channel.
@@ -49,7 +51,7 @@ async fn talk(stream: TcpStream, tx: &mpsc::UnboundedSender<Mail>) -> std::io::R
             "DATA" => {
                 let at = SystemClock.now();
                 write.write_all(b"354 go on\r\n").await?;
-                let mut head = String::new();
+                let (mut head, mut body) = (String::new(), String::new());
                 let mut in_head = true;
                 while let Some(line) = lines.next_line().await? {
                     if line == "." {
@@ -59,10 +61,15 @@ async fn talk(stream: TcpStream, tx: &mpsc::UnboundedSender<Mail>) -> std::io::R
                     if in_head {
                         head.push_str(&line);
                         head.push('\n');
+                    } else if let Some(broken) = line.strip_suffix('=') {
+                        body.push_str(broken);
+                    } else {
+                        body.push_str(&line);
+                        body.push('\n');
                     }
                 }
                 write.write_all(b"250 taken\r\n").await?;
-                if tx.send(Mail { at, head }).is_err() {
+                if tx.send(Mail { at, head, body }).is_err() {
                     return Ok(());
                 }
             }
