@@ -382,6 +382,60 @@ export const SHOTS = [
       await page.getByText('Not sent').waitFor();
     },
   },
+  { name: 'messages', path: '/settings/messages' },
+  { name: 'messages-loading', path: '/settings/messages', api: 'held' },
+  { name: 'messages-broken', path: '/settings/messages', api: 'broken' },
+  {
+    name: 'message',
+    path: '/settings/messages?kind=problem',
+    prepare: async (page) => page.getByRole('region', { name: 'Preview' }).locator('iframe').waitFor(),
+  },
+  {
+    name: 'message-preview',
+    path: '/settings/messages?kind=problem',
+    prepare: async (page) => {
+      const frame = page.getByRole('region', { name: 'Preview' }).locator('iframe');
+      await frame.waitFor();
+      await frame.scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'message-preview-chat',
+    path: '/settings/messages?kind=recovery',
+    prepare: async (page) => {
+      const preview = page.getByRole('region', { name: 'Preview' });
+      await preview.locator('iframe').waitFor();
+      await preview.getByRole('combobox', { name: 'Shown as on' }).click();
+      await page.getByRole('option', { name: 'Discord' }).click();
+      await preview.getByText('of 2000').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'message-variables',
+    path: '/settings/messages?kind=problem',
+    prepare: async (page) => {
+      await page.getByText('What may stand in there').click();
+      await page.getByText('a coloured sign for the severity').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'message-refused',
+    path: '/settings/messages?kind=problem',
+    prepare: async (page) => {
+      await page.getByRole('textbox', { name: 'Text' }).fill('Hello,\n{{ tite }}');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').waitFor();
+    },
+  },
+  { name: 'message-operator', path: '/settings/messages?kind=recovery', as: 'operator@hostseba.com' },
+  {
+    name: 'message-reset',
+    path: '/settings/messages?kind=recovery',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Reset', exact: true }).click();
+      await page.getByRole('button', { name: 'Reset words' }).waitFor();
+    },
+  },
   { name: 'rules', path: '/settings/rules' },
   { name: 'rules-empty', path: '/settings/rules', world: 'empty' },
   { name: 'rules-loading', path: '/settings/rules', api: 'held' },
@@ -512,6 +566,81 @@ export const SHOTS = [
       await choose(page, 'People', 'Night duty');
     },
   },
+  { name: 'my-alerts', path: '/settings/my-alerts' },
+  { name: 'my-alerts-viewer', path: '/settings/my-alerts', as: 'reader@hostseba.com' },
+  { name: 'my-alerts-loading', path: '/settings/my-alerts', api: 'held' },
+  { name: 'my-alerts-broken', path: '/settings/my-alerts', api: 'broken' },
+  {
+    name: 'my-alerts-code-wrong',
+    path: '/settings/my-alerts',
+    prepare: async (page) => {
+      await page.getByLabel('Code for admin.at.home@example.com').fill('111111');
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await page.getByText('4 tries left').first().waitFor();
+    },
+  },
+  {
+    name: 'my-alerts-adding',
+    path: '/settings/my-alerts',
+    prepare: async (page) => {
+      await press('Add an address for WhatsApp')(page);
+      await page.getByLabel('Telephone number').fill('12');
+      await page.getByRole('button', { name: 'Send code' }).click();
+      await page.getByText('is not a telephone number').waitFor();
+    },
+  },
+  {
+    name: 'my-alerts-all-off',
+    path: '/settings/my-alerts',
+    prepare: async (page) => {
+      await page.getByRole('switch', { name: 'E-mail', exact: true }).click();
+      await page.getByRole('switch', { name: 'WhatsApp' }).click();
+      await page.getByText('every channel is off').waitFor();
+    },
+  },
+  {
+    name: 'my-alerts-refused',
+    path: '/settings/my-alerts',
+    prepare: async (page) => {
+      await page.getByRole('switch', { name: 'E-mail', exact: true }).click();
+      await page.getByRole('switch', { name: /One e-mail a day/ }).click();
+      await page.getByRole('switch', { name: /Leave me alone/ }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').getByText('Not saved').waitFor();
+    },
+  },
+  {
+    name: 'policy-tried',
+    path: '/settings/escalation',
+    prepare: async (page) => {
+      await press('Edit Critical web servers')(page);
+      await page.getByRole('button', { name: 'Try it' }).click();
+      await page.getByText(/^\d+ more$/).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'policy-tried-maintenance',
+    path: '/settings/escalation',
+    prepare: async (page) => {
+      await press('Edit Critical web servers')(page);
+      await page.getByRole('combobox', { name: 'On server' }).fill('web-11');
+      await page.getByRole('option', { name: /^web-11/ }).waitFor();
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Try it' }).click();
+      await page.getByText('No longer held back').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'policy-tried-nobody',
+    path: '/settings/escalation',
+    prepare: async (page) => {
+      await press('New policy')(page);
+      await choose(page, 'Severity', 'low');
+      await page.getByRole('button', { name: 'Try it' }).click();
+      await page.getByText('pages nobody').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'deliveries', path: '/settings/deliveries' },
   {
     name: 'deliveries-filtered',
@@ -540,6 +669,43 @@ export const SHOTS = [
       await page.getByText('plum-otter-41-basin').waitFor();
     },
   },
+  { name: 'wall', path: '/wall', bare: true },
+  { name: 'wall-screen', path: '/wall#wall-1', as: null, bare: true },
+  { name: 'wall-revoked', path: '/wall#wall-9', as: null, bare: true },
+  { name: 'wall-lost-rack', path: '/wall', world: 'rack', bare: true },
+  { name: 'wall-calm', path: '/wall', world: 'quiet', bare: true },
+  { name: 'wall-empty', path: '/wall', world: 'empty', bare: true },
+  {
+    name: 'wall-late',
+    path: '/wall',
+    bare: true,
+    prepare: async (page) => {
+      await page.route('**/api/wall', async (route) => {
+        const answer = await route.fetch();
+        const body = await answer.json();
+        const late = new Date(Date.parse(body.at) - 247_000).toISOString();
+        await route.fulfill({ response: answer, json: { ...body, newest_report_at: late } });
+      });
+      await page.getByText('data is 4 min old').waitFor();
+    },
+  },
+  { name: 'wall-loading', path: '/wall', api: 'held', bare: true },
+  { name: 'wall-broken', path: '/wall', api: 'broken', bare: true },
+  { name: 'wall-screens', path: '/settings/wall' },
+  { name: 'wall-screens-none', path: '/settings/wall', world: 'quiet' },
+  { name: 'wall-screens-refused', path: '/settings/wall', as: 'reader@hostseba.com' },
+  { name: 'wall-screens-loading', path: '/settings/wall', api: 'held' },
+  { name: 'wall-screens-broken', path: '/settings/wall', api: 'broken' },
+  {
+    name: 'wall-screen-made',
+    path: '/settings/wall',
+    prepare: async (page) => {
+      await page.getByLabel('Which screen').fill('Kitchen');
+      await press('Make a link')(page);
+      await page.getByText('shown this once').waitFor();
+    },
+  },
+  { name: 'wall-screen-revoke', path: '/settings/wall', prepare: press('Revoke Lobby') },
   { name: 'account', path: '/settings/account' },
   { name: 'account-broken', path: '/settings/account', api: 'broken' },
   { name: 'not-found', path: '/no-such-page' },

@@ -35,11 +35,11 @@ export function backtestOf(servers: Server[], { rule, compare_with, from }: Back
       duration_s: 7200,
       severity: rule.severity ?? 'high',
       title: `${rule.name ?? 'New rule'} on ${busy?.name}`,
-      observed: 'metrics.cpu_pct = 96.00',
+      observed: 'CPU busy, all cores 96 %',
       expected:
         limit === null
           ? 'at most 64.0 %: usual is 32.0 % (all of the last 40 hours), for 300 s'
-          : `not > ${limit} for 300 s`,
+          : `not above ${limit} % for 300 s`,
       would_tell:
         rule.channels ?? (rule.escalation_policy_id ? ['T+0: email, telegram', 'T+15 min: sms'] : []),
     })),

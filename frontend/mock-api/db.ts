@@ -1,14 +1,17 @@
-import type { Policy, Session } from '@/api/types';
+import type { Policy, Preferences, Session } from '@/api/types';
 import { mockChannels } from './channels';
 import { ago, DAY, HOUR, MIN } from './clock';
 import { abuseCases, abuseIncidents, allowances } from './hosting/abuse';
 import { refOf } from './hosting/probes';
 import { delivery, INCIDENTS, incident } from './incidents';
 import { windows } from './maintenance';
+import { messageKinds } from './messages';
+import { myContacts } from './my-alerts';
 import { onCallSchedules } from './on-call';
 import { type Role, user } from './people';
 import { SERVERS, server } from './servers';
 import { policy, rule, token } from './settings';
+import { wallTokens } from './wall';
 
 /** The mock's world: a small hosting fleet on a bad morning. */
 export function freshWorld() {
@@ -43,7 +46,11 @@ export function freshWorld() {
     delivery(77, 36, 'expired', 47 * HOUR, { reason: 'over before the third try', attempts: 3 }),
     delivery(78, null, 'sent', 3 * DAY, { kind: 'test', recipient: 'ops@hostseba.com' }),
   ];
-  for (const i of incidents) i.deliveries = deliveries.filter((d) => d.incident_id === i.id);
+  for (const i of incidents) {
+    i.deliveries = deliveries.filter((d) => d.incident_id === i.id);
+    const meant = i.deliveries.filter((d) => d.kind === 'problem' && !/cancelled|expired/.test(d.status));
+    i.told = { messages: meant.length, accepted: meant.filter((d) => d.status === 'sent').length };
+  }
   const users = [
     user(1, 'Admin', 'admin@hostseba.com', 'admin', { last_login_at: ago(4 * MIN) }),
     user(2, 'Day operator', 'operator@hostseba.com', 'operator'),
@@ -171,7 +178,11 @@ export function freshWorld() {
     abuse: abuseCases(servers),
     allowances: allowances(servers),
     windows: windows(),
+    messages: messageKinds(),
+    wallTokens: wallTokens(),
     onCall: onCallSchedules(users),
+    contacts: myContacts(),
+    preferences: new Map<number, Preferences>(),
     nextId: 500,
     /** Nothing happens: what is listed by what happened is empty. */
     quiet: false,
@@ -191,6 +202,7 @@ export function quietWorld(): World {
     abuse: [],
     allowances: [],
     windows: [],
+    wallTokens: [],
     quiet: true,
   };
 }

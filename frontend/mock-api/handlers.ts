@@ -9,10 +9,15 @@ import { hosting } from './hosting';
 import { by, contains, found, has, page, require, sorted } from './list';
 import { maintenance } from './maintenance';
 import { metrics } from './measurements';
+import { messageHandlers } from './messages';
+import { myAlerts } from './my-alerts';
 import { onCall } from './on-call';
+import { overlays } from './overlays';
 import { meOf } from './people';
-import { DISKS, servicesOf } from './servers';
+import { DISKS, serversAsked, servicesOf } from './servers';
 import { CATALOGUE, token } from './settings';
+import { simulated } from './simulate';
+import { wall } from './wall';
 
 /** Events that the socket hands on, as the server would. */
 export type Publish = (channel: string, event: string, data: unknown) => void;
@@ -23,8 +28,6 @@ export interface MockState {
   /** Another backtest runs. */
   busy: boolean;
 }
-
-const DOWN_FIRST = ['down', 'unknown', 'stale', 'registering', 'up', 'disabled'];
 
 export function handlers(state: MockState, publish: Publish): Handlers {
   const w = () => state.world;
@@ -58,36 +61,6 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     publish('private-incidents', 'incident.updated', incident);
     return incident;
   };
-
-  const worstFirst = (a: Server, b: Server) =>
-    DOWN_FIRST.indexOf(a.status) - DOWN_FIRST.indexOf(b.status) ||
-    b.open_incidents - a.open_incidents ||
-    a.name.localeCompare(b.name);
-  const serverList = (q: URLSearchParams) =>
-    sorted(
-      w().servers.filter(
-        (s) =>
-          contains(q.get('q'), s.name, s.hostname, s.tags.join(' ')) &&
-          has(q.get('status'), s.status) &&
-          (!q.get('tag') || s.tags.includes(q.get('tag') ?? '')),
-      ),
-      q.get('sort') ?? 'trouble',
-      {
-        trouble: worstFirst,
-        status: worstFirst,
-        name: by((s) => s.name),
-        cpu_pct: by((s) => s.cpu_pct),
-        ram_pct: by((s) => s.ram_pct),
-        load1: by((s) => s.load1),
-        load_per_core: by((s) => s.load_per_core),
-        iowait_pct: by((s) => s.iowait_pct),
-        worst_disk_pct: by((s) => s.worst_disk_pct),
-        worst_inodes_pct: by((s) => s.worst_inodes_pct),
-        deferred_mail: by((s) => s.deferred_mail),
-        mysql_connections_pct: by((s) => s.mysql_connections_pct),
-        last_seen_at: by((s) => s.last_seen_at),
-      },
-    );
 
   const incidentList = (q: URLSearchParams, serverId = Number(q.get('server_id')) || null) =>
     sorted(
@@ -153,6 +126,9 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     ...onCall(w, me),
     ...hosting(w, () => meOf(me()).permissions.includes('mail.pii'), me, publish),
     ...maintenance(w, me, nextId),
+    ...myAlerts(w, me, nextId),
+    ...overlays(w),
+    ...wall(w, nextId),
     '/api/auth/csrf-cookie': { get: () => undefined },
     '/api/auth/login': {
       post: ({ body }) => {
@@ -216,7 +192,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
         w().users = w().users.filter((u) => u.id !== id);
       },
     },
-    '/api/servers': { get: ({ query }) => page(serverList(query), query) },
+    '/api/servers': { get: ({ query }) => page(serversAsked(w().servers, query), query) },
     '/api/servers/{id}': {
       get: ({ id }) => found(w().servers, id),
       patch: ({ id, body }) => Object.assign(found(w().servers, id), body),
@@ -312,6 +288,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
               held_for: null,
               due_at: ago(-5),
               channels: ['email'],
+              targets: { people: [], roles: ['oncall'], external: 0 },
             };
           },
           'unacknowledged',
@@ -417,6 +394,13 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       delete: ({ id }) => {
         w().rules = w().rules.filter((r) => r.id !== id);
       },
+    },
+    ...messageHandlers(w, me),
+    '/api/escalation-policies/simulate': {
+      post: ({ body }) => simulated(w(), body.policy, body),
+    },
+    '/api/escalation-policies/{id}/simulate': {
+      post: ({ id, body }) => simulated(w(), found(w().policies, id), body),
     },
     '/api/escalation-policies': {
       get: () => whole(w().policies),

@@ -91,8 +91,8 @@ export const INCIDENTS: IncidentSeed[] = [
     subject: '3',
     severity: 'high',
     title: 'Load over 4 per core on web-11.hostseba',
-    observed: 'metrics.load1 = 71.36',
-    expected: 'not > 64 for 600 s',
+    observed: 'Load (1 min) 71.36',
+    expected: 'not above 64 for 600 s',
     opened: 12 * MIN,
     seen: 12,
     owner: 'Day operator',
@@ -219,6 +219,7 @@ function nextStep(seed: IncidentSeed): IncidentDetail['escalation'] {
     held_for: seed.held ?? null,
     due_at: paused || seed.dueIn === undefined ? null : ago(-seed.dueIn),
     channels: ['email'],
+    targets: { people: [], roles: ['admin'], external: 0 },
   };
 }
 
@@ -316,6 +317,7 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
     snoozed_until: seed.snoozedFor === undefined ? null : ago(-seed.snoozedFor),
     asked_at: seed.asked === undefined ? null : ago(seed.asked),
     escalation: over ? null : nextStep(seed),
+    told: { messages: 0, accepted: 0 },
   };
 }
 

@@ -20,6 +20,8 @@ function value(field: string, server: Server, t: number, index: number): number 
     iowait_pct: 2 + backup * 22 + Math.abs(n) * 3,
     steal_pct: Math.abs(n),
     load1: (server.load1 ?? 1) * (0.8 + 0.3 * day + n * 0.25 + backup),
+    load1_per_core: ((server.load1 ?? 1) / 16) * (0.8 + 0.3 * day + n * 0.25 + backup),
+    uptime_s: 41 * 86_400,
     load5: (server.load1 ?? 1) * (0.82 + 0.28 * day + n * 0.1 + backup * 0.9),
     load15: (server.load1 ?? 1) * (0.84 + 0.26 * day + n * 0.05 + backup * 0.7),
     ram_used_bytes: ((server.ram_pct ?? 40) / 100) * 64 * GiB * (0.96 + 0.05 * day + n * 0.01),

@@ -20,7 +20,7 @@ const GRANTS: [Role, string[]][] = [
       'mail.pii',
     ],
   ],
-  ['admin', ['channels.manage', 'users.manage', 'dashboard.admin.view', 'security.manage']],
+  ['admin', ['channels.manage', 'users.manage', 'wall.manage', 'dashboard.admin.view', 'security.manage']],
 ];
 
 const RANK: Role[] = ['viewer', 'oncall', 'operator', 'admin'];

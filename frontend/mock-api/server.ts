@@ -6,10 +6,11 @@ import { mockNow } from './clock';
 import { Refusal } from './contract';
 import { emptyWorld, freshWorld, largeWorld, quietWorld } from './db';
 import { handlers, type MockState } from './handlers';
+import { lostRack, wallTokenFits } from './wall';
 
 /**
  * The mock API: HTTP, CSRF, the Pusher socket, and `dist/` under the real server's Content-Security-Policy.
- * `POST /mock/{reset,quiet,empty,large,expire-csrf,busy,sign-out,sign-in/<e-mail>}` are for tests: the first four begin anew in
+ * `POST /mock/{reset,quiet,empty,large,rack,expire-csrf,busy,sign-out,sign-in/<e-mail>}` are for tests: the first five begin anew in
  * that world, `busy` keeps the next backtest waiting.
  */
 const DIST = join(import.meta.dirname ?? process.cwd(), '../dist');
@@ -56,6 +57,7 @@ function mock(action: string): void {
   if (action === 'quiet') Object.assign(state, { world: quietWorld(), signedIn: null });
   if (action === 'empty') Object.assign(state, { world: emptyWorld(), signedIn: null });
   if (action === 'large') Object.assign(state, { world: largeWorld(), signedIn: null });
+  if (action === 'rack') Object.assign(state, { world: lostRack(freshWorld()), signedIn: null });
   if (action === 'expire-csrf') csrf = `token-${Math.random()}`;
   if (action === 'busy') state.busy = true;
   if (action === 'sign-out') state.signedIn = null;
@@ -72,7 +74,10 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
     response.setHeader('Set-Cookie', `XSRF-TOKEN=${csrf}; Path=/`);
   if (method !== 'get' && request.headers['x-xsrf-token'] !== csrf)
     throw new Refusal(419, 'csrf_mismatch', 'Get the cookie again.');
-  if (!url.pathname.startsWith('/api/auth/') && state.signedIn === null)
+  // A screen on a wall has its token instead of a session.
+  const isScreen = url.pathname === '/api/wall' && wallTokenFits(state.world, request.headers.authorization);
+  const isNoScreen = request.headers.authorization !== undefined && !isScreen;
+  if (!url.pathname.startsWith('/api/auth/') && ((state.signedIn === null && !isScreen) || isNoScreen))
     throw new Refusal(401, 'unauthenticated', 'Sign in first.');
   const body = method === 'get' ? undefined : await readBody(request);
   const result = route.methods[method]?.({ id: Number(path.id), path, query: url.searchParams, body });

@@ -1,5 +1,6 @@
 import type { Server, ServerDisks, ServerServices } from '@/api/types';
 import { ago, DAY, HOUR } from './clock';
+import { by, contains, has, sorted } from './list';
 
 /** The fleet: every state that has a look of its own occurs. What its hosts report beside it. */
 type ServerRow = [
@@ -147,3 +148,37 @@ export const servicesOf = (id: number): ServerServices => ({
     ...['nginx', 'lsws', 'mysqld', 'postfix'].map((name) => service(name, 'not_installed')),
   ],
 });
+
+const DOWN_FIRST = ['down', 'unknown', 'stale', 'registering', 'up', 'disabled'];
+
+const worstFirst = (a: Server, b: Server) =>
+  DOWN_FIRST.indexOf(a.status) - DOWN_FIRST.indexOf(b.status) ||
+  b.open_incidents - a.open_incidents ||
+  a.name.localeCompare(b.name);
+
+/** The servers that a query asks for, in its order. */
+export const serversAsked = (servers: Server[], q: URLSearchParams) =>
+  sorted(
+    servers.filter(
+      (s) =>
+        contains(q.get('q'), s.name, s.hostname, s.tags.join(' ')) &&
+        has(q.get('status'), s.status) &&
+        (!q.get('tag') || s.tags.includes(q.get('tag') ?? '')),
+    ),
+    q.get('sort') ?? 'trouble',
+    {
+      trouble: worstFirst,
+      status: worstFirst,
+      name: by((s) => s.name),
+      cpu_pct: by((s) => s.cpu_pct),
+      ram_pct: by((s) => s.ram_pct),
+      load1: by((s) => s.load1),
+      load_per_core: by((s) => s.load_per_core),
+      iowait_pct: by((s) => s.iowait_pct),
+      worst_disk_pct: by((s) => s.worst_disk_pct),
+      worst_inodes_pct: by((s) => s.worst_inodes_pct),
+      deferred_mail: by((s) => s.deferred_mail),
+      mysql_connections_pct: by((s) => s.mysql_connections_pct),
+      last_seen_at: by((s) => s.last_seen_at),
+    },
+  );

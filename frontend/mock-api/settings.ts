@@ -126,7 +126,7 @@ export const CATALOGUE: Catalogue = {
     },
     {
       name: 'metrics.load1',
-      title: 'Load, mean of 1 minute',
+      title: 'Load (1 min)',
       unit: 'load',
       subject: null,
       interval_s: 60,

@@ -12,6 +12,7 @@ export const routes: RouteObject[] = [
     children: [
       // Not lazy: a session can end between any two clicks, and the way out must not wait for a file.
       { path: '/login', Component: Login },
+      { path: '/wall', lazy: () => import('./pages/Wall') },
       { path: '/change-password', lazy: () => import('./pages/ChangePassword') },
       {
         path: '/',
@@ -61,11 +62,14 @@ export const routes: RouteObject[] = [
               { path: 'maintenance', lazy: () => import('./pages/Maintenance') },
               { path: 'settings', loader: () => redirect('/settings/channels') },
               { path: 'settings/channels', lazy: () => import('./pages/settings/Channels') },
+              { path: 'settings/messages', lazy: () => import('./pages/settings/Messages') },
               { path: 'settings/rules', lazy: () => import('./pages/settings/AlertRules') },
               { path: 'settings/detectors', lazy: () => import('./pages/settings/Detectors') },
               { path: 'settings/escalation', lazy: () => import('./pages/settings/Escalation') },
+              { path: 'settings/my-alerts', lazy: () => import('./pages/settings/MyAlerts') },
               { path: 'settings/deliveries', lazy: () => import('./pages/settings/Deliveries') },
               { path: 'settings/users', lazy: () => import('./pages/settings/Users') },
+              { path: 'settings/wall', lazy: () => import('./pages/settings/WallScreens') },
               { path: 'settings/account', lazy: () => import('./pages/settings/Account') },
               { path: '*', lazy: () => import('./pages/NotFound') },
             ],

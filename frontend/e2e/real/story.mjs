@@ -18,6 +18,7 @@ export class Story {
   /** Everything that went wrong in the browser on the way. */
   problems;
   #broken = null;
+  #installed = false;
 
   /** Starts the product and a browser; nobody has signed in. */
   async begin() {
@@ -28,9 +29,9 @@ export class Story {
     Object.assign(this, await openPage(browser));
   }
 
-  /** Takes the agent off this host and ends what was started. */
+  /** Takes the agent off this host, if the story put one there, and ends what was started. */
   async end() {
-    if (existsSync(UNINSTALL)) run(UNINSTALL, []);
+    if (this.#installed && existsSync(UNINSTALL)) run(UNINSTALL, []);
     await this.system.end();
   }
 
@@ -82,19 +83,49 @@ export class Story {
     );
   }
 
-  /** The admin signs in with the documented password and must choose an own one. */
-  async firstLogin() {
+  /** Somebody, the admin with the documented password, signs in for the first time and must choose an own one. */
+  async firstLogin(email = 'admin@hostseba.com', password = FIRST_PASSWORD) {
     const { page } = this;
     await page.goto(`${this.system.url}/login`);
-    await page.getByLabel('E-mail').fill('admin@hostseba.com');
-    await page.getByLabel('Password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByLabel('Current password', { exact: true }).fill(FIRST_PASSWORD);
+    await page.getByLabel('Current password', { exact: true }).fill(password);
     await page.getByLabel('New password', { exact: true }).fill(PASSWORD);
     await page.getByLabel('New password again').fill(PASSWORD);
     await page.getByRole('button', { name: 'Change password' }).click();
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.getByText('ws: connected').waitFor();
+  }
+
+  /** Makes an account and gives its first password. */
+  async account(name, email, role) {
+    return (await this.api('POST', '/api/users', { name, email, role })).initial_password;
+  }
+
+  /** Every channel but e-mail stays off; e-mail goes to this server. */
+  async useMail(mail) {
+    await this.api('PUT', '/api/notification-channels/email', {
+      enabled: true,
+      settings: {
+        host: '127.0.0.1',
+        port: mail.port,
+        encryption: 'none',
+        from_address: 'noc@hostseba.test',
+        from_name: 'HostSeba NOC',
+      },
+    });
+  }
+
+  /** Has the page say later whether it was loaded anew. */
+  mark(page = this.page) {
+    return page.evaluate(() => {
+      window.notReloaded = true;
+    });
+  }
+
+  async notReloaded(page = this.page) {
+    assert.equal(await page.evaluate(() => window.notReloaded), true, 'it was reloaded');
   }
 
   /**
@@ -113,6 +144,7 @@ export class Story {
       'sudo bash noc-install.sh ',
       `bash noc-install.sh --interval 2 ${flags && `${flags} `}`,
     );
+    this.#installed = true;
     const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: this.system.folder });
     assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
     await page.getByText(`${name} is reporting`).waitFor({ timeout: 20_000 });

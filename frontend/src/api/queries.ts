@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query';
 import { body, client } from './client';
 import { type ApiError, isApiError } from './error';
-import type { BacktestInput, Page } from './types';
+import type { BacktestInput, MessagePreviewAsk, Page } from './types';
 
 /** Everything the pages ask, as query options: loaders prefetch with them, components read with them. */
 export const queryClient = new QueryClient({
@@ -94,7 +94,7 @@ export const serverServicesQuery = (id: number) =>
 
 /**
  * Charts of one kind of report. `window` is read when the question is asked, so a range that ends now ends at the now
- * of each refetch.
+ * of each refetch. Under `metrics` it is asked again with each report; what is past goes by another `topic`.
  */
 export const serverMetricsQuery = (
   id: number,
@@ -102,9 +102,10 @@ export const serverMetricsQuery = (
   fields: string,
   window: () => { from: string; to: string },
   windowKey: string,
+  topic = 'metrics',
 ) =>
   queryOptions({
-    queryKey: ['servers', id, 'metrics', kind, fields, windowKey],
+    queryKey: ['servers', id, topic, kind, fields, windowKey],
     queryFn: ({ signal }) =>
       body(
         client.GET('/api/servers/{id}/metrics', {
@@ -112,6 +113,35 @@ export const serverMetricsQuery = (
           signal,
         }),
       ),
+    placeholderData: keepPreviousData,
+  });
+
+/** What is usual for the measurements that something judges. It changes with the hour only. */
+export const serverUsualQuery = (
+  id: number,
+  fields: string,
+  window: () => { from: string; to: string },
+  windowKey: string,
+) =>
+  queryOptions({
+    queryKey: ['servers', id, 'usual', fields, windowKey],
+    queryFn: ({ signal }) =>
+      body(
+        client.GET('/api/servers/{id}/usual', {
+          params: { path: { id }, query: { fields, ...window() } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    staleTime: 5 * 60_000,
+  });
+
+/** Reboots, backups and incidents of a span. */
+export const serverMarksQuery = (id: number, window: () => { from: string; to: string }, windowKey: string) =>
+  queryOptions({
+    queryKey: ['servers', id, 'marks', windowKey],
+    queryFn: ({ signal }) =>
+      body(client.GET('/api/servers/{id}/marks', { params: { path: { id }, query: window() }, signal })),
     placeholderData: keepPreviousData,
   });
 
@@ -158,6 +188,42 @@ export const channelsQuery = queryOptions({
   queryKey: ['channels'],
   queryFn: () => body(client.GET('/api/notification-channels')),
 });
+
+export const myPreferencesQuery = queryOptions({
+  queryKey: ['my-alerts', 'preferences'],
+  queryFn: () => body(client.GET('/api/me/notification-preferences')),
+});
+
+/** Asked again by itself while a code is on its way, since nobody but its owner is told of it. */
+export const myContactsQuery = queryOptions({
+  queryKey: ['my-alerts', 'contacts'],
+  queryFn: () => body(client.GET('/api/me/contacts')),
+  refetchInterval: ({ state }) =>
+    state.data?.data.some(({ code }) => code && ['queued', 'sending', 'retrying'].includes(code.status))
+      ? 2000
+      : false,
+});
+
+export const myChannelsQuery = queryOptions({
+  queryKey: ['my-alerts', 'channels'],
+  queryFn: () => body(client.GET('/api/me/notification-channels')),
+});
+
+/** Every kind of message with the words there are for it. */
+export const messageKindsQuery = queryOptions({
+  queryKey: ['message-templates'],
+  queryFn: () => body(client.GET('/api/message-templates')),
+});
+
+/** A sample message in these words, as each channel would send it. */
+export const messagePreviewQuery = (ask: MessagePreviewAsk) =>
+  queryOptions({
+    queryKey: ['message-preview', ask],
+    queryFn: ({ signal }) => body(client.POST('/api/message-templates/preview', { body: ask, signal })),
+    placeholderData: keepPreviousData,
+    gcTime: 60_000,
+    refetchOnWindowFocus: false,
+  });
 
 export const rulesQuery = queryOptions({
   queryKey: ['rules'],

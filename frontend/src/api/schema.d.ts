@@ -251,6 +251,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/escalation-policies/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a policy dry that need not be stored.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["simulate_draft_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/escalation-policies/{id}": {
         parameters: {
             query?: never;
@@ -273,6 +293,26 @@ export interface paths {
          * @description Needs `rules.manage`.
          */
         patch: operations["update_escalation_policy"];
+        trace?: never;
+    };
+    "/api/escalation-policies/{id}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs a stored policy dry.
+         * @description Needs `rules.manage`.
+         */
+        post: operations["simulate_escalation_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/hosting/address": {
@@ -818,6 +858,177 @@ export interface paths {
          * @description Needs `rules.manage`.
          */
         patch: operations["update_maintenance_window"];
+        trace?: never;
+    };
+    "/api/me/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own contacts, oldest first. The account's own e-mail address is none of them: it always counts. */
+        get: operations["list_my_contacts"];
+        put?: never;
+        /** Adds an address and sends its code there. */
+        post: operations["add_my_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a contact. A channel that used it is off then; e-mail goes to the account's own address again. */
+        delete: operations["delete_my_contact"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/contacts/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends another code; the last one no longer counts. */
+        post: operations["resend_my_contact_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/contacts/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters the code that was sent to a contact: it counts from now on. */
+        post: operations["verify_my_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/notification-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that reach people at addresses of their own. */
+        get: operations["list_my_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own preferences; the defaults for whoever never saved any: e-mail at the account's own address, critical and
+         *     high, no quiet hours, no digest.
+         */
+        get: operations["my_notification_preferences"];
+        /** Saves one's own preferences. What was held back until now is told at once if the new hours are not quiet. */
+        put: operations["put_my_notification_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/message-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every kind of message, what it says and which words of one's own there are.
+         * @description Needs `channels.view`.
+         */
+        get: operations["list_message_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/message-templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a sample message in these words, on each channel as it would send it. Keeps nothing, sends nothing.
+         * @description Needs `channels.view`.
+         */
+        post: operations["preview_message_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/message-templates/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Says a kind of message in words of one's own, on every channel or on one. In force with the next message.
+         * @description Needs `channels.manage`.
+         */
+        put: operations["put_message_template"];
+        post?: never;
+        /**
+         * Goes back to the words without these: of a channel to those for every channel, of those to the product's.
+         * @description Needs `channels.manage`.
+         */
+        delete: operations["delete_message_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/notification-channels": {
@@ -1460,6 +1671,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reboots, backups and incidents of a span, each oldest first.
+         * @description Needs `incidents.view`.
+         */
+        get: operations["server_marks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/servers/{id}/metrics": {
         parameters: {
             query?: never;
@@ -1520,6 +1751,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/servers/{id}/usual": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is usual for measurements of the host itself that a detector or an enabled rule on a baseline judges.
+         * @description Needs `servers.view`.
+         */
+        get: operations["server_usual"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -1570,6 +1821,67 @@ export interface paths {
          * @description Needs `users.manage`.
          */
         patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the fleet is, for a screen on a wall: nothing in it is about a person. */
+        get: operations["wall_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Screens that may show the wall, newest first.
+         * @description Needs `wall.manage`.
+         */
+        get: operations["list_wall_tokens"];
+        put?: never;
+        /**
+         * Lets another screen in.
+         * @description Needs `wall.manage`.
+         */
+        post: operations["create_wall_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sends a screen away: from its next question on it sees nothing.
+         * @description Needs `wall.manage`.
+         */
+        delete: operations["revoke_wall_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/app/{key}": {
@@ -1875,6 +2187,8 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description Nothing to say. */
+        AnotherCode: Record<string, unknown>;
         /** @description An address that firewalls had to do with. */
         Attacker: {
             /** @description What happened, most often first. */
@@ -2089,6 +2403,25 @@ export interface components {
             /** @description `jetbackup` ... */
             tool: string;
         };
+        /** @description A backup that ran. */
+        BackupMark: {
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: string;
+            /** @description Of which job; may be empty. */
+            job: string;
+            /**
+             * Format: date-time
+             * @description When it began; null where the tool does not say.
+             */
+            started_at: string | null;
+            /** @description `success`, `partial` or `failed`. */
+            status: string;
+            /** @description With what. */
+            tool: string;
+        };
         /** @description One run. */
         BackupRun: {
             /**
@@ -2197,6 +2530,89 @@ export interface components {
             /** @description Signed along; names the session, so that the subscription ends with it. */
             channel_data: string;
         };
+        /** @description Whether and where one channel reaches its person. */
+        ChannelPreference: {
+            /** @description A verified address, as it is shown; null: none was chosen. */
+            address: string | null;
+            /** @description False: never there. */
+            enabled: boolean;
+        };
+        /** @description A choice for one channel. */
+        ChannelPreferenceInput: {
+            /**
+             * @description One of one's verified addresses; null with `email`: the account's own.
+             * @default null
+             */
+            address?: string | null;
+            /**
+             * @description Whether it is used.
+             * @default false
+             */
+            enabled?: boolean;
+        };
+        /** @description What each channel does. */
+        ChannelPreferences: {
+            /** @description Discord. */
+            discord: components["schemas"]["ChannelPreference"];
+            /** @description E-mail; the account's own address unless another was chosen. */
+            email: components["schemas"]["ChannelPreference"];
+            /** @description Telegram. */
+            telegram: components["schemas"]["ChannelPreference"];
+            /** @description WhatsApp. */
+            whatsapp: components["schemas"]["ChannelPreference"];
+        };
+        /** @description Choices; a channel that is left out is off. */
+        ChannelPreferencesInput: {
+            /**
+             * @description Discord.
+             * @default {
+             *       "address": null,
+             *       "enabled": false
+             *     }
+             */
+            discord?: components["schemas"]["ChannelPreferenceInput"];
+            /**
+             * @description E-mail.
+             * @default {
+             *       "address": null,
+             *       "enabled": false
+             *     }
+             */
+            email?: components["schemas"]["ChannelPreferenceInput"];
+            /**
+             * @description Telegram.
+             * @default {
+             *       "address": null,
+             *       "enabled": false
+             *     }
+             */
+            telegram?: components["schemas"]["ChannelPreferenceInput"];
+            /**
+             * @description WhatsApp.
+             * @default {
+             *       "address": null,
+             *       "enabled": false
+             *     }
+             */
+            whatsapp?: components["schemas"]["ChannelPreferenceInput"];
+        };
+        /** @description A sample message as one channel would send it. */
+        ChannelPreview: {
+            /** @description Key. */
+            channel: string;
+            /** @description The HTML part of an e-mail; null elsewhere. To be shown where no script runs. */
+            html: string | null;
+            /** @description Whether something is cut to fit. */
+            is_cut: boolean;
+            /** @description Shown name. */
+            label: string;
+            /** @description What the provider limits. */
+            measures: components["schemas"]["MessageMeasure"][];
+            /** @description Its subject or headline. */
+            subject: string;
+            /** @description What would leave, mark-up included. */
+            text: string;
+        };
         /** @description A connection wants a channel. As a form or as JSON. */
         ChannelRequest: {
             /** @description `private-fleet`, `private-incidents` or `private-server.{id}`. */
@@ -2243,6 +2659,58 @@ export interface components {
          * @enum {string}
          */
         Comparator: ">" | ">=" | "<" | "<=";
+        /** @description An address at which one is told personally. */
+        Contact: {
+            /** @description As it is shown; of a webhook only its id, because who has its address can post there. */
+            address: string;
+            /** @description Key of the channel. */
+            channel: string;
+            code: components["schemas"]["ContactCode"] | null;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Whether its code was entered. Nothing but codes is sent to one that is not verified. */
+            verified: boolean;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            verified_at: string | null;
+        };
+        /** @description The last code that was asked for. */
+        ContactCode: {
+            /**
+             * Format: date-time
+             * @description From when on another one may be asked for.
+             */
+            again_at: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            asked_at: string;
+            /**
+             * Format: date-time
+             * @description Until when it counts; null until it has left.
+             */
+            expires_at: string | null;
+            /** @description Why it has not arrived, where that is known. */
+            reason: string | null;
+            /** @description How its message stands. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: int32
+             * @description How often it may still be entered.
+             */
+            tries_left: number;
+        };
         /** @description One thing counted. */
         CountedName: {
             /** @description What. */
@@ -2296,6 +2764,13 @@ export interface components {
          * @enum {string}
          */
         CronState: "on_time" | "overdue" | "at_boot" | "unknown";
+        /** @description One message a day. */
+        DailyDigest: {
+            /** @description `HH:MM`, in the zone of the quiet hours. */
+            at: string;
+            /** @description Takes the place of e-mail about each event that is not critical. */
+            enabled: boolean;
+        };
         /** @description What a detector decided about one subject, and why. */
         Decision: {
             /**
@@ -2529,6 +3004,11 @@ export interface components {
              * @description Hours until it is full at that pace, by bytes or by inodes, whichever comes first; null while it does not fill.
              */
             hours_to_full: number | null;
+        };
+        /** @description What was entered. */
+        EnteredCode: {
+            /** @description Six digits; blanks between them do not matter. */
+            code: string;
         };
         /** @description The body of every answer that is not a success. */
         Error: {
@@ -2882,6 +3362,23 @@ export interface components {
             /** @description Whose. */
             server: components["schemas"]["ServerRef"];
         };
+        /** @description The incident that is imagined: it opens, nobody acknowledges it, and it lasts. */
+        ImaginedIncident: {
+            /**
+             * Format: date-time
+             * @description When it opens; now when absent. Within a year.
+             */
+            at?: string | null;
+            /** @description Key of the detector that finds it; null: one that no maintenance window names. */
+            detector?: string | null;
+            /**
+             * Format: int64
+             * @description On which server; null: the fleet's. Maintenance windows ask for it.
+             */
+            server_id?: number | null;
+            /** @description How bad it is. */
+            severity: components["schemas"]["Severity"];
+        };
         /** @description The rule in force. */
         InForce: {
             /** @description What it opened, by time, the first 1,000. */
@@ -2975,6 +3472,8 @@ export interface components {
             subject: string;
             /** @description One line. */
             title: string;
+            /** @description How much of what was told of it arrived. */
+            told: components["schemas"]["Told"];
         };
         /** @description The series that an incident's detector judged. */
         IncidentChart: {
@@ -2993,6 +3492,28 @@ export interface components {
             runbook_url: string | null;
             /** @description What happened, oldest first. */
             timeline: components["schemas"]["TimelineEntry"][];
+        };
+        /** @description An incident that was open. */
+        IncidentMark: {
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            opened_at: string;
+            /**
+             * Format: date-time
+             * @description Until when; null while it is not over.
+             */
+            resolved_at: string | null;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description One line. */
+            title: string;
         };
         /**
          * @description How an incident stands.
@@ -3022,6 +3543,13 @@ export interface components {
         List_CalendarToken: {
             /** @description The rows of this page. */
             data: components["schemas"]["CalendarToken"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_Contact: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["Contact"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -3117,6 +3645,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
+        List_MessageKind: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["MessageKind"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
         List_NotificationChannel: {
             /** @description The rows of this page. */
             data: components["schemas"]["NotificationChannel"][];
@@ -3145,6 +3680,13 @@ export interface components {
             meta: components["schemas"]["Meta"];
         };
         /** @description What a list answers. */
+        List_PersonalChannel: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["PersonalChannel"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
         List_RegistrationToken: {
             /** @description The rows of this page. */
             data: components["schemas"]["RegistrationToken"][];
@@ -3169,6 +3711,13 @@ export interface components {
         List_User: {
             /** @description The rows of this page. */
             data: components["schemas"]["User"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_WallToken: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["WallToken"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -3478,6 +4027,78 @@ export interface components {
             /** @description Role. */
             role: components["schemas"]["Role"];
         };
+        /** @description A kind of message: what it says, and what may stand in the place of that. */
+        MessageKind: {
+            /** @description Key, as in deliveries: `problem` ... */
+            kind: string;
+            /** @description Shown name. */
+            label: string;
+            /** @description The organisation's own words: those for every channel first. */
+            own: components["schemas"]["MessageTemplate"][];
+            /** @description When it is sent. */
+            sent: string;
+            /** @description The product's subject, as a template. */
+            subject: string;
+            /** @description The product's text, as a template. */
+            text: string;
+            /** @description What templates may name. */
+            variables: components["schemas"]["TemplateVariable"][];
+        };
+        /** @description A length against its limit, in the provider's units. */
+        MessageMeasure: {
+            /**
+             * Format: int64
+             * @description Before it is cut.
+             */
+            length: number;
+            /**
+             * Format: int64
+             * @description What fits.
+             */
+            limit: number;
+            /** @description Of what. */
+            of: string;
+        };
+        /** @description How words look. */
+        MessagePreview: {
+            /** @description A sample message, on each channel asked for. */
+            channels: components["schemas"]["ChannelPreview"][];
+            /** @description Of which kind. */
+            kind: string;
+        };
+        /** @description Words to be looked at. */
+        MessagePreviewAsk: {
+            /** @description For which channel; null: all of them. */
+            channel?: string | null;
+            /** @description Of which kind. */
+            kind: string;
+            /** @description As in a template. */
+            subject?: string | null;
+            /** @description As in a template. */
+            text?: string | null;
+        };
+        /** @description The organisation's own words for a kind, on one channel or on all. */
+        MessageTemplate: {
+            /** @description The channel they are for; null: every channel that has none of its own. */
+            channel: string | null;
+            /**
+             * Format: date-time
+             * @description When it last failed, so that a message went out in the product's words; null: not since it was written.
+             */
+            failed_at: string | null;
+            /** @description Why. */
+            failure: string | null;
+            /** @description Of the subject; null: not changed. */
+            subject: string | null;
+            /** @description Of the text; null: not changed. */
+            text: string | null;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            updated_at: string;
+            updated_by: components["schemas"]["Person"] | null;
+        };
         /** @description Where a page stands in its list. */
         Meta: {
             /** @description Give it as `cursor` to get the next page; null on the last one. */
@@ -3572,6 +4193,13 @@ export interface components {
             /** @description The token; shown this once. */
             token: string;
         };
+        /** @description A token just made. */
+        MintedWallToken: components["schemas"]["WallToken"] & {
+            /** @description The token; shown this once. */
+            token: string;
+            /** @description The page of the screen. The token stands behind `#`, which browsers send to nobody. */
+            url: string;
+        };
         /** @description Replication as last reported. */
         MysqlReplication: {
             /** @description Whether the thread that fetches from the primary runs. */
@@ -3642,6 +4270,13 @@ export interface components {
              */
             only_mine?: boolean;
         };
+        /** @description An address to add. */
+        NewContact: {
+            /** @description An e-mail address, a telephone number (Bangladesh's without country code), a chat id, the URL of a webhook. */
+            address: string;
+            /** @description Key of the channel: `email`, `whatsapp`, `telegram` or `discord`. */
+            channel: string;
+        };
         /** @description A new policy. */
         NewEscalationPolicy: {
             /** @description Unique, 1 to 120 characters. */
@@ -3696,6 +4331,24 @@ export interface components {
             starts_at: string;
             /** @description IANA name of its zone; `NOC_TIMEZONE` when absent. */
             timezone?: string | null;
+        };
+        /** @description Words of a kind. A part that is absent, null or blank is not changed. */
+        NewMessageTemplate: {
+            /**
+             * @description For which channel; null: every channel that has none of its own.
+             * @default null
+             */
+            channel?: string | null;
+            /**
+             * @description Template of one line, 500 bytes at most.
+             * @default null
+             */
+            subject?: string | null;
+            /**
+             * @description Template of the text, 8192 bytes at most. The link and the delivery's number are added to it.
+             * @default null
+             */
+            text?: string | null;
         };
         /** @description A note to an incident. */
         NewNote: {
@@ -3781,9 +4434,14 @@ export interface components {
             /** @description What they may do. */
             role: components["schemas"]["Role"];
         };
+        /** @description For another screen. */
+        NewWallToken: {
+            /** @description Which screen: 1 to 100 characters, as no other has. */
+            name: string;
+        };
         /** @description What the policy does next. */
         NextStep: {
-            /** @description Channels it uses. */
+            /** @description Channels it uses; empty: all that are switched on. */
             channels: string[];
             /**
              * Format: date-time
@@ -3811,6 +4469,20 @@ export interface components {
              * @description How many steps a pass has.
              */
             steps: number;
+            /** @description Whom it tells; nobody named: the channels' own recipients. */
+            targets: components["schemas"]["NextTargets"];
+        };
+        /** @description Whom a step tells. Who has a role is found out when it fires. */
+        NextTargets: {
+            /**
+             * Format: int64
+             * @description How many addresses of people without an account.
+             */
+            external: number;
+            /** @description Accounts. */
+            people: components["schemas"]["Person"][];
+            /** @description Roles; `oncall` is whoever is on duty then. */
+            roles: string[];
         };
         /** @description A channel: what it is, how it is set, whether it works. */
         NotificationChannel: {
@@ -3849,6 +4521,38 @@ export interface components {
              * @description When it was last set.
              */
             updated_at: string | null;
+        };
+        /** @description One's own preferences. */
+        NotificationPreferences: {
+            /** @description Where. */
+            channels: components["schemas"]["ChannelPreferences"];
+            /** @description Once a day instead. */
+            digest: components["schemas"]["DailyDigest"];
+            /** @description When not. */
+            quiet_hours: components["schemas"]["QuietHours"];
+            /** @description What flat lists of channels tell one of. Steps of escalation policies name people whatever it is. */
+            severities: components["schemas"]["Severity"][];
+            /**
+             * Format: date-time
+             * @description When they were saved; null: never. Until then flat lists of channels tell one nothing personally.
+             */
+            updated_at: string | null;
+        };
+        /** @description Preferences to save, all of them. */
+        NotificationPreferencesInput: {
+            /** @description Where. */
+            channels: components["schemas"]["ChannelPreferencesInput"];
+            /** @description Once a day instead. */
+            digest: components["schemas"]["DailyDigest"];
+            /** @description When not. */
+            quiet_hours: components["schemas"]["QuietHours"];
+            /** @description What flat lists of channels tell one of; may be empty. */
+            severities: components["schemas"]["Severity"][];
+            /**
+             * Format: date-time
+             * @description As it was read; means nothing here.
+             */
+            updated_at?: string | null;
         };
         /** @description A time at which a schedule puts nobody on duty who can be told: the role `oncall` is nobody then. */
         OnCallGap: {
@@ -4075,7 +4779,7 @@ export interface components {
          * @description A named permission.
          * @enum {string}
          */
-        Permission: "servers.view" | "incidents.view" | "rules.view" | "on_call.view" | "incidents.act" | "deliveries.view" | "on_call.cover" | "servers.manage" | "rules.manage" | "on_call.manage" | "deliveries.manage" | "channels.view" | "users.view" | "reports.export" | "mail.pii" | "channels.manage" | "users.manage" | "dashboard.admin.view" | "security.manage";
+        Permission: "servers.view" | "incidents.view" | "rules.view" | "on_call.view" | "incidents.act" | "deliveries.view" | "on_call.cover" | "servers.manage" | "rules.manage" | "on_call.manage" | "deliveries.manage" | "channels.view" | "users.view" | "reports.export" | "mail.pii" | "channels.manage" | "users.manage" | "wall.manage" | "dashboard.admin.view" | "security.manage";
         /** @description A person, as shown beside what they did. */
         Person: {
             /**
@@ -4085,6 +4789,55 @@ export interface components {
             id: number;
             /** @description Shown name. */
             name: string;
+        };
+        /** @description A channel that reaches people at addresses of their own. */
+        PersonalChannel: {
+            /** @description False: an administrator has not switched it on, so nothing is sent over it. */
+            available: boolean;
+            /** @description Key: `email`, `whatsapp`, `telegram` or `discord`. */
+            channel: string;
+            /** @description Shown name. */
+            label: string;
+        };
+        /** @description What would happen within 24 h. */
+        PolicySimulation: {
+            /** @description How it ends. */
+            ending: components["schemas"]["SimulatedEnding"];
+            /** @description In the order of time; 300 steps at most. */
+            events: components["schemas"]["SimulatedEvent"][];
+            /**
+             * Format: int64
+             * @description Seconds that the incident must last before anybody is told; null: this severity pages nobody.
+             */
+            hold_seconds: number | null;
+            /**
+             * Format: date-time
+             * @description When the incident opens.
+             */
+            opened_at: string;
+            /** @description IANA name of the organisation's zone. */
+            timezone: string;
+            /** @description What is about no single step. */
+            warnings: string[];
+        };
+        /** @description A policy that need not be stored, and an incident. */
+        PolicyTrial: {
+            /**
+             * Format: date-time
+             * @description When it opens; now when absent. Within a year.
+             */
+            at?: string | null;
+            /** @description Key of the detector that finds it; null: one that no maintenance window names. */
+            detector?: string | null;
+            /** @description As it would be saved; its name may be empty. */
+            policy: components["schemas"]["NewEscalationPolicy"];
+            /**
+             * Format: int64
+             * @description On which server; null: the fleet's.
+             */
+            server_id?: number | null;
+            /** @description How bad it is. */
+            severity: components["schemas"]["Severity"];
         };
         /** @description Where a report stands: shown beside its values, so that *unknown* never looks like *fine*. */
         Probe: {
@@ -4112,6 +4865,17 @@ export interface components {
             count: number | null;
             /** @description Domain of the sender's address; empty for bounces. */
             domain: string;
+        };
+        /** @description When one wants to be left alone. */
+        QuietHours: {
+            /** @description Holds back what is critical too. */
+            block_critical: boolean;
+            /** @description `HH:MM`, until before then; not after `start`: on the next day; equal: no quiet hours. */
+            end: string;
+            /** @description `HH:MM`, from then on. */
+            start: string;
+            /** @description IANA name of the zone of all times of day here. */
+            timezone: string;
         };
         /** @description Values of an agent that were impossible and stored as null. */
         RefusedFields: {
@@ -4571,6 +5335,15 @@ export interface components {
              */
             total: number | null;
         };
+        /** @description What happened to a server in a span: of each the newest 200, oldest first. */
+        ServerMarks: {
+            /** @description Backups that ran in it. */
+            backups: components["schemas"]["BackupMark"][];
+            /** @description Incidents that were open in it. */
+            incidents: components["schemas"]["IncidentMark"][];
+            /** @description When it booted, as its uptime tells; in long spans to a bucket of its measurements. */
+            reboots: string[];
+        };
         /** @description The database server of a host as last reported. */
         ServerMysql: {
             /**
@@ -4715,6 +5488,64 @@ export interface components {
          * @enum {string}
          */
         Severity: "info" | "low" | "medium" | "high" | "critical";
+        /**
+         * @description How a simulation ends.
+         * @enum {string}
+         */
+        SimulatedEnding: "pages_nobody" | "done" | "goes_on";
+        /** @description One thing that would happen. */
+        SimulatedEvent: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The same, in seconds after the incident opened.
+             */
+            at_seconds: number;
+            /** @description What is said: `problem` or `reminder`. */
+            message: string | null;
+            /**
+             * Format: date-time
+             * @description When the next step is due, once it goes on.
+             */
+            next_at: string | null;
+            /**
+             * Format: int32
+             * @description Of a step and of a call its pass, from 1.
+             */
+            pass: number | null;
+            /**
+             * Format: int32
+             * @description Of a step its number, from 1.
+             */
+            step: number | null;
+            /** @description To whom; none although a step fires: nobody is reached, and the next step follows at once. */
+            told: components["schemas"]["SimulatedRecipient"][];
+            /** @description What. */
+            type: components["schemas"]["SimulatedType"];
+            /** @description What leads nowhere, or may not arrive. */
+            warnings: string[];
+            /** @description The maintenance window that holds back. */
+            window: string | null;
+        };
+        /** @description Somebody who would be told. */
+        SimulatedRecipient: {
+            /** @description Channel. */
+            channel: string;
+            /** @description Its shown name. */
+            label: string;
+            /** @description Address. */
+            recipient: string;
+            user: components["schemas"]["Person"] | null;
+        };
+        /**
+         * @description What happens.
+         * @enum {string}
+         */
+        SimulatedType: "step" | "every_admin" | "held" | "goes_on";
         /** @description How long to tell nobody. */
         Snooze: {
             /**
@@ -4759,6 +5590,15 @@ export interface components {
              */
             users?: number[];
         };
+        /** @description Something that templates may name. */
+        TemplateVariable: {
+            /** @description What it holds in the sample; empty where that has nothing. */
+            example: string;
+            /** @description What it holds. */
+            holds: string;
+            /** @description As templates name it. */
+            name: string;
+        };
         /** @description One thing that happened to an incident. */
         TimelineEntry: {
             /** @description Who or what did it: `user:1`, `detector:service_down`, `policy:2`, `system`. */
@@ -4785,6 +5625,19 @@ export interface components {
          * @enum {string}
          */
         TokenState: "active" | "used" | "expired" | "revoked";
+        /** @description Messages about an incident, its recovery apart. */
+        Told: {
+            /**
+             * Format: int64
+             * @description That their channels took.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description That were meant to arrive: neither called off, held back nor too late.
+             */
+            messages: number;
+        };
         /** @description Who sends mail, by login or by script. */
         TopSender: {
             /** @description The hosting account it belongs to. */
@@ -4894,6 +5747,38 @@ export interface components {
             /** @default null */
             role?: components["schemas"]["Role"] | null;
         };
+        /** @description What is usual for one measurement, hour by hour; all vectors are as long as `at_ms`, null while that was learned. */
+        UsualColumn: {
+            /** @description Beginnings of the hours, milliseconds since 1970 UTC. */
+            at_ms: number[];
+            /** @description Name of the field. */
+            field: string;
+            /** @description One of twenty values of the hour lies above. */
+            high: (number | null)[];
+            /** @description What judges it. */
+            judged_by: components["schemas"]["UsualJudge"][];
+            /** @description One of twenty values of the hour lies below. */
+            low: (number | null)[];
+            /** @description The middle. */
+            mid: (number | null)[];
+        };
+        /** @description What judges a measurement. */
+        UsualJudge: {
+            /** @description Key of the detector; `baseline` for a rule. */
+            detector: string;
+            /** @description Name of the rule or the detector. */
+            name: string;
+            /**
+             * Format: int64
+             * @description The rule, if it is one.
+             */
+            rule_id: number | null;
+        };
+        /** @description What is usual for measurements. */
+        UsualRanges: {
+            /** @description One a field that something judges; the others are left out. */
+            columns: components["schemas"]["UsualColumn"][];
+        };
         /** @description How many agents run a version. */
         VersionCount: {
             /**
@@ -4903,6 +5788,121 @@ export interface components {
             agents: number;
             /** @description The version; null where it is not known. */
             version: string | null;
+        };
+        /** @description How the fleet is. */
+        WallBoard: {
+            /**
+             * Format: date-time
+             * @description When this was true.
+             */
+            at: string;
+            /** @description Critical ones, the oldest first, 40 at most. */
+            criticals: components["schemas"]["WallIncident"][];
+            /**
+             * Format: date-time
+             * @description When a server last reported anything, of those that are watched; null where none ever did.
+             */
+            newest_report_at: string | null;
+            /** @description Incidents that are not over, by severity. */
+            open: components["schemas"]["WallOpen"];
+            /** @description The servers by where they stand, named places first. */
+            places: components["schemas"]["WallPlace"][];
+            /**
+             * Format: int64
+             * @description How many of those that are critical nobody has taken.
+             */
+            unacknowledged_criticals: number;
+        };
+        /** @description An incident, without a word about anybody. */
+        WallIncident: {
+            /** @description Whether somebody is on it. */
+            acknowledged: boolean;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            opened_at: string;
+            /** @description Name of the server, or of the group of them. */
+            server_name: string;
+            /** @description What is wrong: the detector's name, with the mount, service or group where it is about one. */
+            what: string;
+        };
+        /** @description Incidents that are not over, by severity. */
+        WallOpen: {
+            /**
+             * Format: int64
+             * @description How many are critical.
+             */
+            critical: number;
+            /**
+             * Format: int64
+             * @description How many are high.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description How many are info.
+             */
+            info: number;
+            /**
+             * Format: int64
+             * @description How many are low.
+             */
+            low: number;
+            /**
+             * Format: int64
+             * @description How many are medium.
+             */
+            medium: number;
+        };
+        /** @description A data centre. */
+        WallPlace: {
+            /** @description As its servers' `dc:` tag says; null for those without one. */
+            dc: string | null;
+            /** @description Its racks, named ones first. */
+            racks: components["schemas"]["WallRack"][];
+        };
+        /** @description A rack. */
+        WallRack: {
+            /** @description As its servers' `rack:` tag says; null for those without one. */
+            rack: string | null;
+            /** @description Its servers, by name. */
+            servers: components["schemas"]["WallServer"][];
+        };
+        /** @description A server. */
+        WallServer: {
+            /** @description Whether somebody is on all of those that are as bad. */
+            acknowledged: boolean;
+            /** @description Name. */
+            name: string;
+            severity: components["schemas"]["Severity"] | null;
+            /** @description How it stands. */
+            status: components["schemas"]["ServerStatus"];
+        };
+        /** @description What lets a screen in, without the token itself: that is shown once, when it is made. */
+        WallToken: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /**
+             * Format: date-time
+             * @description When a screen last used it, to the minute.
+             */
+            last_used_at: string | null;
+            /** @description Which screen. */
+            name: string;
         };
         /**
          * @description Whether a web server runs.
@@ -6051,6 +7051,100 @@ export interface operations {
             };
         };
     };
+    simulate_draft_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicySimulation"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     delete_escalation_policy: {
         parameters: {
             query?: never;
@@ -6195,6 +7289,112 @@ export interface operations {
             };
             /** @description `already_exists`: the name is taken */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    simulate_escalation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Policy */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImaginedIncident"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicySimulation"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8422,6 +9622,997 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_my_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Contact"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_my_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContact"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`, `already_verified` (the account's own address), `channel_off`, `too_many` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_requests`: `Retry-After` says when */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_my_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Contact */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resend_my_contact_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Contact */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnotherCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_verified`, `channel_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_requests`: one a minute, five an hour */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verify_my_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Contact */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnteredCode"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_verified`, `code_not_sent`, `code_expired`, `code_spent`: ask for another one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_my_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_PersonalChannel"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    my_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_my_notification_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPreferencesInput"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_message_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_MessageKind"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_message_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessagePreviewAsk"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessagePreview"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `errors` names subject or text, with line and reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_message_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Kind of message */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessageTemplate"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageKind"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `errors` names subject or text, with line and reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_message_template: {
+        parameters: {
+            query?: {
+                /** @description A channel; absent: the words for every channel. */
+                channel?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Kind of message */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reset */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11322,6 +13513,77 @@ export interface operations {
             };
         };
     };
+    server_marks: {
+        parameters: {
+            query?: {
+                /** @description First instant, inclusive; an hour before `to` when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerMarks"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     server_metrics: {
         parameters: {
             query?: {
@@ -11481,6 +13743,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerServices"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    server_usual: {
+        parameters: {
+            query: {
+                /** @description Fields separated by commas, as `GET /api/servers/{id}/metrics` takes them. All of one kind. */
+                fields: string;
+                /** @description First instant, inclusive, 8 days before `to` at most; an hour before `to` when absent. */
+                from?: string;
+                /** @description Last instant, exclusive; now when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Server */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsualRanges"];
                 };
             };
             /** @description `unauthenticated` */
@@ -11923,6 +14258,276 @@ export interface operations {
             };
             /** @description `unsupported_media_type` */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wall_board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WallBoard"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_wall_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_WallToken"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create_wall_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWallToken"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MintedWallToken"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `already_exists`: another screen has the name; `too_many`: revoke one first */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revoke_wall_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Token */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

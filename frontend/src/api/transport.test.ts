@@ -78,6 +78,15 @@ describe('transport', () => {
     expect(ended.mock.calls).toEqual([['unauthenticated']]);
   });
 
+  it('ends no session when a screen is sent away', async () => {
+    const ended = vi.fn();
+    setSessionEndHandler(ended);
+    server(json(401, { error: 'unauthenticated', message: 'x' }));
+    const asked = new Request(`${BASE}/api/wall`, { headers: { Authorization: 'Bearer x' } });
+    await expect(transport(asked)).rejects.toMatchObject({ status: 401 });
+    expect(ended).not.toHaveBeenCalled();
+  });
+
   it('turns no answer into an error that says so', async () => {
     server(new TypeError('Failed to fetch'));
     const error = await transport(new Request(`${BASE}/api/servers`)).catch((e: unknown) => e);

@@ -53,7 +53,9 @@ export async function transport(request: Request): Promise<Response> {
   if (response.ok) return response;
   const error = await readError(response);
   const path = new URL(request.url).pathname;
-  if (error.status === 401 && path !== '/api/auth/login') onSessionEnd('unauthenticated');
+  // A screen on a wall has a token and no session to end.
+  const hasSession = path !== '/api/auth/login' && !request.headers.has('Authorization');
+  if (error.status === 401 && hasSession) onSessionEnd('unauthenticated');
   if (error.code === 'password_change_required') onSessionEnd('password_change_required');
   throw error;
 }

@@ -14,6 +14,8 @@ interface Removal {
   /** What goes with it. */
   children: ReactNode;
   confirm: string;
+  /** On the button that asks; `Delete` when left out. */
+  label?: string;
   /** Why this one cannot be deleted. */
   blocked?: string | null;
   busy: boolean;
@@ -95,7 +97,7 @@ export function EditorDrawer(props: Props) {
               blocked={blocked ?? remove.blocked}
               onClick={question.open}
             >
-              Delete
+              {remove.label ?? 'Delete'}
             </ActionButton>
           )}
         </>

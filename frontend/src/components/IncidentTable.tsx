@@ -11,6 +11,7 @@ import { ToneBadge } from '@/ui/StatusBadge';
 import { TimeAgo } from '@/ui/TimeAgo';
 import { useStillOnIt } from './IncidentNotices';
 import css from './IncidentTable.module.css';
+import { ToldCount } from './IncidentTold';
 import { useIncidentAction } from './incident-actions';
 import { NextStepText } from './NextStepText';
 import { SnoozeMenu } from './SnoozeMenu';
@@ -143,6 +144,15 @@ export const incidentColumns: Column<Incident>[] = [
     csv: (i) => i.escalation?.due_at,
   },
   {
+    key: 'told',
+    header: 'Accepted',
+    align: 'right',
+    width: 84,
+    wide: true,
+    cell: (i) => <ToldCount incident={i} />,
+    csv: (i) => `${i.told.accepted}/${i.told.messages}`,
+  },
+  {
     key: 'acknowledge',
     header: '',
     align: 'right',
@@ -176,6 +186,11 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           {incident.escalation && (
             <span>
               next step <NextStepText next={incident.escalation} />
+            </span>
+          )}
+          {incident.told.messages > 0 && (
+            <span>
+              accepted <ToldCount incident={incident} />
             </span>
           )}
         </span>

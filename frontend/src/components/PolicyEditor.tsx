@@ -9,6 +9,7 @@ import { roleName } from '@/domain/role';
 import css from '@/pages/settings/Settings.module.css';
 import { MinutesInput } from '@/ui/MinutesInput';
 import { EditorDrawer } from './EditorDrawer';
+import { PolicyTrial } from './PolicyTrial';
 import { useAction } from './useAction';
 import { useChannelKeys } from './useChannelKeys';
 
@@ -69,23 +70,22 @@ export function PolicyEditor({ policy, users, blocked, onClose }: Props) {
   const [steps, setSteps] = useState<Step[]>(() =>
     policy ? fromPolicy(policy) : [newStep(0), newStep(900)],
   );
+  const input = {
+    name: name.trim(),
+    repeat,
+    repeat_delay_seconds: repeatDelay,
+    steps: steps.map(toInput),
+  };
   const save = useAction({
-    run: () => {
-      const input = {
-        name: name.trim(),
-        repeat,
-        repeat_delay_seconds: repeatDelay,
-        steps: steps.map(toInput),
-      };
-      return policy
+    run: () =>
+      policy
         ? body(
             client.PATCH('/api/escalation-policies/{id}', {
               params: { path: { id: policy.id } },
               body: input,
             }),
           )
-        : body(client.POST('/api/escalation-policies', { body: input }));
-    },
+        : body(client.POST('/api/escalation-policies', { body: input })),
     done: policy ? 'Policy saved' : 'Policy created',
     refresh: [['policies'], ['rules']],
     quietFields: true,
@@ -130,6 +130,7 @@ export function PolicyEditor({ policy, users, blocked, onClose }: Props) {
             }
           : undefined
       }
+      after={<PolicyTrial policy={input} blocked={blocked} />}
     >
       <TextInput
         label="Name"

@@ -1,5 +1,6 @@
 import {
   Archive,
+  BellRing,
   BrickWallShield,
   CalendarClock,
   Construction,
@@ -10,6 +11,8 @@ import {
   ListChecks,
   Mails,
   MailWarning,
+  MessageSquareText,
+  MonitorPlay,
   PanelsTopLeft,
   Phone,
   Radar,
@@ -52,10 +55,13 @@ export const OPERATIONS = [
 
 export const SETTINGS = [
   { label: 'Channels', to: '/settings/channels', icon: Send, permission: 'channels.view' },
+  { label: 'Messages', to: '/settings/messages', icon: MessageSquareText, permission: 'channels.view' },
   { label: 'Alert rules', to: '/settings/rules', icon: ListChecks, permission: 'rules.view' },
   { label: 'Detectors', to: '/settings/detectors', icon: Radar, permission: 'rules.view' },
   { label: 'Escalation', to: '/settings/escalation', icon: Route, permission: 'rules.view' },
+  { label: 'My alerts', to: '/settings/my-alerts', icon: BellRing, permission: null },
   { label: 'Delivery log', to: '/settings/deliveries', icon: Mails, permission: 'deliveries.view' },
   { label: 'Users', to: '/settings/users', icon: ShieldUser, permission: 'users.view' },
+  { label: 'Wall screens', to: '/settings/wall', icon: MonitorPlay, permission: 'wall.manage' },
   { label: 'Account', to: '/settings/account', icon: UserRound, permission: null },
 ] as const;

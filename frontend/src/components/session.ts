@@ -28,6 +28,7 @@ const NEEDED = {
   'channels.manage': 'the admin role',
   'users.view': 'the operator role',
   'users.manage': 'the admin role',
+  'wall.manage': 'the admin role',
 } as const;
 
 export type Permission = keyof typeof NEEDED;

@@ -18,6 +18,7 @@ const MAY: Record<string, string> = {
   'channels.manage': 'change channels',
   'users.view': 'see accounts',
   'users.manage': 'change accounts',
+  'wall.manage': 'hang up wall screens',
   'reports.export': 'export reports',
   'mail.pii': 'read log-ins and whole addresses of customers',
   'dashboard.admin.view': 'see the health page',

@@ -39,7 +39,7 @@ export function metricName(name: string, metrics: Metrics): string {
   return kind === 'metrics' ? title : `${kindName(kind)}: ${title}`;
 }
 
-/** `Load, mean of 1 minute = 71.36` of `metrics.load1 = 71.36`, which is how a rule says what it saw. */
+/** `Load (1 min) = 71.36` of `metrics.load1 = 71.36`, which is how a rule said what it saw until it knew names. */
 export const observedText = (text: string, metrics: Metrics): string =>
   text.replace(/^[a-z-]+\.\w+(?= = )/, (name) => metricName(name, metrics));
 

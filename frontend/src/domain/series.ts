@@ -7,6 +7,8 @@ export interface Line {
   max?: (number | null)[];
   /** What is fine, and no measurement: dashed, and its edges are no extremes. */
   band?: boolean;
+  /** Stands behind the measurement, to compare it with: grey. */
+  quiet?: boolean;
 }
 
 /**

@@ -54,6 +54,7 @@ const next = (more: Partial<NextStep> = {}): NextStep => ({
   step: 2,
   steps: 2,
   pass: 1,
+  targets: { people: [], roles: ['admin'], external: 0 },
   held_for: null,
   due_at: iso(NOW + 60_000),
   channels: ['email'],

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HostMysql, IncidentDetail, MetricsReceived, Page, Server } from '@/api/types';
+import type { Delivery, HostMysql, IncidentDetail, MetricsReceived, Page, Server } from '@/api/types';
 import { liveUpdates } from './events';
 
 let queries: QueryClient;
@@ -39,6 +39,19 @@ describe('live updates', () => {
     liveUpdates(queries).apply('incident.opened', { id: 9, server_id: null } as IncidentDetail);
     expect(invalidated).toHaveBeenCalledWith({ queryKey: ['incidents', 'list'] });
     expect(queries.getQueryData(['incidents', 9])).toMatchObject({ id: 9 });
+  });
+
+  it('asks for an incident and the lists that count its messages when one of them moves', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    const live = liveUpdates(queries);
+    live.apply('delivery.updated', { id: 3, incident_id: 9 } as Delivery);
+    live.apply('delivery.updated', { id: 4, incident_id: null } as Delivery);
+    vi.advanceTimersByTime(3000);
+    expect(invalidated.mock.calls).toEqual([
+      [{ queryKey: ['deliveries', 'list'] }],
+      [{ queryKey: ['incidents', 9] }],
+      [{ queryKey: ['incidents', 'list'] }],
+    ]);
   });
 
   it('asks for the lists of the kind that was reported, at most every ten seconds', () => {

@@ -118,7 +118,10 @@ export function liveUpdates(queries: QueryClient) {
         patchRow(page, delivery),
       );
       refreshSoon('deliveries', 'list');
-      if (delivery.incident_id !== null) refreshSoon('incidents', delivery.incident_id);
+      if (delivery.incident_id === null) return;
+      refreshSoon('incidents', delivery.incident_id);
+      // Which count what was accepted.
+      refreshSoon('incidents', 'list');
     },
     // Logins are masked in the event, whoever hears it: the case is asked for.
     'abuse.detected': () => void queries.invalidateQueries({ queryKey: ['hosting', 'mail-abuse'] }),

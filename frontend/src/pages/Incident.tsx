@@ -28,6 +28,7 @@ import { EscalateButton } from '@/components/EscalateButton';
 import { IncidentAlike } from '@/components/IncidentAlike';
 import { IncidentNotices } from '@/components/IncidentNotices';
 import { IncidentFlags, IncidentState } from '@/components/IncidentTable';
+import { NextWho } from '@/components/IncidentTold';
 import { IncidentWhy } from '@/components/IncidentWhy';
 import { useIncidentAction } from '@/components/incident-actions';
 import { useKeys } from '@/components/keyboard';
@@ -37,6 +38,7 @@ import { SnoozeMenu } from '@/components/SnoozeMenu';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { shortDuration } from '@/domain/duration';
+import { toldSentence } from '@/domain/next-step';
 import { stepText } from '@/domain/snooze';
 import { subjectText } from '@/domain/subject';
 import { entryBody, entryTitle } from '@/domain/timeline';
@@ -126,6 +128,7 @@ export function Component() {
                 ...ruleFact(incident),
                 ['Seen', `${incident.occurrences} ${incident.occurrences === 1 ? 'time' : 'times'}`],
                 ['Owner', incident.acknowledged_by?.name ?? 'nobody'],
+                ['Told', toldSentence(incident)],
                 ['Next step', <Escalation key="next" incident={incident} />],
               ]}
             />
@@ -215,7 +218,16 @@ function Escalation({ incident }: { incident: IncidentDetail }) {
       </b>{' '}
       · {stepText(next)}
       {next.pass > 1 && `, pass ${next.pass}`}
-      {next.policy_name && ` of the policy ${next.policy_name}`}, by {next.channels.join(', ')}
+      {next.policy_name && ` of the policy ${next.policy_name}`}
+      {/* The last resort has said so. */}
+      {next.step <= next.steps && (
+        <>
+          : tells <NextWho next={next} />
+        </>
+      )}
+      {next.channels.length > 0
+        ? `, by ${next.channels.join(', ')}`
+        : ', by every channel that is switched on'}
     </span>
   );
 }

@@ -7,6 +7,22 @@ import { type Line, withGaps } from '@/domain/series';
 import { UNIT_FORMAT, type Unit } from '@/domain/units';
 import css from './TimeChart.module.css';
 
+/** Something that lasted, in seconds since 1970; a reboot is a moment. */
+export interface Span {
+  from: number;
+  to: number;
+  what?: Happening;
+}
+
+export type Happening = 'incident' | 'backup' | 'reboot';
+
+/** Its colour, by name. */
+export const HAPPENING_COLOR: Record<Happening, string> = {
+  incident: '--critical',
+  backup: '--low',
+  reboot: '--ink-2',
+};
+
 interface Props {
   title: string;
   unit: Unit;
@@ -16,8 +32,8 @@ interface Props {
   /** The whole range asked for, in seconds, so that missing data shows as missing. */
   from: number;
   to: number;
-  /** Stretches, in seconds, that are shaded from top to bottom; what they are stands in the legend by `spansLabel`. */
-  spans?: { from: number; to: number }[];
+  /** Shaded from top to bottom, incidents unless they say otherwise; named in the legend where there is a `spansLabel`. */
+  spans?: Span[];
   spansLabel?: string;
   /** Charts of one key share their cursor. */
   syncKey?: string;
@@ -33,7 +49,8 @@ const PALETTE = ['--chart-1', '--chart-2', '--chart-3', '--chart-4'];
 const color = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-const translucent = (hex: string): string => `color-mix(in srgb, ${hex} 18%, transparent)`;
+const translucent = (hex: string, percent = 18): string =>
+  `color-mix(in srgb, ${hex} ${percent}%, transparent)`;
 
 /** Marks of the time axis: the day where it begins or where marks lie a day apart, else the hour and minute. */
 function timeMarks(splits: number[], stepSeconds: number): string[] {
@@ -61,13 +78,16 @@ const STEPS: Partial<Record<Unit, number[]>> = {
   seconds: DURATION_STEPS,
 };
 
+const colorOf = (line: Line, at: number): string =>
+  line.quiet ? '--ink-3' : (PALETTE[at % PALETTE.length] ?? '--chart-1');
+
 /** Every line is its average; where the bucket has a lowest and highest value they are shaded behind it. */
 function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; values: (number | null)[][] } {
   const series: uPlot.Series[] = [{}];
   const bands: uPlot.Band[] = [];
   const values: (number | null)[][] = [];
   lines.forEach((line, i) => {
-    const stroke = color(PALETTE[i % PALETTE.length] ?? '--chart-1');
+    const stroke = color(colorOf(line, i));
     if (line.min && line.max) {
       const at = series.length;
       series.push(
@@ -78,8 +98,8 @@ function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; v
       values.push(line.max, line.min);
     }
     series.push(
-      line.band
-        ? { label: line.label, stroke, width: 1, dash: [4, 4], points: { show: false } }
+      line.band || line.quiet
+        ? { label: line.label, stroke, width: 1, dash: line.band ? [4, 4] : [1, 3], points: { show: false } }
         : { label: line.label, stroke, width: 1.6, points: { size: 4 } },
     );
     values.push(line.avg);
@@ -88,11 +108,13 @@ function layout(lines: Line[]): { series: uPlot.Series[]; bands: uPlot.Band[]; v
 }
 
 /** Behind the lines; a span too short to be seen is two pixels wide all the same. */
-function shade(u: uPlot, spans: { from: number; to: number }[]): void {
+function shade(u: uPlot, spans: Span[]): void {
   const { ctx, bbox } = u;
   ctx.save();
-  ctx.fillStyle = translucent(color('--critical'));
-  for (const { from, to } of spans) {
+  for (const { from, to, what } of spans) {
+    const fill = color(HAPPENING_COLOR[what ?? 'incident']);
+    // What is only marked stays far behind what was measured.
+    ctx.fillStyle = what === 'reboot' ? fill : translucent(fill, what ? 9 : 18);
     const left = Math.max(bbox.left, u.valToPos(from, 'x', true));
     const right = Math.min(bbox.left + bbox.width, u.valToPos(to, 'x', true));
     if (right >= left) ctx.fillRect(left, bbox.top, Math.max(2, right - left), bbox.height);
@@ -127,7 +149,7 @@ export function TimeChart({
   const latest = useRef({ times, lines, spans });
   latest.current = { times, lines, spans };
   // The shape decides when the plot is built anew; new points of the same shape are only handed over.
-  const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}${l.band ? '=' : ''}`).join()}`;
+  const shape = `${scheme}|${unit}|${max}|${syncKey}|${lines.map((l) => `${l.label}${l.min ? '~' : ''}${l.band ? '=' : ''}${l.quiet ? '.' : ''}`).join()}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for all that the options are made of
   useEffect(() => {
@@ -226,7 +248,7 @@ export function TimeChart({
           )}
           {lines.map((line, i) => (
             <span key={line.label} className={css.entry}>
-              <span className={css.swatch} style={{ background: `var(${PALETTE[i % PALETTE.length]})` }} />
+              <span className={css.swatch} style={{ background: `var(${colorOf(line, i)})` }} />
               {lines.length > 1 && <span>{line.label}</span>}
               <b>{format(hovered ? line.avg[cursor] : newest(line.avg))}</b>
               {hovered && line.max && !line.band && (
@@ -234,7 +256,7 @@ export function TimeChart({
               )}
             </span>
           ))}
-          {spans && spans.length > 0 && (
+          {spansLabel && spans && spans.length > 0 && (
             <span className={css.entry}>
               <span className={css.swatch} style={{ background: 'var(--critical)', opacity: 0.35 }} />
               {spansLabel}

@@ -1,10 +1,11 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { Button, SegmentedControl, Switch } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo } from 'react';
 import { queryClient, serverMetricsQuery } from '@/api/queries';
 import type { Metrics } from '@/api/types';
 import { useUrlState } from '@/components/useUrlState';
 import { wallClock, zoneName } from '@/domain/duration';
+import { LONGEST_S, merged } from '@/domain/overlay';
 import { type Line, RANGES, type Range, rangeSeconds } from '@/domain/series';
 import type { Unit } from '@/domain/units';
 import { choice, integer, readParams } from '@/domain/url-state';
@@ -12,10 +13,18 @@ import { now, useNowInSteps } from '@/live/clock';
 import { usePollEvery } from '@/live/connection';
 import { Failed, LoadingRows } from '@/ui/states';
 import { TimeChart } from '@/ui/TimeChart';
+import { ChartMarks } from './ChartMarks';
 import css from './KindCharts.module.css';
+import { useOverlays } from './overlays';
 
 /** `range` ends now and moves on; `from` and `to` (seconds) are a stretch that somebody dragged over, and stay. */
-const paramsOf = (range: Range) => ({ range: choice(RANGES, range), from: integer(), to: integer() });
+const paramsOf = (range: Range) => ({
+  range: choice(RANGES, range),
+  from: integer(),
+  to: integer(),
+  /** Whether the week before stands behind it. */
+  week: choice(['shown', 'hidden'], 'shown'),
+});
 
 export interface Chart {
   title: string;
@@ -80,14 +89,26 @@ export function KindCharts({ id, set }: { id: number; set: ChartSet }) {
   const query = useQuery({ ...metricsQuery(id, set, window), refetchInterval: zoomed ? false : poll });
   const metrics = query.data;
   const times = useMemo(() => metrics?.at_ms.map((ms) => ms / 1000) ?? [], [metrics]);
-  const charts = useMemo(
-    () => (metrics ? set.charts.map((chart) => ({ ...chart, lines: linesOf(metrics, chart.fields) })) : []),
-    [metrics, set],
-  );
   // The right edge moves on by itself, six seconds at a time: redrawing eight charts each second is not calm.
   const end = useNowInSteps(6000) / 1000;
   const to = window.to ?? end;
   const from = window.from ?? to - rangeSeconds(window.range);
+  const seconds = Math.max(1, zoomed ? to - from : rangeSeconds(window.range));
+  const short = seconds <= LONGEST_S;
+  const shown = { key: zoomed ? `${from}-${to}` : window.range, seconds, to: window.to };
+  const fields = useMemo(() => set.charts.flatMap((chart) => chart.fields.map(([field]) => field)), [set]);
+  const overlays = useOverlays(id, set.kind, fields, shown, metrics, window.week === 'shown');
+  const { linesOf: behind, marks } = overlays;
+  const spans = useMemo(() => merged(marks), [marks]);
+  const charts = useMemo(
+    () =>
+      set.charts.map((chart) => {
+        const lines = metrics ? linesOf(metrics, chart.fields) : [];
+        const names = chart.fields.map(([field]) => field);
+        return { ...chart, lines: lines.length === 0 ? [] : [...lines, ...behind(names[0] ?? '', names)] };
+      }),
+    [metrics, set, behind],
+  );
   const zoom = useCallback(
     (a: number, b: number) => change({ from: Math.floor(a), to: Math.ceil(b) }, 'push'),
     [change],
@@ -112,6 +133,14 @@ export function KindCharts({ id, set }: { id: number; set: ChartSet }) {
             </Button>
           </>
         )}
+        {short && (
+          <Switch
+            size="xs"
+            label="A week before"
+            checked={window.week === 'shown'}
+            onChange={(e) => change({ week: e.currentTarget.checked ? 'shown' : 'hidden' })}
+          />
+        )}
         <span className={css.note}>
           {metrics &&
             (metrics.bucket_ms > 0
@@ -121,6 +150,7 @@ export function KindCharts({ id, set }: { id: number; set: ChartSet }) {
           {!zoomed && <span className={css.dragHint}> · drag to zoom</span>}
         </span>
       </div>
+      <ChartMarks marks={marks} seconds={seconds} />
       {query.isPending ? (
         <LoadingRows rows={4} height={180} />
       ) : query.error && !metrics ? (
@@ -137,6 +167,7 @@ export function KindCharts({ id, set }: { id: number; set: ChartSet }) {
               lines={chart.lines}
               from={from}
               to={to}
+              spans={spans}
               syncKey={`server-${id}`}
               onZoom={zoom}
             />

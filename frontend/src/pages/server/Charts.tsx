@@ -24,6 +24,7 @@ const SET: ChartSet = {
         ['load15', '15 min'],
       ],
     },
+    { title: 'Load per core', unit: 'count', fields: [['load1_per_core', '1 min']] },
     {
       title: 'Memory',
       unit: 'bytes',
