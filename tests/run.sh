@@ -62,9 +62,14 @@ apt_packages() {
 breaking=(faults::database faults::full_disk faults::nodes faults::parts faults::replica)
 others=(); for name in "${breaking[@]}"; do others+=(--skip "$name"); done
 
+# Stories in a browser that need the host for themselves, and those that mostly wait and go on beside each other.
+stories=(first-light hosting mail-abuse)
+patient_stories=(on-call quiet rack-down)
+
 # Kafka, QuestDB and MariaDB; stopped at the end, unless they ran before.
 stack_up() {
-  if tests/stack/stack.sh status | grep -q 'does not run'; then stack_is_ours=1; fi
+  local status; status=$(tests/stack/stack.sh status) || true
+  if [[ $status == *'does not run'* ]]; then stack_is_ours=1; fi
   tests/stack/stack.sh up
 }
 
@@ -104,15 +109,18 @@ case $mode in
     stage 'rust: lint' rust_lint
     stage 'shell: lint' shell_lint
     stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
-    together
     stage 'rust: unit tests' cargo test --profile ci --workspace --lib --bins --locked
     stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
+    together
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
+    # These mostly wait: for silence, for windows to end.
+    beside 'browser: on call, quiet times, a rack that dies' tests/browser.sh 3 "${patient_stories[@]}"
     stage 'whole system' cargo test --profile ci --workspace --test it --locked -- "${others[@]}"
+    together
     stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
     stage 'faults in every part' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
-    stage 'browser: first light, everything real' tests/browser.sh
-    stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh
+    stage 'browser: first light, everything real' tests/browser.sh 1 "${stories[@]}"
+    stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh 1 "${stories[@]}"
     ;;
   real)
     export NOC_TEST_PARTS=real

@@ -1,7 +1,7 @@
 //! The e-mail channel against a real mail server: every kind of encryption, every kind of answer.
 
 use noc_actors::notify::channel::{Channel, Email, Outcome, Settings, check};
-use noc_actors::notify::message::{Kind, Message};
+use noc_actors::notify::message::{Kind, Look, Message};
 use noc_actors::notify::outbound::Outbound;
 use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_tests::smtp::{SmtpServer, Tls};
@@ -43,6 +43,9 @@ fn message(to: &str) -> Message {
         command: None,
         runbook: None,
         link: "https://noc.test/incidents/1".into(),
+        body: None,
+        details: Vec::new(),
+        look: Look::default(),
     }
 }
 

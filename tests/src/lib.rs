@@ -465,4 +465,10 @@ impl Session {
     pub fn cookies(&self) -> &str {
         &self.cookies
     }
+
+    /// What the page would send as `X-XSRF-TOKEN`.
+    #[must_use]
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
 }

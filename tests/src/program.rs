@@ -115,6 +115,15 @@ impl Program {
     /// # Panics
     /// When it ends, or is not ready in time.
     pub async fn start(launch: &Launch) -> Self {
+        let started = Self::start_or_end(launch).await;
+        started.expect("it lives until it is ready")
+    }
+
+    /// Starts it, and returns once it is ready; `None` when it ended before it was.
+    ///
+    /// # Panics
+    /// When it is not ready in time.
+    pub async fn start_or_end(launch: &Launch) -> Option<Self> {
         let mut program = Self::spawn(launch);
         let stderr = program.child.stderr.take().expect("a pipe");
         let mut lines = BufReader::new(stderr).lines();
@@ -122,15 +131,14 @@ impl Program {
             while let Some(line) = lines.next_line().await.expect("text") {
                 let line: Value = serde_json::from_str(&line).unwrap_or(Value::String(line));
                 match line["address"].as_str() {
-                    Some(address) => return format!("http://{address}"),
+                    Some(address) => return Some(format!("http://{address}")),
                     None => println!("{line}"),
                 }
             }
-            panic!("it ended before it was ready");
+            None
         };
-        program.url = tokio::time::timeout(PATIENCE, serving)
-            .await
-            .expect("it starts in time");
+        let served = tokio::time::timeout(PATIENCE, serving).await;
+        program.url = served.expect("it starts in time")?;
         // Read on, so that it never waits for us; shown when the test fails.
         actix_rt::spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
@@ -139,7 +147,15 @@ impl Program {
                 }
             }
         });
-        program
+        Some(program)
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Panics
+    /// When that cannot be asked.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a process of ours")
     }
 
     /// Its process id.

@@ -38,6 +38,7 @@ for name in $(printf '%s\n' "$names" | sort -u); do
     link) ln -s /home/roots/precious "$at/$name" ;;
     new) ln -s "/home/roots/new.${name##*/}" "$at/$name" ;;
     decoy) cat /home/decoy >"$at/$name" ;;
+    pipe) mkfifo "$at/$name" ;;
   esac
 done
 "#;
@@ -84,7 +85,7 @@ async fn root_follows_nothing_that_the_agents_user_lays() {
         "/opt/hostseba-noc/agent-hosting.sh jetbackup-hook job 1 job",
         &format!("{install} --no-start </dev/null"),
     ];
-    for what in ["link", "new", "folders", "decoy"] {
+    for what in ["link", "new", "folders", "decoy", "pipe"] {
         for command in commands {
             // Laid anew each time: what the agent's own processes do to it is their business.
             host.run(&format!("{as_agent} bash /home/plant {what}"))

@@ -1,0 +1,363 @@
+//! An organisation with one server and one policy, and a program that dies where it is told to.
+
+use crate::kill::{environment, start};
+use noc_api::serve::FIRST_ADMIN;
+use noc_pipeline::clock::{Clock, Stopwatch, SystemClock, sleep};
+use noc_storage::relational::entity::notification_delivery::{Column, Entity, Model};
+use noc_storage::relational::entity::{execution, incident, incident_timeline, job, user};
+use noc_tests::parts::RealParts;
+use noc_tests::program::{Launch, Program};
+use noc_tests::smtp::{Mail, SmtpServer, Tls};
+use noc_tests::{Harness, Session, TestAgent, eventually};
+use reqwest::Method;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Database, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a planned death may take to come.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// `SIGABRT`, by which whoever comes to a planned place dies.
+const ABORTED: i32 = 6;
+/// Places where whoever dies has claimed a message: it comes back when the claim is over, which takes a minute.
+const WITH_A_MESSAGE: [&str; 3] = [
+    "delivery_claimed",
+    "provider_answered",
+    "recording_delivery",
+];
+
+/// One node, alive or not.
+struct Node {
+    // Ends before its directory goes.
+    program: Option<Program>,
+    launch: Launch,
+    _dir: TempDir,
+}
+
+pub struct World {
+    nodes: Vec<Node>,
+    smtp: SmtpServer,
+    agent: TestAgent,
+    admin: Session,
+    db: DatabaseConnection,
+    /// Where the program reads where to die.
+    plan: TempDir,
+    deaths: usize,
+    watch: Stopwatch,
+    // Last: whoever uses them goes first.
+    _parts: Option<RealParts>,
+}
+
+/// Somebody without an account.
+pub fn external(address: &str) -> Value {
+    json!({"users": [], "roles": [], "external": [address]})
+}
+
+async fn made(harness: &Harness, admin: &Session, path: &str, body: Value) -> Value {
+    let answer = harness.call(admin, Method::POST, path, Some(body)).await;
+    let (status, text) = (answer.status(), answer.text().await.unwrap());
+    assert_eq!(status, 201, "{path}: {text}");
+    serde_json::from_str(&text).unwrap()
+}
+
+impl World {
+    /// Whatever is wrong with a service goes to a policy of these steps.
+    pub async fn with(steps: Value) -> Self {
+        let smtp = SmtpServer::start(Tls::None, None).await;
+        let parts = RealParts::chosen().await;
+        let (is_real, settings) = (parts.is_some(), environment(parts.as_ref()));
+        let dirs = [(); 2].map(|()| TempDir::new().unwrap());
+        let mut harness = start(dirs[0].path(), parts).await;
+        let admin = harness.login().await;
+        let email = json!({"enabled": true, "settings": {
+            "host": "localhost", "port": smtp.port, "encryption": "none",
+            "from_address": "noc@hostseba.test", "recipients": []}});
+        let path = "/api/notification-channels/email";
+        let answer = harness.call(&admin, Method::PUT, path, Some(email)).await;
+        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+        let policy = json!({"name": "Told one by one", "repeat": 0, "steps": steps});
+        let policy = made(&harness, &admin, "/api/escalation-policies", policy).await;
+        let rule = json!({"name": "Services", "scope": {"all": true}, "escalation_policy_id": policy["id"],
+            "condition": {"type": "detector", "detector": "service_down"}});
+        made(&harness, &admin, "/api/alert-rules", rule).await;
+        let agent = harness.enrol("mail-01").await;
+        harness.stop().await;
+        let parts = is_real.then(|| harness.into_parts());
+
+        let url = settings
+            .iter()
+            .find(|(name, _)| *name == "NOC_DATABASE_URL");
+        let embedded = format!("sqlite://{}/noc.sqlite", dirs[0].path().display());
+        let url = url.map_or(embedded, |(_, url)| url.clone());
+        let plan = TempDir::new().unwrap();
+        let mut nodes = Vec::new();
+        for dir in dirs.into_iter().take(1 + usize::from(is_real)) {
+            let launch = Launch::on(dir.path())
+                .with_all(settings.iter().cloned())
+                .with("NOC_CRASH_POINTS", plan.path().to_str().unwrap());
+            nodes.push(Node {
+                program: Some(Program::start(&launch).await),
+                launch,
+                _dir: dir,
+            });
+        }
+        Self {
+            nodes,
+            smtp,
+            agent,
+            admin,
+            db: Database::connect(url).await.unwrap(),
+            plan,
+            deaths: 0,
+            watch: Stopwatch::start(),
+            _parts: parts,
+        }
+    }
+
+    fn url(&self) -> &str {
+        &self.nodes[0].program.as_ref().expect("it lives").url
+    }
+
+    /// Posts what the agent sees, once: an answer may not come, because of what the post leads to.
+    pub async fn post(&mut self, body: Value) {
+        let body = self.agent.payload(body);
+        let sent = reqwest::Client::new()
+            .post(format!("{}/api/agent/processes", self.url()))
+            .header("authorization", self.agent.bearer())
+            .json(&body)
+            .timeout(Duration::from_secs(15))
+            .send()
+            .await;
+        if let Ok(answer) = sent {
+            assert_eq!(answer.status(), 202);
+        }
+    }
+
+    /// Posts as the administrator: the status; `None` where nobody answered.
+    pub async fn call(&self, path: &str, body: Value) -> Option<u16> {
+        let sent = reqwest::Client::new()
+            .post(format!("{}{path}", self.url()))
+            .header("cookie", self.admin.cookies())
+            .header("x-xsrf-token", self.admin.csrf())
+            .json(&body)
+            .timeout(Duration::from_secs(15))
+            .send();
+        Some(sent.await.ok()?.status().as_u16())
+    }
+
+    /// The body of a snooze.
+    pub fn in_seconds(&self, seconds: u64) -> Value {
+        let until = SystemClock.now().plus(Duration::from_secs(seconds));
+        json!({"until": until.to_datetime()})
+    }
+
+    /// Plans a death at each of these places, one after another, does the deed, and starts whoever died again until
+    /// every place was come to and everybody lives.
+    pub async fn dying_at(&mut self, places: &[&str], deed: impl AsyncFnOnce(&mut Self)) {
+        for (n, place) in places.iter().enumerate() {
+            std::fs::write(self.plan.path().join(format!("{n:02}.{place}")), "").unwrap();
+        }
+        deed(&mut *self).await;
+        let watch = Stopwatch::start();
+        let (before, mut shown) = (self.deaths, 0);
+        loop {
+            let dead = self.bury();
+            let left = self.left();
+            let reached = places.len() - left.len();
+            for place in &places[shown..reached] {
+                println!("{:?}: died at {place}", self.watch.elapsed());
+            }
+            shown = reached;
+            if dead {
+                let last = reached.checked_sub(1).expect("a planned death");
+                if WITH_A_MESSAGE.contains(&places[last]) {
+                    self.claims_are_over().await;
+                }
+                self.raise().await;
+            }
+            // Whoever dies has removed its place from the plan a moment before.
+            if self.deaths - before == places.len() && self.all_live() {
+                return;
+            }
+            assert!(
+                watch.elapsed() < PATIENCE,
+                "nobody comes to {left:?}; was the program built with the tests, `cargo build --profile ci --workspace \
+                 --all-targets`?"
+            );
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// The planned places that nobody has come to.
+    fn left(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.plan.path()).unwrap();
+        files.map(|file| file.unwrap().path()).collect()
+    }
+
+    fn all_live(&mut self) -> bool {
+        let mut programs = self.nodes.iter_mut().map(|node| node.program.as_mut());
+        programs.all(|program| program.is_some_and(|program| program.ended().is_none()))
+    }
+
+    /// Notes who has died: whether there is anybody to be started again.
+    fn bury(&mut self) -> bool {
+        for node in &mut self.nodes {
+            let Some(program) = &mut node.program else {
+                continue;
+            };
+            if let Some(status) = program.ended() {
+                assert_eq!(status.signal(), Some(ABORTED), "{status}");
+                node.program = None;
+                self.deaths += 1;
+            }
+        }
+        self.nodes.iter().any(|node| node.program.is_none())
+    }
+
+    /// Starts whoever is dead.
+    async fn raise(&mut self) {
+        for node in &mut self.nodes {
+            if node.program.is_none() {
+                node.program = Program::start_or_end(&node.launch).await;
+                self.deaths += usize::from(node.program.is_none());
+            }
+        }
+    }
+
+    /// The time of every claim goes by.
+    async fn claims_are_over(&self) {
+        let now = SystemClock.now().to_datetime();
+        Entity::update_many()
+            .col_expr(Column::LeaseUntil, Expr::value(now))
+            .filter(Column::Status.eq("sending"))
+            .exec(&self.db)
+            .await
+            .unwrap();
+    }
+
+    /// All but the last moment of the time that remains while it is held goes by.
+    pub async fn nothing_remains_until_the_next_step(&self) {
+        let held = execution::Entity::find()
+            .filter(execution::Column::HeldAt.is_not_null())
+            .one(&self.db)
+            .await
+            .unwrap()
+            .expect("it is held");
+        execution::Entity::update_many()
+            .col_expr(execution::Column::DueAt, Expr::value(held.held_at))
+            .filter(execution::Column::Id.eq(held.id))
+            .exec(&self.db)
+            .await
+            .unwrap();
+    }
+
+    /// From now on, and the chore that looks for it is due.
+    pub async fn put_the_admin_on_duty(&self) {
+        let admin = user::Entity::find()
+            .filter(user::Column::Email.eq(FIRST_ADMIN))
+            .one(&self.db)
+            .await
+            .unwrap()
+            .expect("the first administrator");
+        let yesterday = SystemClock.now().minus(Duration::from_secs(86_400));
+        let schedule = json!({"name": "All of it", "timezone": "UTC", "rotation": "daily", "handoff_time": "00:00",
+            "starts_on": yesterday.to_datetime().format("%Y-%m-%d").to_string(), "members": [admin.id]});
+        let made = self.call("/api/on-call/schedules", schedule).await;
+        // It may be noticed before this is answered.
+        assert!(matches!(made, Some(201) | None), "{made:?}");
+        job::Entity::update_many()
+            .col_expr(
+                job::Column::LastSuccess,
+                Expr::value(None::<chrono::DateTime<chrono::Utc>>),
+            )
+            .filter(job::Column::Name.eq("on_call_handoffs"))
+            .exec(&self.db)
+            .await
+            .unwrap();
+    }
+
+    pub async fn deliveries(&self) -> Vec<Model> {
+        let all = Entity::find().order_by_asc(Column::Id);
+        all.all(&self.db).await.unwrap()
+    }
+
+    /// The one incident there is.
+    pub async fn incident(&self) -> incident::Model {
+        let mut all = incident::Entity::find().all(&self.db).await.unwrap();
+        assert_eq!(all.len(), 1, "{all:?}");
+        all.remove(0)
+    }
+
+    /// What happened to it, in order.
+    pub async fn timeline(&self) -> Vec<String> {
+        let all = incident_timeline::Entity::find().order_by_asc(incident_timeline::Column::Id);
+        let all = all.all(&self.db).await.unwrap();
+        all.into_iter().map(|entry| entry.kind).collect()
+    }
+
+    pub async fn first_sent(&self) {
+        eventually("the first message", async || {
+            let all = self.deliveries().await;
+            all.first().filter(|row| row.sent_at.is_some()).map(|_| ())
+        })
+        .await;
+    }
+
+    /// Waits until there is nothing to send.
+    pub async fn all_sent(&self) {
+        eventually("an empty outbox", async || {
+            let all = self.deliveries().await;
+            all.iter().all(|row| row.sent_at.is_some()).then_some(())
+        })
+        .await;
+    }
+
+    pub async fn resolved(&self) {
+        eventually("the end of the incident", async || {
+            (self.incident().await.status == "resolved").then_some(())
+        })
+        .await;
+    }
+
+    /// How often the mail server took a message; each time under the same id.
+    pub fn copies(&self, delivery: &Model) -> usize {
+        let mails = self.smtp.mails();
+        let of = |mail: &&Mail| mail.headers["x-noc-delivery"] == delivery.delivery_uuid;
+        let copies: Vec<&Mail> = mails.iter().filter(of).collect();
+        let ids: BTreeSet<_> = copies
+            .iter()
+            .map(|mail| &mail.headers["message-id"])
+            .collect();
+        assert!(ids.len() <= 1, "{ids:?}");
+        for mail in &copies {
+            assert_eq!(mail.recipients, std::slice::from_ref(&delivery.recipient));
+        }
+        copies.len()
+    }
+
+    /// Stops everybody in order: what was sent is what is written down, and every incident has its one escalation.
+    pub async fn ends(mut self) {
+        for node in &mut self.nodes {
+            let (status, _) = node.program.take().expect("it lives").terminate().await;
+            assert!(status.success(), "{status}");
+        }
+        let deliveries = self.deliveries().await;
+        let known: BTreeSet<_> = deliveries.iter().map(|d| d.delivery_uuid.clone()).collect();
+        for mail in self.smtp.mails() {
+            assert!(known.contains(&mail.headers["x-noc-delivery"]), "{mail:?}");
+        }
+        let executions = execution::Entity::find().all(&self.db).await.unwrap();
+        let of: Vec<i64> = executions.iter().map(|row| row.incident_id).collect();
+        assert_eq!(of, [self.incident().await.id]);
+        println!(
+            "{} deaths, {} mails, {:?}",
+            self.deaths,
+            self.smtp.mails().len(),
+            self.watch.elapsed()
+        );
+    }
+}
