@@ -4,15 +4,16 @@
 //! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it.
 
 mod attempts;
+pub mod bundles;
 mod claim;
 mod list;
 
 pub use attempts::{attempts_of, record_attempt};
-pub use claim::{claim, has_due};
+pub use claim::has_due;
 pub use list::{Filter, list};
 
-use super::StoreError;
 use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
+use super::{StoreError, quiet_holds};
 use claim::waiting;
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
@@ -231,8 +232,8 @@ pub struct Ending {
     pub reason: Option<String>,
 }
 
-/// Ends a claim. What was sent is noted whoever holds the row by now; anything else only by the holder: false when
-/// the lease had passed on.
+/// Ends a claim. What was sent is noted whoever holds the row by now, unless it arrived; anything else only by the
+/// holder: false when the lease had passed on.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -256,11 +257,14 @@ pub async fn finish(
             ..Default::default()
         })
         .filter(Column::Id.eq(claimed.id));
-    if !sent {
-        update = update
+    update = if sent {
+        // A repeat may have arrived before the first send is written down.
+        update.filter(Column::Status.ne(Status::Delivered.name()))
+    } else {
+        update
             .filter(Column::Status.eq(Status::Sending.name()))
-            .filter(Column::LeaseUntil.eq(claimed.lease_until));
-    }
+            .filter(Column::LeaseUntil.eq(claimed.lease_until))
+    };
     let done = update
         .exec(conn)
         .await
@@ -351,7 +355,7 @@ pub async fn told(conn: &impl ConnectionTrait, incident_id: i64) -> Result<Vec<M
     Ok(told)
 }
 
-/// Lets a row that was given up be sent once more, at once; false when it is under way or has arrived.
+/// Lets a row that was given up be sent once more, at once; false when it is under way or has arrived. In a transaction.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -372,7 +376,12 @@ pub async fn requeue(
         .exec(conn)
         .await
         .map_err(StoreError::during("retry a delivery"))?;
-    Ok(done.rows_affected == 1)
+    let requeued = done.rows_affected == 1;
+    if requeued {
+        quiet_holds::forget_released(conn, id).await?;
+        bundles::part(conn, &[id]).await?;
+    }
+    Ok(requeued)
 }
 
 /// One row.

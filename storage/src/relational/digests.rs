@@ -6,8 +6,10 @@ use noc_pipeline::clock::UnixMs;
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter,
 };
+use serde_json::Value;
 
 /// Notes a digest, in the transaction that queues its message; `delivery_id` of `None`: there was nothing to tell.
+/// `lines` are the incidents it covers, as whoever made it writes them.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when somebody else has noted it; the transaction must then not be committed.
@@ -18,9 +20,11 @@ pub async fn note(
     since: UnixMs,
     until: UnixMs,
     delivery_id: Option<i64>,
+    lines: Value,
     now: UnixMs,
 ) -> Result<Model, StoreError> {
     let row = ActiveModel {
+        lines: Set(Some(lines)),
         user_id: Set(user_id),
         since: Set(since.to_datetime()),
         until: Set(until.to_datetime()),
@@ -48,6 +52,23 @@ pub async fn of_delivery(
         .one(conn)
         .await
         .map_err(StoreError::during("read a message's digest"))
+}
+
+/// A person's digest that covers the time until `until`: the one that the next goes on from.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn that_ends(
+    conn: &impl ConnectionTrait,
+    user_id: i64,
+    until: UnixMs,
+) -> Result<Option<Model>, StoreError> {
+    Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::Until.eq(until.to_datetime()))
+        .one(conn)
+        .await
+        .map_err(StoreError::during("read the digest before"))
 }
 
 /// Forgets digests made before `before`; how many.

@@ -310,6 +310,46 @@ pub async fn reminded(
     .await
 }
 
+/// Ids of the incidents that somebody has taken on, oldest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn owned_by(conn: &impl ConnectionTrait, user_id: i64) -> Result<Vec<i64>, StoreError> {
+    incident::Entity::find()
+        .select_only()
+        .column(incident::Column::Id)
+        .filter(incident::Column::Status.eq(ACKNOWLEDGED))
+        .filter(incident::Column::AcknowledgedBy.eq(user_id))
+        .order_by_asc(incident::Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("find what somebody has taken on"))
+}
+
+/// Gives an acknowledged incident to somebody else, who has it from now on and was not asked about it yet.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give(
+    tx: &impl ConnectionTrait,
+    id: i64,
+    to: i64,
+    now: UnixMs,
+) -> Result<incident::Model, StoreError> {
+    let never: Option<chrono::DateTime<chrono::Utc>> = None;
+    update(tx, "give an incident to somebody else", id, |row| {
+        row.col_expr(incident::Column::AcknowledgedBy, Expr::value(to))
+            .col_expr(
+                incident::Column::AcknowledgedAt,
+                Expr::value(now.to_datetime()),
+            )
+            .col_expr(incident::Column::RemindedAt, Expr::value(never))
+            .col_expr(incident::Column::ChangedAt, Expr::value(now.to_datetime()))
+    })
+    .await
+}
+
 /// How many are open, by severity; every severity is answered.
 ///
 /// # Errors

@@ -1,5 +1,13 @@
 //! Settings of the notification channels, secrets sealed from the first row on.
 
+mod canary;
+mod hook;
+mod pause;
+
+pub use canary::{claim_canary, set_canary};
+pub use hook::{hook_secret, note_receipt, set_hook};
+pub use pause::{pause, paused};
+
 use super::StoreError;
 use super::entity::notification_channel;
 use crate::secrets::FieldKey;
@@ -104,6 +112,7 @@ pub async fn put(
             channel: Set(channel.to_owned()),
             healthy: Set(true),
             failures: Set(0),
+            canary: Set(false),
             ..Default::default()
         },
         IntoActiveModel::into_active_model,
@@ -111,6 +120,9 @@ pub async fn put(
     if was_away {
         row.probe_at = Set(Some(now.to_datetime()));
     }
+    // Whoever asked to be left alone may not be whom they are sent to now.
+    row.paused_until = Set(None);
+    row.paused_reason = Set(None);
     row.enabled = Set(draft.enabled);
     row.settings = Set(Value::Object(draft.settings));
     if let Some(sealed) = sealed {

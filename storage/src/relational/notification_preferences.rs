@@ -5,8 +5,8 @@ use super::entity::user_notification_preference::{ActiveModel, Column, Entity, M
 use noc_pipeline::clock::UnixMs;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -91,20 +91,24 @@ pub async fn all(conn: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> 
         .map_err(StoreError::during("read all preferences"))
 }
 
-/// Those of people who want a daily message.
+/// Those of people who want a daily message, or switched it off while one was owed to them.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn with_digest(conn: &impl ConnectionTrait) -> Result<Vec<Model>, StoreError> {
     Entity::find()
-        .filter(Column::DigestEnabled.eq(true))
+        .filter(
+            Condition::any()
+                .add(Column::DigestEnabled.eq(true))
+                .add(Column::DigestOwedAt.is_not_null()),
+        )
         .order_by_asc(Column::UserId)
         .all(conn)
         .await
         .map_err(StoreError::during("read who wants a digest"))
 }
 
-/// Stores a person's preferences. A digest that was off covers what happens from now on.
+/// Stores a person's preferences. A digest that was off covers what happens from now on, unless one is still owed.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -116,12 +120,14 @@ pub async fn put(
 ) -> Result<Model, StoreError> {
     let found = lock(tx, user_id).await?;
     let is_new = found.is_none();
-    let covered = found.as_ref().is_some_and(|row| row.digest_enabled);
+    let covers = |row: &Model| row.digest_enabled || row.digest_owed_at.is_some();
+    let covered = found.as_ref().is_some_and(covers);
     let mut row = found.map_or_else(
         || ActiveModel {
             user_id: Set(user_id),
             digest_since: Set(None),
             digest_last_at: Set(None),
+            digest_owed_at: Set(None),
             ..Default::default()
         },
         IntoActiveModel::into_active_model,
@@ -198,12 +204,35 @@ pub async fn digest_made(
         .set(ActiveModel {
             digest_since: Set(Some(until.to_datetime())),
             digest_last_at: Set(Some(until.to_datetime())),
+            digest_owed_at: Set(None),
             ..Default::default()
         })
         .filter(Column::UserId.eq(user_id))
         .exec(tx)
         .await
         .map_err(StoreError::during("note a digest"))?;
+    Ok(())
+}
+
+/// Notes that a message was put off to a person's next digest: it is made even if they switch it off before its hour.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn owe_digest(
+    conn: &impl ConnectionTrait,
+    user_id: i64,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel {
+            digest_owed_at: Set(Some(now.to_datetime())),
+            ..Default::default()
+        })
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::DigestOwedAt.is_null())
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("owe a digest"))?;
     Ok(())
 }
 

@@ -43,6 +43,22 @@ pub async fn last(
         .map_err(StoreError::during("read the last hand-off"))
 }
 
+/// The hand-off before this one.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn before(
+    conn: &impl ConnectionTrait,
+    handoff: &Model,
+) -> Result<Option<Model>, StoreError> {
+    Entity::find()
+        .filter(Column::ScheduleId.eq(handoff.schedule_id))
+        .filter(Column::Number.eq(handoff.number.saturating_sub(1)))
+        .one(conn)
+        .await
+        .map_err(StoreError::during("read the hand-off before"))
+}
+
 /// The hand-off that a message tells of.
 ///
 /// # Errors

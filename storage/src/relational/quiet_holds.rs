@@ -1,7 +1,8 @@
 //! `quiet_holds`: messages that somebody's quiet hours held back, until one summary tells of what is still true.
 //!
-//! A message is held once ([`hold`]); whoever ends quiet hours locks a person's holds, and gives them all to one summary
-//! in the same transaction ([`release`]): a second node finds none left.
+//! A message is held once ([`hold`]); whoever ends quiet hours locks a person's holds, and gives them all to their
+//! summaries in the same transaction ([`release`]): a second node finds none left. What a summary says is noted before it
+//! leaves ([`name`]), so that whoever records that it has left knows what it told ([`told`]), whatever ended meanwhile.
 
 use super::StoreError;
 use super::deliveries::Status;
@@ -49,6 +50,7 @@ pub async fn hold(
         held_at: Set(now.to_datetime()),
         summary_id: Set(None),
         released_at: Set(None),
+        named_at: Set(None),
         ..Default::default()
     };
     let held = Entity::insert(row)
@@ -61,18 +63,50 @@ pub async fn hold(
     }
 }
 
-/// Whether a message is held back and nobody has released it.
+/// What became of a message that was held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It was not, or somebody asked for it by hand since.
+    No,
+    /// Its quiet hours are not over.
+    Waits,
+    /// They are over: a summary tells of it if there is anything to tell.
+    Released,
+}
+
+/// Whether a message is held back.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn is_held(conn: &impl ConnectionTrait, delivery_id: i64) -> Result<bool, StoreError> {
+pub async fn state_of(conn: &impl ConnectionTrait, delivery_id: i64) -> Result<Held, StoreError> {
     let row = Entity::find()
         .filter(Column::DeliveryId.eq(delivery_id))
-        .filter(Column::ReleasedAt.is_null())
         .one(conn)
         .await
         .map_err(StoreError::during("read what is held back"))?;
-    Ok(row.is_some())
+    Ok(match row {
+        None => Held::No,
+        Some(row) if row.released_at.is_none() => Held::Waits,
+        Some(_) => Held::Released,
+    })
+}
+
+/// Forgets that a message was held back and released: somebody wants it sent by hand, and the next quiet hours may hold it
+/// back anew.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(super) async fn forget_released(
+    conn: &impl ConnectionTrait,
+    delivery_id: i64,
+) -> Result<(), StoreError> {
+    Entity::delete_many()
+        .filter(Column::DeliveryId.eq(delivery_id))
+        .filter(Column::ReleasedAt.is_not_null())
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("forget that a message was held back"))?;
+    Ok(())
 }
 
 /// Whose messages are held back now.
@@ -147,27 +181,63 @@ pub async fn of_summary(
         .map_err(StoreError::during("read what a summary tells of"))
 }
 
-/// Notes that messages were told after all, in a summary; those of them that are still held back.
+/// Notes, before a summary leaves, which incidents it names: those and no others.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn name(
+    conn: &impl ConnectionTrait,
+    summary_id: i64,
+    incidents: &[i64],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let named = Column::IncidentId.is_in(incidents.iter().copied());
+    let others = Column::IncidentId.is_not_in(incidents.iter().copied());
+    for (at, which) in [(None, others), (Some(now.to_datetime()), named)] {
+        Entity::update_many()
+            .set(ActiveModel {
+                named_at: Set(at),
+                ..Default::default()
+            })
+            .filter(Column::SummaryId.eq(summary_id))
+            .filter(which)
+            .exec(conn)
+            .await
+            .map_err(StoreError::during("note what a summary names"))?;
+    }
+    Ok(())
+}
+
+/// Notes that messages were told after all, in a summary, and at its address: whoever is told there hears of the end
+/// there. Those of them that have left meanwhile stay as they are.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn told(
     tx: &impl ConnectionTrait,
     delivery_ids: Vec<i64>,
+    summary: &notification_delivery::Model,
     reason: &str,
     now: UnixMs,
 ) -> Result<(), StoreError> {
     use notification_delivery::{ActiveModel, Column, Entity};
+    // A worker that died after it held one back left it as being sent.
+    let unsent = [Status::Suppressed.name(), Status::Sending.name()];
     Entity::update_many()
         .set(ActiveModel {
             status: Set(Status::Sent.name().to_owned()),
+            channel: Set(summary.channel.clone()),
+            recipient: Set(summary.recipient.clone()),
+            recipient_key: Set(summary.recipient_key.clone()),
             reason: Set(Some(reason.to_owned())),
+            lease_until: Set(None),
+            next_attempt_at: Set(None),
             sent_at: Set(Some(now.to_datetime())),
             updated_at: Set(now.to_datetime()),
             ..Default::default()
         })
         .filter(Column::Id.is_in(delivery_ids))
-        .filter(Column::Status.eq(Status::Suppressed.name()))
+        .filter(Column::Status.is_in(unsent))
         .exec(tx)
         .await
         .map_err(StoreError::during("note what a summary told"))?;

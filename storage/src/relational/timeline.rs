@@ -19,6 +19,8 @@ pub enum Actor<'a> {
     Detector(&'a str),
     /// An escalation policy, by name.
     Policy(&'a str),
+    /// Whoever has a link that was sent to an address without an account.
+    Link,
     /// The platform.
     System,
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Actor<'_> {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Detector(key) => write!(f, "detector:{key}"),
             Self::Policy(name) => write!(f, "policy:{name}"),
+            Self::Link => f.write_str("link"),
             Self::System => f.write_str("system"),
         }
     }

@@ -41,6 +41,11 @@ impl FieldKey {
         self.current.id()
     }
 
+    /// Every key, the one that seals first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &SecretKey> {
+        std::iter::once(&self.current).chain(&self.older)
+    }
+
     /// Seals `plain` for one column of one row.
     ///
     /// # Errors
@@ -91,12 +96,12 @@ impl FieldKey {
         let (nonce, cipher_text) = body
             .split_first_chunk::<NONCE_BYTES>()
             .ok_or(SecretError::SealedFormat)?;
-        let key = std::iter::once(&self.current)
-            .chain(&self.older)
-            .find(|key| key.id() == key_id)
-            .ok_or_else(|| SecretError::UnknownKey {
-                key_id: key_id.to_owned(),
-            })?;
+        let key =
+            self.all()
+                .find(|key| key.id() == key_id)
+                .ok_or_else(|| SecretError::UnknownKey {
+                    key_id: key_id.to_owned(),
+                })?;
         let place = place(key_id, table, row, column);
         cipher(key)
             .decrypt(

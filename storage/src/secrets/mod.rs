@@ -2,17 +2,20 @@
 //!
 //! * [`SecretKey`]: 32 random bytes that never show in a log; [`load_or_generate`] keeps one in a 0600 file.
 //! * [`SigningKey`]: signs what hosts fetch from us; they hold its public half.
-//! * [`FieldKey`]: seals single database fields so that a value works only in the row and column it was sealed for.
+//! * [`FieldKey`]: seals single database fields so that a value works only in the row and column it was sealed for, and
+//!   marks what is given away and must be known again.
 
 mod field;
 mod file;
 mod key;
+mod mark;
 mod random;
 mod signing;
 
 pub use field::FieldKey;
 pub use file::load_or_generate;
 pub use key::SecretKey;
+pub use mark::MARK_BYTES;
 pub use random::{random_base62, random_digits, sha256_hex};
 pub use signing::SigningKey;
 

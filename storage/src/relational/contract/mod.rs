@@ -10,9 +10,12 @@
 
 mod accounts;
 mod agents;
+mod assurance;
 mod backup_runs;
+mod bundles;
 mod cluster;
 mod fleet;
+mod groups;
 mod host_facts;
 mod lists;
 mod maintenance;
@@ -29,9 +32,12 @@ mod wall;
 
 pub use accounts::*;
 pub use agents::*;
+pub use assurance::*;
 pub use backup_runs::*;
+pub use bundles::*;
 pub use cluster::*;
 pub use fleet::*;
+pub use groups::*;
 pub use host_facts::*;
 pub use lists::*;
 pub use maintenance::*;
@@ -141,6 +147,21 @@ macro_rules! relational_contract {
             windows_are_found_while_they_may_be_under_way,
             snoozes_are_over_at_their_time,
             acknowledgements_that_grew_old_are_found,
+            a_receipt_moves_a_delivery_on_and_never_back,
+            an_early_receipt_waits_for_its_delivery,
+            what_nobody_took_is_found_until_something_was_done,
+            what_nobody_told_to_have_arrived_is_found,
+            a_channel_is_left_alone_as_long_as_was_asked,
+            the_address_that_a_provider_calls_is_sealed,
+            the_message_of_the_day_is_claimed_by_one,
+            a_group_is_joined_while_it_runs,
+            an_incident_is_in_one_group,
+            the_cover_of_a_group_is_read_as_written,
+            who_opens_at_once_finds_one_group,
+            what_is_due_together_leaves_together_again_after_a_crash,
+            one_node_decides_about_a_recipient,
+            what_waits_waits_in_its_row,
+            what_a_recipient_was_told_is_known,
             own_words_are_kept_by_kind_and_channel,
             words_that_failed_say_so_until_they_are_written_anew,
             a_wall_token_works_until_it_is_revoked,

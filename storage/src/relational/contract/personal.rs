@@ -7,12 +7,13 @@ use crate::relational::entity::{
     contact, digest, notification_delivery, quiet_hold, user_notification_preference,
 };
 use crate::relational::notification_preferences::{self, ChannelChoice, PreferencesDraft};
-use crate::relational::quiet_holds::{self, NewHold};
+use crate::relational::quiet_holds::{self, Held, NewHold};
 use crate::relational::users::{self, NewUser};
 use crate::relational::{Db, StoreError, digests};
 use crate::secrets::{FieldKey, SecretKey};
 use futures::future::join_all;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, EntityTrait};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -152,7 +153,7 @@ pub async fn a_contact_that_is_a_secret_is_sealed_and_goes_with_its_account(db: 
     quiet_holds::hold(db.write(), hold(held, ann), T0)
         .await
         .unwrap();
-    digests::note(db.write(), ann, T0, T0.plus(MINUTE), None, T0)
+    digests::note(db.write(), ann, T0, T0.plus(MINUTE), None, json!([]), T0)
         .await
         .unwrap();
     users::delete(db.write(), ann).await.unwrap();
@@ -219,16 +220,37 @@ pub async fn preferences_are_replaced_as_a_whole_and_lose_a_contact_that_goes(db
     notification_preferences::digest_made(db.write(), ann, until)
         .await
         .unwrap();
+    assert_eq!(get().await.unwrap().digest_owed_at, None);
     let made = get().await.unwrap();
     let at = Some(until.to_datetime());
     assert_eq!((made.digest_since, made.digest_last_at), (at, at));
     put(draft(Some(5)), until).await.unwrap();
     let wanted = notification_preferences::with_digest(db.read()).await;
     assert_eq!(wanted.unwrap(), []);
-    put(digest, until.plus(MINUTE)).await.unwrap();
+    put(digest.clone(), until.plus(MINUTE)).await.unwrap();
     let again = get().await.unwrap();
     let since = Some(until.plus(MINUTE).to_datetime());
     assert_eq!((again.digest_since, again.digest_last_at), (since, at));
+
+    // What is owed is still to be made once it is off, and goes on from where it was when it is on again.
+    for late in [2, 3] {
+        let owed = notification_preferences::owe_digest(db.write(), ann, until.plus(late * MINUTE));
+        owed.await.unwrap();
+    }
+    let owed = Some(until.plus(2 * MINUTE).to_datetime());
+    assert_eq!(get().await.unwrap().digest_owed_at, owed);
+    for draft in [draft(Some(5)), digest] {
+        put(draft, until.plus(4 * MINUTE)).await.unwrap();
+        let wanted = notification_preferences::with_digest(db.read()).await;
+        assert_eq!(wanted.unwrap().len(), 1);
+        assert_eq!(get().await.unwrap().digest_since, since);
+    }
+    notification_preferences::digest_made(db.write(), ann, until.plus(5 * MINUTE))
+        .await
+        .unwrap();
+    put(draft(Some(5)), until.plus(6 * MINUTE)).await.unwrap();
+    let wanted = notification_preferences::with_digest(db.read()).await;
+    assert_eq!(wanted.unwrap(), []);
 
     let forget =
         |contact| notification_preferences::forget_contact(db.write(), ann, contact, "email");
@@ -285,7 +307,8 @@ pub async fn what_is_held_back_is_released_to_one_summary(db: &Db) {
         .await
         .unwrap();
     assert_eq!(quiet_holds::people(db.read()).await.unwrap(), [ann, bob]);
-    assert!(quiet_holds::is_held(db.read(), two).await.unwrap());
+    let state = async |id| quiet_holds::state_of(db.read(), id).await.unwrap();
+    assert_eq!((state(two).await, state(77).await), (Held::Waits, Held::No));
 
     let later = T0.plus(MINUTE);
     let ended = join_all((1..=4_i64).map(|summary| async move {
@@ -305,12 +328,23 @@ pub async fn what_is_held_back_is_released_to_one_summary(db: &Db) {
     .await;
     assert_eq!(ended.iter().filter(|n| **n == 2).count(), 1, "{ended:?}");
     assert_eq!(ended.iter().sum::<usize>(), 2);
-    assert!(!quiet_holds::is_held(db.read(), one).await.unwrap());
+    assert_eq!(state(one).await, Held::Released);
     assert_eq!(quiet_holds::people(db.read()).await.unwrap(), [bob]);
     let summary = ended.iter().position(|n| *n == 2).unwrap() + 1;
     let told = quiet_holds::of_summary(db.read(), i64::try_from(summary).unwrap()).await;
     let told: Vec<i64> = told.unwrap().iter().map(|row| row.delivery_id).collect();
     assert_eq!(told, [one, two]);
+    let summary = i64::try_from(summary).unwrap();
+    let named = async || {
+        let all = quiet_holds::of_summary(db.read(), summary).await.unwrap();
+        all.iter().filter(|row| row.named_at.is_some()).count()
+    };
+    assert_eq!(named().await, 0);
+    for (incidents, expected) in [(vec![1, 5], 2), (vec![5], 0), (vec![], 0), (vec![1], 2)] {
+        let named_now = quiet_holds::name(db.write(), summary, &incidents, later);
+        named_now.await.unwrap();
+        assert_eq!(named().await, expected, "{incidents:?}");
+    }
 
     // Only what is still held back turns into what was told.
     let suppressed = notification_delivery::ActiveModel {
@@ -319,22 +353,44 @@ pub async fn what_is_held_back_is_released_to_one_summary(db: &Db) {
         ..Default::default()
     };
     suppressed.update(db.write()).await.unwrap();
-    quiet_holds::told(db.write(), vec![one, two], "in a summary", later)
+    let carrier = message(db, "3", bob).await;
+    let mut carrier = deliveries::get(db.read(), carrier).await.unwrap().unwrap();
+    "elsewhere".clone_into(&mut carrier.recipient_key);
+    quiet_holds::told(db.write(), vec![one, two], &carrier, "in a summary", later)
         .await
         .unwrap();
     let rows = notification_delivery::Entity::find().all(db.read()).await;
     let rows: Vec<_> = rows
         .unwrap()
         .into_iter()
-        .map(|row| (row.status, row.sent_at.is_some()))
+        .map(|row| (row.status, row.sent_at.is_some(), row.recipient_key))
+        .take(2)
         .collect();
+    let [first, second] = &rows[..] else {
+        panic!("{rows:?}");
+    };
     assert_eq!(
-        rows,
-        [("sent".to_owned(), true), ("queued".to_owned(), false)]
+        (first.0.as_str(), first.1, first.2.as_str()),
+        ("sent", true, "elsewhere")
     );
+    assert_eq!((second.0.as_str(), second.1), ("queued", false));
+
+    // Who asks for one by hand has it judged as if it had never been held, and the next quiet hours may hold it.
+    let asked = notification_delivery::ActiveModel {
+        id: Unchanged(two),
+        status: Set("suppressed".to_owned()),
+        ..Default::default()
+    };
+    asked.update(db.write()).await.unwrap();
+    assert!(deliveries::requeue(db.write(), two, later).await.unwrap());
+    assert_eq!(state(two).await, Held::No);
+    quiet_holds::hold(db.write(), hold(two, ann), later)
+        .await
+        .unwrap();
+    assert_eq!(state(two).await, Held::Waits);
     let kept = quiet_holds::retain(db.write(), later).await.unwrap();
     let gone = quiet_holds::retain(db.write(), later.plus(MINUTE)).await;
-    assert_eq!((kept, gone.unwrap()), (0, 2), "what is held stays");
+    assert_eq!((kept, gone.unwrap()), (0, 1), "what is held stays");
 }
 
 /// Two nodes that come to the same time of day make one digest.
@@ -343,7 +399,9 @@ pub async fn a_digest_of_a_time_is_made_once(db: &Db) {
     let until = T0.plus(MINUTE);
     let made = join_all((1..=4).map(|delivery| async move {
         db.transaction("make a digest", move |tx| {
-            Box::pin(async move { digests::note(tx, ann, T0, until, Some(delivery), until).await })
+            Box::pin(async move {
+                digests::note(tx, ann, T0, until, Some(delivery), json!([1]), until).await
+            })
         })
         .await
     }))
@@ -355,11 +413,23 @@ pub async fn a_digest_of_a_time_is_made_once(db: &Db) {
     }
     let winner = won.into_iter().next().unwrap().unwrap();
     let found = digests::of_delivery(db.read(), winner.delivery_id.unwrap()).await;
-    assert_eq!(found.unwrap(), Some(winner));
+    assert_eq!(found.unwrap().as_ref(), Some(&winner));
+    assert_eq!(winner.lines, Some(json!([1])));
+    let before = digests::that_ends(db.read(), ann, until).await.unwrap();
+    assert_eq!(before, Some(winner));
+    assert_eq!(digests::that_ends(db.read(), ann, T0).await.unwrap(), None);
     assert_eq!(digests::of_delivery(db.read(), 77).await.unwrap(), None);
-    digests::note(db.write(), ann, until, until.plus(MINUTE), None, until)
-        .await
-        .unwrap();
+    digests::note(
+        db.write(),
+        ann,
+        until,
+        until.plus(MINUTE),
+        None,
+        json!([]),
+        until,
+    )
+    .await
+    .unwrap();
     let removed = digests::retain(db.write(), until.plus(MINUTE)).await;
     assert_eq!(removed.unwrap(), 2);
 }

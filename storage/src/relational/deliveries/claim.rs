@@ -1,14 +1,10 @@
-//! Which rows are to be sent now, and who takes them.
+//! Which rows are to be sent now.
 
 use super::Status;
 use crate::relational::StoreError;
-use crate::relational::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
+use crate::relational::entity::notification_delivery::{Column, Entity};
 use noc_pipeline::clock::UnixMs;
-use sea_orm::sea_query::{LockBehavior, LockType};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 /// Whether a channel has a row to send at `now`.
 ///
@@ -31,70 +27,8 @@ pub async fn has_due(
     Ok(row.is_some())
 }
 
-/// Takes up to `limit` rows of a channel, what a dead worker left behind first, then oldest due first, and holds them
-/// until `lease_until`. In a transaction: rows that somebody else is taking are passed over.
-///
-/// Two questions, each answered from one index in its order: a single one would read and sort everything that waits for
-/// each few rows it takes.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn claim(
-    tx: &impl ConnectionTrait,
-    channel: &str,
-    now: UnixMs,
-    lease_until: UnixMs,
-    limit: u64,
-) -> Result<Vec<Model>, StoreError> {
-    let mut rows = free(tx, stuck(now), Column::LeaseUntil, channel, limit).await?;
-    let left = limit.saturating_sub(rows.len() as u64);
-    if left > 0 {
-        let next = free(tx, next(now), Column::NextAttemptAt, channel, left);
-        rows.extend(next.await?);
-    }
-    if rows.is_empty() {
-        return Ok(rows);
-    }
-    Entity::update_many()
-        .set(ActiveModel {
-            status: Set(Status::Sending.name().to_owned()),
-            lease_until: Set(Some(lease_until.to_datetime())),
-            updated_at: Set(now.to_datetime()),
-            ..Default::default()
-        })
-        .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
-        .exec(tx)
-        .await
-        .map_err(StoreError::during("claim deliveries"))?;
-    for row in &mut rows {
-        Status::Sending.name().clone_into(&mut row.status);
-        row.lease_until = Some(lease_until.to_datetime());
-    }
-    Ok(rows)
-}
-
-/// Rows of a channel that nobody else is taking, locked.
-async fn free(
-    tx: &impl ConnectionTrait,
-    due: Condition,
-    since: Column,
-    channel: &str,
-    limit: u64,
-) -> Result<Vec<Model>, StoreError> {
-    Entity::find()
-        .filter(due)
-        .filter(Column::Channel.eq(channel))
-        .order_by_asc(since)
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .all(tx)
-        .await
-        .map_err(StoreError::during("claim deliveries"))
-}
-
 /// Rows to send now: due, or left behind by a worker whose lease has ended.
-fn due(channel: &str, now: UnixMs) -> Condition {
+pub(super) fn due(channel: &str, now: UnixMs) -> Condition {
     Condition::all()
         .add(Column::Channel.eq(channel))
         .add(Condition::any().add(waiting(now)).add(stuck(now)))
@@ -102,7 +36,7 @@ fn due(channel: &str, now: UnixMs) -> Condition {
 
 /// [`waiting`], in words that no index of the state answers: so the one of the time is read, in its order, and no further
 /// than the rows that are wanted.
-fn next(now: UnixMs) -> Condition {
+pub(super) fn next(now: UnixMs) -> Condition {
     let not_waiting = Status::ALL
         .into_iter()
         .filter(|status| !matches!(status, Status::Queued | Status::Retrying))
@@ -113,7 +47,7 @@ fn next(now: UnixMs) -> Condition {
 }
 
 /// Rows that a worker left behind.
-fn stuck(now: UnixMs) -> Condition {
+pub(super) fn stuck(now: UnixMs) -> Condition {
     Condition::all()
         .add(Column::Status.eq(Status::Sending.name()))
         .add(Column::LeaseUntil.lte(now.to_datetime()))

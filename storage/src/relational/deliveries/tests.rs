@@ -20,13 +20,25 @@ fn new(n: usize, channel: &str, kind: &'static str) -> NewDelivery {
     }
 }
 
+/// Claims as somebody who bundles nothing.
 async fn claim_in(db: &Db, now: UnixMs, limit: u64) -> Vec<Model> {
+    let lately = bundles::Lately {
+        kinds: &["problem"],
+        within: Duration::from_secs(30),
+    };
     let claimed = db.transaction("test", |tx: &DatabaseTransaction| {
-        Box::pin(
-            async move { claim(tx, "email", now, now.plus(Duration::from_secs(60)), limit).await },
-        )
+        Box::pin(async move {
+            let times = (now, now.plus(Duration::from_secs(60)));
+            bundles::claim(tx, "email", times, limit, lately, &bundles::each_alone).await
+        })
     });
-    claimed.await.map_err(|e: StoreError| e).unwrap()
+    let claimed = claimed.await.map_err(|e: StoreError| e).unwrap();
+    assert!(claimed.held.is_empty());
+    let rows = claimed
+        .bundles
+        .into_iter()
+        .map(|mut one| one.rows.remove(0));
+    rows.collect()
 }
 
 fn sent() -> Ending {
@@ -115,23 +127,24 @@ async fn a_lease_that_ended_passes_the_row_on_and_only_its_holder_may_say_it_fai
 #[tokio::test]
 async fn what_a_dead_worker_left_behind_is_taken_before_what_waits() {
     let db = Db::open_temporary().await.unwrap();
-    for n in 0..3 {
-        queue(db.write(), new(n, "email", "problem"), NOW)
-            .await
-            .unwrap();
+    let at = |seconds| NOW.plus(Duration::from_secs(seconds));
+    // Written down in another order than it falls due; the one that is claimed is the youngest of all.
+    let mut ids = Vec::new();
+    for (n, due) in [(0, 30), (1, 10), (2, 20), (3, 40)] {
+        let queued = queue(db.write(), new(n, "email", "problem"), at(due)).await;
+        ids.push(queued.unwrap().unwrap());
     }
-    let left_behind = claim_in(&db, NOW, 1).await.remove(0).id;
-    let later = NOW.plus(Duration::from_secs(60));
-    for n in 3..5 {
-        queue(db.write(), new(n, "email", "problem"), later)
-            .await
-            .unwrap();
-    }
+    let left_behind = queue(db.write(), new(9, "email", "problem"), NOW).await;
+    let left_behind = left_behind.unwrap().unwrap();
+    let claimed = claim_in(&db, NOW, 5).await;
+    let claimed: Vec<i64> = claimed.iter().map(|row| row.id).collect();
+    assert_eq!(claimed, [left_behind], "nothing else is due");
+    let later = at(60);
     let taken = claim_in(&db, later, 4).await;
     let taken: Vec<i64> = taken.iter().map(|row| row.id).collect();
-    let first = left_behind;
-    assert_eq!(taken, [first, first + 1, first + 2, first + 3]);
-    assert_eq!(claim_in(&db, later, 4).await.len(), 1);
+    assert_eq!(taken, [left_behind, ids[1], ids[2], ids[0]]);
+    let rest = claim_in(&db, later, 4).await;
+    assert_eq!(rest.iter().map(|row| row.id).collect::<Vec<_>>(), [ids[3]]);
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ pub struct Model {
     pub until: ChronoDateTimeUtc,
     /// Row of `notification_deliveries`; `None`: there was nothing to tell.
     pub delivery_id: Option<i64>,
+    /// The incidents it covers, each in the state in which it was told: the next one tells what differs.
+    pub lines: Option<Json>,
     /// Creation.
     pub created_at: ChronoDateTimeUtc,
 }

@@ -31,6 +31,20 @@ pub struct Model {
     pub last_test_result: Option<String>,
     /// The provider's id of the test.
     pub last_test_provider_id: Option<String>,
+    /// The secret part of the address that its provider calls, sealed with the field key; `None`: there is none.
+    pub hook_secret: Option<String>,
+    /// Which provider last said there what became of a message.
+    pub hook_provider: Option<String>,
+    /// When it did.
+    pub hook_receipt_at: Option<ChronoDateTimeUtc>,
+    /// Until when its provider asked to be left alone.
+    pub paused_until: Option<ChronoDateTimeUtc>,
+    /// In which words.
+    pub paused_reason: Option<String>,
+    /// Whether a message a day shows that it works.
+    pub canary: bool,
+    /// When that was last queued.
+    pub canary_at: Option<ChronoDateTimeUtc>,
     /// Last change.
     pub updated_at: ChronoDateTimeUtc,
 }

@@ -28,6 +28,8 @@ pub struct Model {
     pub summary_id: Option<i64>,
     /// When the quiet hours were over; `None`: not yet.
     pub released_at: Option<ChronoDateTimeUtc>,
+    /// When the summary was last put together with this incident in it; `None`: it did not name it.
+    pub named_at: Option<ChronoDateTimeUtc>,
 }
 
 /// Not used: queries name their joins.

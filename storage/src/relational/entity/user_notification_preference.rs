@@ -29,6 +29,8 @@ pub struct Model {
     pub digest_since: Option<ChronoDateTimeUtc>,
     /// For when the last one was.
     pub digest_last_at: Option<ChronoDateTimeUtc>,
+    /// Since when a message of theirs was put off to a digest that was not made yet; `None`: none was.
+    pub digest_owed_at: Option<ChronoDateTimeUtc>,
     /// Last change by its owner.
     pub updated_at: ChronoDateTimeUtc,
 }

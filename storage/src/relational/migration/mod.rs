@@ -20,11 +20,16 @@ mod m0013_disabled_until;
 mod m0014_mail_abuse;
 mod m0015_fleet;
 mod m0016_fourth_value;
+mod m0017_groups;
 mod m0018_on_call;
 mod m0019_personal;
 mod m0020_maintenance;
+mod m0021_callbacks;
+mod m0022_assurance;
 mod m0023_message_templates;
+mod m0024_due_by_channel;
 mod m0025_wall;
+mod m0026_told_and_carried;
 
 use sea_orm_migration::prelude::*;
 
@@ -50,11 +55,16 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_mail_abuse::Migration),
             Box::new(m0015_fleet::Migration),
             Box::new(m0016_fourth_value::Migration),
+            Box::new(m0017_groups::Migration),
             Box::new(m0018_on_call::Migration),
             Box::new(m0019_personal::Migration),
             Box::new(m0020_maintenance::Migration),
+            Box::new(m0021_callbacks::Migration),
+            Box::new(m0022_assurance::Migration),
             Box::new(m0023_message_templates::Migration),
+            Box::new(m0024_due_by_channel::Migration),
             Box::new(m0025_wall::Migration),
+            Box::new(m0026_told_and_carried::Migration),
         ]
     }
 }

@@ -1,0 +1,369 @@
+//! Taking messages to send, recipient by recipient: several about one trouble may leave as one.
+//!
+//! Whoever takes a recipient's messages on a channel holds its row of `delivery_gates` until the commit. So of two
+//! nodes one decides about all that is due there, and the other passes on to the next recipient; nobody waits. What is
+//! decided, the caller says ([`Queue`] in, [`Turns`] out): a plain function that sees everything and stores nothing.
+//!
+//! What is to wait gets a later time in its own row, and rows that leave in one message are marked (`delivery_bundles`)
+//! in the transaction that takes them: both outlive a crash, and what is sent again is sent as the same message.
+
+mod gate;
+mod read;
+
+use super::claim::due;
+use super::{Column, Entity, Model, Status};
+use crate::relational::StoreError;
+use crate::relational::entity::delivery_bundle as mark;
+use crate::relational::entity::notification_delivery::ActiveModel;
+use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::Severity;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// Due rows whose recipients are looked at in one claim, at least.
+const RECIPIENTS: u64 = 64;
+/// Due rows of the recipients of one claim that are looked at at once.
+const ROWS: u64 = 500;
+
+/// A row that is due.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    /// The row.
+    pub row: Model,
+    /// The group of its incident.
+    pub group: Option<i64>,
+    /// How bad its incident is now.
+    pub severity: Option<Severity>,
+    /// The delivery under whose id it left, or was about to; its own id for that one itself.
+    pub carrier: Option<i64>,
+}
+
+/// What a recipient was told of a group lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spoken {
+    /// When the last message left, or was taken to be sent.
+    pub at: UnixMs,
+    /// The worst that was told of.
+    pub worst: Option<Severity>,
+}
+
+/// How much a recipient was told over a channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gate {
+    /// When the messages that left are worked off, at the rate that the limit allows.
+    pub worked_off_at: Option<UnixMs>,
+    /// The worst that was told of since all was worked off.
+    pub worst: Option<Severity>,
+}
+
+/// All that is due to one recipient over one channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queue {
+    /// Oldest first.
+    pub due: Vec<Due>,
+    /// By group, of the groups that `due` names.
+    pub spoken: HashMap<i64, Spoken>,
+    /// Before this turn.
+    pub gate: Gate,
+    /// Messages that may leave now.
+    pub room: usize,
+}
+
+/// What is to become of rows. Rows that no turn names stay due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    /// They leave now, several as one message.
+    Send(Vec<i64>),
+    /// They wait.
+    Hold {
+        /// Which.
+        ids: Vec<i64>,
+        /// At least until then.
+        until: UnixMs,
+        /// For the delivery log.
+        reason: String,
+    },
+}
+
+/// What is decided about a [`Queue`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turns {
+    /// At most [`Queue::room`] of them send.
+    pub turns: Vec<Turn>,
+    /// From now on.
+    pub gate: Gate,
+}
+
+/// One message to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bundle {
+    /// The id that the message carries: that of its carrier.
+    pub delivery_uuid: String,
+    /// The delivery whose id that is; may be one that no longer leaves itself.
+    pub carrier: i64,
+    /// What leaves in it, never empty.
+    pub rows: Vec<Model>,
+}
+
+/// What a claim came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Claimed {
+    /// To be sent.
+    pub bundles: Vec<Bundle>,
+    /// To wait: id and why; those whose row said so already are left out.
+    pub held: Vec<(i64, String)>,
+}
+
+/// What may be asked of `lately`: messages of these kinds, this long ago at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Lately<'a> {
+    /// Names of kinds.
+    pub kinds: &'a [&'a str],
+    /// How far back.
+    pub within: Duration,
+}
+
+/// Takes at most `limit` messages of a channel, and holds their rows until `lease_until`. In a transaction.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn claim(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    (now, lease_until): (UnixMs, UnixMs),
+    limit: u64,
+    lately: Lately<'_>,
+    decide: &(dyn Fn(&Queue) -> Turns + Sync),
+) -> Result<Claimed, StoreError> {
+    let mut claimed = Claimed::default();
+    let mut room = usize::try_from(limit).unwrap_or(usize::MAX);
+    let recipients = read::due_recipients(tx, channel, now, limit.clamp(RECIPIENTS, ROWS)).await?;
+    let mut recipients = recipients.into_iter();
+    while room > 0 {
+        let entered = enter(tx, channel, &mut recipients, room, now).await?;
+        if entered.is_empty() {
+            break;
+        }
+        let mut all = read::rows(tx, channel, &entered, now).await?;
+        for (recipient, gate) in entered {
+            if room == 0 {
+                break;
+            }
+            if all.cut {
+                // So much is due to one that the others may not have been seen.
+                let alone = [(recipient.clone(), gate)];
+                all.due = read::rows(tx, channel, &alone, now).await?.due;
+            }
+            let due = all.due.remove(&recipient).unwrap_or_default();
+            if due.is_empty() {
+                continue;
+            }
+            let queue = Queue {
+                spoken: read::spoken(tx, channel, &recipient, &due, now, lately).await?,
+                due,
+                gate,
+                room,
+            };
+            let decided = decide(&queue);
+            let key = gate::key(channel, &recipient);
+            let times = (now, lease_until);
+            room = carry_out(tx, &key, (&queue, decided), times, &mut claimed).await?;
+        }
+    }
+    Ok(claimed)
+}
+
+/// The gates of the next recipients of whom nobody else is taking messages, as many as there may be messages.
+async fn enter(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    recipients: &mut impl Iterator<Item = String>,
+    most: usize,
+    now: UnixMs,
+) -> Result<Vec<(String, Gate)>, StoreError> {
+    let mut entered = Vec::new();
+    while entered.len() < most {
+        let Some(recipient) = recipients.next() else {
+            break;
+        };
+        if let Some(gate) = gate::enter(tx, &gate::key(channel, &recipient), now).await? {
+            entered.push((recipient, gate));
+        }
+    }
+    Ok(entered)
+}
+
+/// Does what was decided about a recipient's queue: the room that is left.
+async fn carry_out(
+    tx: &impl ConnectionTrait,
+    key: &str,
+    (queue, decided): (&Queue, Turns),
+    (now, lease_until): (UnixMs, UnixMs),
+    claimed: &mut Claimed,
+) -> Result<usize, StoreError> {
+    let mut room = queue.room;
+    if decided.gate != queue.gate {
+        gate::leave(tx, key, decided.gate, now).await?;
+    }
+    for turn in decided.turns {
+        match turn {
+            Turn::Hold { ids, until, reason } => {
+                let fresh = queue.due.iter().filter(|due| {
+                    ids.contains(&due.row.id) && due.row.reason.as_ref() != Some(&reason)
+                });
+                let fresh = fresh.map(|due| (due.row.id, reason.clone()));
+                claimed.held.extend(fresh);
+                hold(tx, &ids, until, &reason, now).await?;
+            }
+            Turn::Send(ids) => {
+                let bundle = take(tx, queue, &ids, lease_until, now).await?;
+                if let Some(bundle) = bundle {
+                    room = room.saturating_sub(1);
+                    claimed.bundles.push(bundle);
+                }
+            }
+        }
+    }
+    Ok(room)
+}
+
+async fn hold(
+    tx: &impl ConnectionTrait,
+    ids: &[i64],
+    until: UnixMs,
+    reason: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel {
+            next_attempt_at: Set(Some(until.to_datetime())),
+            reason: Set(Some(reason.to_owned())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("let deliveries wait"))?;
+    Ok(())
+}
+
+async fn take(
+    tx: &impl ConnectionTrait,
+    queue: &Queue,
+    ids: &[i64],
+    lease_until: UnixMs,
+    now: UnixMs,
+) -> Result<Option<Bundle>, StoreError> {
+    let operation = "claim deliveries";
+    let wanted = queue.due.iter().filter(|due| ids.contains(&due.row.id));
+    let mut taken: Vec<&Due> = wanted.collect();
+    let Some(channel) = taken.first().map(|due| due.row.channel.as_str()) else {
+        return Ok(None);
+    };
+    let update = Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Sending.name().to_owned()),
+            lease_until: Set(Some(lease_until.to_datetime())),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(taken.iter().map(|due| due.row.id)))
+        .filter(due(channel, now));
+    let updated = update
+        .exec(tx)
+        .await
+        .map_err(StoreError::during(operation))?;
+    if updated.rows_affected != taken.len() as u64 {
+        // Some were taken back since they were read.
+        let ours: Vec<i64> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.is_in(taken.iter().map(|due| due.row.id)))
+            .filter(Column::Status.eq(Status::Sending.name()))
+            .filter(Column::LeaseUntil.eq(lease_until.to_datetime()))
+            .into_tuple()
+            .all(tx)
+            .await
+            .map_err(StoreError::during(operation))?;
+        taken.retain(|due| ours.contains(&due.row.id));
+    }
+    let Some(first) = taken.first() else {
+        return Ok(None);
+    };
+    let left_before = taken.iter().find_map(|due| due.carrier);
+    let carrier = left_before.unwrap_or(first.row.id);
+    let delivery_uuid = match taken.iter().find(|due| due.row.id == carrier) {
+        Some(due) => due.row.delivery_uuid.clone(),
+        None => super::get(tx, carrier)
+            .await?
+            .map_or_else(|| first.row.delivery_uuid.clone(), |row| row.delivery_uuid),
+    };
+    if left_before.is_none() && taken.len() > 1 {
+        let marks = taken.iter().map(|due| mark::ActiveModel {
+            delivery_id: Set(due.row.id),
+            carrier_id: Set(carrier),
+        });
+        let replace = OnConflict::column(mark::Column::DeliveryId)
+            .update_column(mark::Column::CarrierId)
+            .to_owned();
+        mark::Entity::insert_many(marks)
+            .on_conflict(replace)
+            .exec_without_returning(tx)
+            .await
+            .map_err(StoreError::during("mark deliveries of one message"))?;
+    }
+    let rows = taken.iter().map(|due| Model {
+        status: Status::Sending.name().to_owned(),
+        lease_until: Some(lease_until.to_datetime()),
+        ..due.row.clone()
+    });
+    Ok(Some(Bundle {
+        delivery_uuid,
+        carrier,
+        rows: rows.collect(),
+    }))
+}
+
+/// Takes deliveries out of the messages they were to leave in: from now on each is a message of its own again.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn part(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    mark::Entity::delete_many()
+        .filter(mark::Column::DeliveryId.is_in(ids.iter().copied()))
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("take deliveries out of a message"))?;
+    Ok(())
+}
+
+/// A decision for those who bundle nothing: whatever is due leaves as a message of its own.
+#[must_use]
+pub fn each_alone(queue: &Queue) -> Turns {
+    // What left together leaves together again: it may have arrived.
+    let mut together: BTreeMap<(usize, i64), Vec<i64>> = BTreeMap::new();
+    for (n, due) in queue.due.iter().enumerate() {
+        let key = match due.carrier {
+            Some(carrier) => (0, carrier),
+            None => (n.saturating_add(1), due.row.id),
+        };
+        together.entry(key).or_default().push(due.row.id);
+    }
+    Turns {
+        turns: together
+            .into_values()
+            .take(queue.room)
+            .map(Turn::Send)
+            .collect(),
+        gate: queue.gate,
+    }
+}
