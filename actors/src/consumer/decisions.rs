@@ -1,20 +1,22 @@
 //! Records of decisions on their way into the series store: "why did it not page?".
 //!
 //! They are written every second, apart from the records that led to them: a series store that is away delays no incident.
-//! A decision that a crash lost is made again by the replay that follows, unless it was made within the second before a
-//! snapshot. Written twice it is one row.
+//! A decision that a crash lost is made again by the replay that follows; so a snapshot, which ends the replay's need,
+//! waits a little until what it covers is written. Written twice it is one row.
 
 use crate::Parts;
 use crate::detect::{Finding, Outcome};
-use crate::runtime::StopSignal;
 use crate::runtime::metrics::Metrics;
 use crate::server_actor::Decision;
+use noc_pipeline::clock::sleep;
 use noc_pipeline::payload::events::{EventRow, EventTable, EventValue};
 use noc_storage::series::Event;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::{Notify, watch};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// Rows a write.
@@ -23,8 +25,45 @@ const ROWS: usize = 1_000;
 const MOST_WAITING: usize = 100_000;
 
 /// Decisions that are not written yet.
+#[derive(Debug)]
+pub(crate) struct Decisions {
+    waiting: Mutex<Waiting>,
+    gone: watch::Sender<Gone>,
+    /// Somebody waits for a write.
+    wanted: Notify,
+    ends: AtomicBool,
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct Decisions(Mutex<VecDeque<Event>>);
+struct Waiting {
+    events: VecDeque<Event>,
+    /// How many were ever taken.
+    taken: u64,
+}
+
+/// What became of those taken, oldest first.
+#[derive(Debug, Clone, Copy)]
+struct Gone {
+    /// So many are written, or had to leave.
+    count: u64,
+    /// Whether waiting for more is of use: somebody writes, and the store took what it was given last.
+    flows: bool,
+}
+
+impl Default for Decisions {
+    fn default() -> Self {
+        let none = Gone {
+            count: 0,
+            flows: false,
+        };
+        Self {
+            waiting: Mutex::default(),
+            gone: watch::Sender::new(none),
+            wanted: Notify::new(),
+            ends: AtomicBool::new(false),
+        }
+    }
+}
 
 impl Decisions {
     /// Takes decisions; answers how many older ones had to leave.
@@ -32,24 +71,58 @@ impl Decisions {
         if decisions.is_empty() {
             return 0;
         }
-        let mut waiting = self.0.lock();
-        waiting.extend(decisions.iter().map(event));
-        let over = waiting.len().saturating_sub(MOST_WAITING);
-        waiting.drain(..over);
+        let mut waiting = self.waiting.lock();
+        waiting.taken += count(decisions.len());
+        waiting.events.extend(decisions.iter().map(event));
+        let over = waiting.events.len().saturating_sub(MOST_WAITING);
+        waiting.events.drain(..over);
+        drop(waiting);
+        self.leave(over);
         over
     }
 
+    /// Waits until all that was taken so far is written, at most for `limit`; false when it is not. Does not wait at all
+    /// while the series store is away.
+    pub async fn settle(&self, limit: Duration) -> bool {
+        let target = self.waiting.lock().taken;
+        let mut gone = self.gone.subscribe();
+        self.wanted.notify_one();
+        let settled = gone.wait_for(|gone| gone.count >= target || !gone.flows);
+        match tokio::time::timeout(limit, settled).await {
+            Ok(Ok(gone)) => gone.count >= target,
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+
+    /// Has [`run`] write once more and end.
+    pub fn end(&self) {
+        self.ends.store(true, Ordering::Release);
+        self.wanted.notify_one();
+    }
+
     fn some(&self) -> Vec<Event> {
-        let mut waiting = self.0.lock();
-        let count = waiting.len().min(ROWS);
-        waiting.drain(..count).collect()
+        let mut waiting = self.waiting.lock();
+        let count = waiting.events.len().min(ROWS);
+        waiting.events.drain(..count).collect()
     }
 
     fn give_back(&self, events: Vec<Event>) {
-        let mut waiting = self.0.lock();
+        let mut waiting = self.waiting.lock();
         for event in events.into_iter().rev() {
-            waiting.push_front(event);
+            waiting.events.push_front(event);
         }
+    }
+
+    fn leave(&self, events: usize) {
+        if events > 0 {
+            self.gone.send_modify(|gone| gone.count += count(events));
+        }
+    }
+
+    /// Notes whether waiting is of use; whoever waits hears of it.
+    fn flows(&self, flows: bool) {
+        self.gone
+            .send_if_modified(|gone| std::mem::replace(&mut gone.flows, flows) != flows);
     }
 
     /// Writes what waits; what cannot be written waits on.
@@ -57,32 +130,39 @@ impl Decisions {
         loop {
             let events = self.some();
             if events.is_empty() {
+                self.flows(true);
                 return;
             }
             if let Err(error) = parts.series.write_events(events.clone()).await {
                 metrics.store_error("series", "decisions");
                 tracing::warn!(%error, "decisions are not recorded yet");
                 self.give_back(events);
+                self.flows(false);
                 return;
             }
+            self.leave(events.len());
         }
     }
 }
 
-/// Writes every second until the runtime stops, and once more then.
-pub(crate) async fn run(
-    parts: Parts,
-    decisions: Arc<Decisions>,
-    metrics: Arc<Metrics>,
-    stop: StopSignal,
-) {
+/// Writes every second, and at once for who waits, until [`Decisions::end`], and once more then.
+pub(crate) async fn run(parts: Parts, decisions: Arc<Decisions>, metrics: Arc<Metrics>) {
     loop {
-        let stopped = stop.sleep(EVERY).await;
+        let last = decisions.ends.load(Ordering::Acquire);
         decisions.write(&parts, &metrics).await;
-        if stopped {
+        if last {
+            decisions.flows(false);
             return;
         }
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = decisions.wanted.notified() => {}
+        }
     }
+}
+
+const fn count(events: usize) -> u64 {
+    events as u64
 }
 
 fn event(decision: &Decision) -> Event {
@@ -189,5 +269,31 @@ mod tests {
         assert_eq!(first.first(), Some(&event(&many[3])));
         waiting.give_back(first);
         assert_eq!(waiting.some().first(), Some(&event(&many[3])));
+    }
+
+    #[tokio::test]
+    async fn who_waits_learns_that_all_is_written_or_that_it_will_not_be_soon() {
+        let (limit, short) = (Duration::from_secs(30), Duration::from_millis(1));
+        let all = Decisions::default();
+        let two = [1, 2].map(|n| decision(n, Outcome::Clear, Reason::Cleared));
+        assert!(all.settle(limit).await, "nothing was taken");
+        all.take(&two);
+        assert!(!all.settle(limit).await, "nobody writes");
+
+        all.flows(true);
+        assert!(!all.settle(short).await, "it takes too long");
+        let (settled, ()) = tokio::join!(all.settle(limit), async {
+            all.wanted.notified().await;
+            all.leave(all.some().len());
+        });
+        assert!(settled);
+
+        all.take(&two);
+        let (settled, ()) = tokio::join!(all.settle(limit), async {
+            all.wanted.notified().await;
+            all.give_back(all.some());
+            all.flows(false);
+        });
+        assert!(!settled, "the store is away");
     }
 }

@@ -7,12 +7,14 @@
 //! * [`simulate`] asks the same functions what a policy would do, and does nothing.
 //! * [`fire`] does one step in one transaction, conditional on the row being as read. `EscalationActor` calls it when
 //!   the stored time comes; a timer only wakes, and a crash anywhere leaves the row as it was, to be looked at again.
+//! * [`failover`] looks after what was sent and did not arrive.
 //!
 //! Every incident has exactly one row in `executions`, also those that page nobody (their policy has no steps). Its
 //! `generation` is renewed whenever the policy starts again: messages of an older one are superseded.
 
 mod actor;
 mod by_hand;
+pub(crate) mod failover;
 pub mod fire;
 mod hold;
 pub(crate) mod minder;

@@ -16,16 +16,38 @@ use noc_storage::relational::{
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// Row of `users`.
-    pub user_id: i64,
+    /// Row of `users`; `None`: whoever has a link that was sent to an address without an account.
+    pub user_id: Option<i64>,
     /// Shown in the timeline.
     pub name: String,
     /// Client address, for the security log.
     pub ip: Option<String>,
+    /// The address that the link was sent to, where they act by one and have not signed in.
+    pub link: Option<String>,
+}
+
+impl Actor {
+    /// As the timeline knows them.
+    const fn by(&self) -> timeline::Actor<'static> {
+        match self.user_id {
+            Some(id) => timeline::Actor::User(id),
+            None => timeline::Actor::Link,
+        }
+    }
+
+    /// `by Ada`, `by Ada via link sent to ada@example.com`, `via link sent to team@example.com`.
+    fn spoken(&self) -> String {
+        match (self.user_id, &self.link) {
+            (_, None) => format!("by {}", self.name),
+            (Some(_), Some(address)) => format!("by {} via link sent to {address}", self.name),
+            (None, Some(address)) => format!("via link sent to {address}"),
+        }
+    }
 }
 
 /// Why nothing was done.
@@ -65,7 +87,7 @@ pub enum ActionError {
 }
 
 /// Takes an open incident on: steps that need it unacknowledged no longer fire, and their messages that have not left
-/// are taken back.
+/// are taken back. With `group`, every open incident of its group, and for a while who joins it ([`super::group`]).
 ///
 /// # Errors
 /// [`ActionError`]; then nothing changed.
@@ -73,7 +95,11 @@ pub async fn acknowledge(
     parts: &Parts,
     id: i64,
     actor: &Actor,
+    group: bool,
 ) -> Result<incident::Model, ActionError> {
+    if group {
+        return super::group::acknowledge(parts, id, actor).await;
+    }
     act(parts, id, actor, Action::Acknowledge).await
 }
 
@@ -162,6 +188,18 @@ pub async fn escalate(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     Acknowledge,
+    /// With its group.
+    AcknowledgeTogether {
+        group: i64,
+        others: usize,
+    },
+    /// As it opened, because its group had been acknowledged.
+    Covered {
+        group: i64,
+        /// When it had.
+        since: UnixMs,
+        ago: Duration,
+    },
     Unacknowledge,
     Resolve {
         /// Of the log: where the decision goes.
@@ -184,7 +222,9 @@ impl Action {
     /// In the timeline, and with `incident_` before it in the security log.
     const fn name(&self) -> &'static str {
         match self {
-            Self::Acknowledge => "acknowledged",
+            Self::Acknowledge | Self::AcknowledgeTogether { .. } | Self::Covered { .. } => {
+                "acknowledged"
+            }
             Self::Unacknowledge => "unacknowledged",
             Self::Resolve { .. } | Self::Close => "resolved",
             Self::Note(_) => "note",
@@ -196,7 +236,9 @@ impl Action {
 
     const fn security_action(&self) -> &'static str {
         match self {
-            Self::Acknowledge => "incident_acknowledged",
+            Self::Acknowledge | Self::AcknowledgeTogether { .. } | Self::Covered { .. } => {
+                "incident_acknowledged"
+            }
             Self::Unacknowledge => "incident_unacknowledged",
             Self::Resolve { .. } | Self::Close => "incident_resolved",
             Self::Note(_) => "incident_note_added",
@@ -206,11 +248,12 @@ impl Action {
         }
     }
 
-    fn is_allowed_for(&self, row: &incident::Model) -> bool {
+    pub(super) fn is_allowed_for(&self, row: &incident::Model) -> bool {
         let status = row.status.as_str();
         match self {
             // Who was asked whether they are still on it says so by taking it on again.
-            Self::Acknowledge => status == "open" || asked(row),
+            Self::Acknowledge | Self::AcknowledgeTogether { .. } => status == "open" || asked(row),
+            Self::Covered { .. } => status == "open",
             Self::Unacknowledge => status == "acknowledged",
             Self::Resolve { .. } | Self::Close | Self::Snooze { .. } => status != "resolved",
             Self::Wake => status != "resolved" && row.snoozed_until.is_some(),
@@ -222,7 +265,27 @@ impl Action {
     fn detail(&self, actor: &Actor) -> Value {
         let by = &actor.name;
         match self {
-            Self::Acknowledge => json!({"text": format!("Acknowledged by {by}."), "by": by}),
+            Self::Acknowledge => {
+                json!({"text": format!("Acknowledged {}.", actor.spoken()), "by": by})
+            }
+            Self::AcknowledgeTogether { group, others } => {
+                let spoken = actor.spoken();
+                let text = match others {
+                    // Nobody stands for who joins.
+                    0 if actor.user_id.is_none() => format!("Acknowledged {spoken}."),
+                    0 => format!("Acknowledged {spoken}, with who joins its group."),
+                    1 => format!("Acknowledged {spoken}, with one other of its group."),
+                    n => format!("Acknowledged {spoken}, with {n} others of its group."),
+                };
+                json!({"text": text, "by": by, "group_id": group})
+            }
+            Self::Covered { group, since, ago } => {
+                let min = ago.as_secs() / 60;
+                let text = format!(
+                    "Acknowledged as it opened: {by} acknowledged its group {min} min before, and with it who joins."
+                );
+                json!({"text": text, "by": by, "group_id": group, "since": since.to_datetime()})
+            }
             Self::Unacknowledge => json!({"text": format!("Given back by {by}."), "by": by}),
             Self::Resolve { .. } => json!({"text": format!("Resolved by {by}."), "by": by}),
             Self::Close => json!({"text": format!("Its case was closed by {by}."), "by": by}),
@@ -245,16 +308,22 @@ async fn act(
 ) -> Result<incident::Model, ActionError> {
     let now = parts.clock.now();
     let (incident, deliveries) = store(&parts.db, id, actor, &action, now).await?;
+    tell(parts, &[id], deliveries).await;
+    Ok(incident)
+}
+
+/// Tells open pages, and whoever waits for a time, that incidents changed.
+pub(super) async fn tell(parts: &Parts, incidents: &[i64], deliveries: Vec<i64>) {
     let bus = &parts.bus;
     bus.publish(LiveEvent::ExecutionChanged { execution: 0 })
         .await;
     bus.publish(LiveEvent::DeliveriesQueued).await;
-    bus.publish(LiveEvent::IncidentUpdated { incident: id })
-        .await;
+    for &incident in incidents {
+        bus.publish(LiveEvent::IncidentUpdated { incident }).await;
+    }
     for delivery in deliveries {
         bus.publish(LiveEvent::DeliveryUpdated { delivery }).await;
     }
-    Ok(incident)
 }
 
 /// The transaction: the incident as it is then, and the deliveries that were taken back.
@@ -300,10 +369,10 @@ pub(super) async fn change(
         ..Default::default()
     };
     match action {
-        Action::Acknowledge => {
+        Action::Acknowledge | Action::AcknowledgeTogether { .. } | Action::Covered { .. } => {
             change.status = Set("acknowledged".to_owned());
             change.acknowledged_at = Set(Some(now.to_datetime()));
-            change.acknowledged_by = Set(Some(actor.user_id));
+            change.acknowledged_by = Set(actor.user_id);
             change.reminded_at = Set(None);
         }
         Action::Unacknowledge => {
@@ -316,7 +385,7 @@ pub(super) async fn change(
             change.status = Set("resolved".to_owned());
             change.open_key = Set(None);
             change.resolved_at = Set(Some(now.to_datetime()));
-            change.resolved_by = Set(Some(actor.user_id));
+            change.resolved_by = Set(actor.user_id);
             change.snoozed_until = Set(None);
         }
         Action::Snooze { until } => change.snoozed_until = Set(Some(until.to_datetime())),
@@ -328,7 +397,9 @@ pub(super) async fn change(
         .await
         .map_err(StoreError::during("change an incident"))?;
     let deliveries = match action {
-        Action::Acknowledge => escalation::acknowledged(tx, &row, now).await?,
+        Action::Acknowledge | Action::AcknowledgeTogether { .. } | Action::Covered { .. } => {
+            escalation::acknowledged(tx, &row, now).await?
+        }
         Action::Unacknowledge => escalation::unacknowledged(tx, &row, now).await?,
         Action::Resolve { partitions } => {
             stage_resolved(tx, &row, *partitions, now).await?;
@@ -352,8 +423,7 @@ pub(super) async fn change(
         }
         Action::Note(_) => Vec::new(),
     };
-    let by = timeline::Actor::User(actor.user_id);
-    timeline::append(tx, id, now, action.name(), by, action.detail(actor)).await?;
+    timeline::append(tx, id, now, action.name(), actor.by(), action.detail(actor)).await?;
     if row.detector == CASES {
         super::cases::follow(tx, id, actor, action, now).await?;
     }
@@ -391,15 +461,23 @@ fn server_of(row: &incident::Model) -> Option<ServerId> {
     id.map(ServerId)
 }
 
-fn security_event(id: i64, actor: &Actor, action: &Action, now: UnixMs) -> NewSecurityEvent {
+pub(super) fn security_event(
+    id: i64,
+    actor: &Actor,
+    action: &Action,
+    now: UnixMs,
+) -> NewSecurityEvent {
     NewSecurityEvent {
         at: now,
         level: SecurityLevel::Info,
         event_type: "incident_action",
         action: action.security_action(),
-        actor_id: Some(actor.user_id),
+        actor_id: actor.user_id,
         actor_ip: actor.ip.clone(),
         subject: Some(format!("incident:{id}")),
-        payload: json!({}),
+        payload: match &actor.link {
+            Some(_) => json!({"via": "link"}),
+            None => json!({}),
+        },
     }
 }

@@ -125,7 +125,7 @@ impl Decision<'_> {
             });
         }
         let from = row.status.clone();
-        let user = Some(self.actor.user_id);
+        let user = self.actor.user_id;
         let row = mail_abuse::transition(tx, row, self.next, user, self.note, self.now).await?;
         let deliveries = match incident.status.as_str() {
             incidents::OPEN if self.next == CaseStatus::Acknowledged => {
@@ -199,7 +199,9 @@ pub(super) async fn follow(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let (next, note) = match action {
-        Action::Acknowledge => (CaseStatus::Acknowledged, "with its incident"),
+        Action::Acknowledge | Action::AcknowledgeTogether { .. } | Action::Covered { .. } => {
+            (CaseStatus::Acknowledged, "with its incident")
+        }
         Action::Resolve { .. } => (CaseStatus::Cleared, "its incident was resolved by hand"),
         // Given back, the case is still known to somebody; `Close` comes from the case itself.
         Action::Unacknowledge
@@ -214,7 +216,7 @@ pub(super) async fn follow(
     };
     let row = mail_abuse::lock(tx, known.id).await?;
     if row.review()?.may_become(next) {
-        mail_abuse::transition(tx, row, next, Some(actor.user_id), note, now).await?;
+        mail_abuse::transition(tx, row, next, actor.user_id, note, now).await?;
     }
     Ok(())
 }
@@ -260,7 +262,7 @@ async fn revoke_in(
         level: SecurityLevel::Info,
         event_type: "mail_abuse",
         action: "mail_allowance_revoked",
-        actor_id: Some(actor.user_id),
+        actor_id: actor.user_id,
         actor_ip: actor.ip.clone(),
         subject: Some(format!("server:{}", row.server_id)),
         payload: json!({"subject": row.subject, "ceiling": row.ceiling}),

@@ -2,8 +2,10 @@
 //!
 //! The transaction checks the partition's epoch, moves the server's cursor, and then writes the effects together
 //! with the timeline and the execution that will page. A stale owner fails at the epoch; a repeat of the record
-//! fails at the cursor; a crash before the commit leaves nothing of it. What is written are absolute values.
+//! fails at the cursor; a crash before the commit leaves nothing of it. What is written are absolute values. Which group
+//! an incident joins is decided in it as well ([`group`]).
 
+use super::group;
 use super::lifecycle::{Change, Effect};
 use crate::crash_point;
 use crate::detect::{Detector, Finding, key_of, server_down::ServerDown};
@@ -325,7 +327,7 @@ impl Writer<'_> {
         self.note(&row, "opened", explain(finding, flapping))
             .await?;
         self.case_opened(&row, finding, out).await?;
-        escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
+        group::arm(self.tx, &row, finding.hold, self.record.at).await?;
         crash_point::reached("opening_incident");
         out.opened += 1;
         out.events.extend([
@@ -349,7 +351,7 @@ impl Writer<'_> {
             .await?;
         // Who took it on still has it, and was told that it was over: the page shows it open again.
         if row.acknowledged_at.is_none() {
-            escalation::arm(self.tx, &row, finding.hold, self.record.at).await?;
+            group::arm(self.tx, &row, finding.hold, self.record.at).await?;
         }
         out.opened += 1;
         out.events.extend([

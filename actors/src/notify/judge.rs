@@ -70,6 +70,9 @@ pub fn judge(facts: &Facts) -> Judgement {
             Judgement::Send
         };
     }
+    if facts.kind == Kind::Canary {
+        return over_channel(facts);
+    }
     if facts.kind == Kind::Handoff {
         return match facts.handoff {
             None => Judgement::Expire("the schedule no longer exists"),

@@ -23,6 +23,8 @@ pub enum Kind {
     Handoff,
     /// Another channel does not work.
     Notice,
+    /// The message of every day that shows that a channel works.
+    Canary,
     /// A code that proves whose an address is.
     Verification,
     /// What somebody's quiet hours held back and is still open.
@@ -33,7 +35,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Problem,
         Self::Recovery,
         Self::Reminder,
@@ -41,6 +43,7 @@ impl Kind {
         Self::Test,
         Self::Handoff,
         Self::Notice,
+        Self::Canary,
         Self::Verification,
         Self::Summary,
         Self::Digest,
@@ -57,6 +60,7 @@ impl Kind {
             Self::Test => "test",
             Self::Handoff => "handoff",
             Self::Notice => "notice",
+            Self::Canary => "canary",
             Self::Verification => "verification",
             Self::Summary => "summary",
             Self::Digest => "digest",
@@ -101,6 +105,8 @@ pub struct Message {
     pub runbook: Option<String>,
     /// Where the whole of it can be read.
     pub link: String,
+    /// Where it can be taken on with one tap; `None` where there is nothing to take on.
+    pub acknowledge_url: Option<String>,
     /// The organisation's own text, in the place of lead, facts, command and runbook.
     pub body: Option<String>,
     /// What templates of the organisation may name beside the fields above.
@@ -156,14 +162,23 @@ impl Message {
     /// that names one would do something else then, and is left out.
     #[must_use]
     pub fn masked(&self) -> Self {
-        let all = |text: &String| mask::addresses(text);
+        self.with_texts(|text| mask::addresses(text))
+    }
+
+    /// The same with a log-in masked that has no domain to tell it by.
+    #[must_use]
+    pub fn masked_within(&self, login: &str) -> Self {
+        self.with_texts(|text| mask::name_within(text, login))
+    }
+
+    fn with_texts(&self, all: impl Fn(&String) -> String) -> Self {
         Self {
             subject: all(&self.subject),
             title: all(&self.title),
             lead: all(&self.lead),
             text: all(&self.text),
             html: all(&self.html),
-            body: self.body.as_ref().map(all),
+            body: self.body.as_ref().map(&all),
             fields: self
                 .fields
                 .iter()

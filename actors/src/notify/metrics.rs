@@ -12,6 +12,7 @@ pub(crate) struct Metrics {
     lateness: Histogram,
     deliveries: IntCounterVec,
     attempts: HistogramVec,
+    held: IntCounterVec,
     steps_fired: AtomicU64,
     steps_nobody: AtomicU64,
     races_lost: AtomicU64,
@@ -60,6 +61,14 @@ impl Metrics {
             .buckets(vec![0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]),
             &["channel"],
         )?;
+        let held = IntCounterVec::new(
+            Opts::new(
+                "noc_deliveries_held_total",
+                "Deliveries that waited to leave in one message with others, by channel and by why: group, storm.",
+            ),
+            &["channel", "why"],
+        )?;
+        registry.register(Box::new(held.clone()))?;
         registry.register(Box::new(lateness.clone()))?;
         registry.register(Box::new(deliveries.clone()))?;
         registry.register(Box::new(attempts.clone()))?;
@@ -67,6 +76,7 @@ impl Metrics {
             lateness,
             deliveries,
             attempts,
+            held,
             steps_fired: AtomicU64::new(0),
             steps_nobody: AtomicU64::new(0),
             races_lost: AtomicU64::new(0),
@@ -92,6 +102,12 @@ impl Metrics {
         self.attempts
             .with_label_values(&[channel])
             .observe(took.as_secs_f64());
+    }
+
+    /// A message waits to leave together with others: of its group, or of all that a storm holds back.
+    pub fn held(&self, channel: &str, storm: bool) {
+        let why = if storm { "storm" } else { "group" };
+        self.held.with_label_values(&[channel, why]).inc();
     }
 
     pub fn ended(&self, channel: &str, status: Status) {

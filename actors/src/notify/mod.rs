@@ -2,7 +2,8 @@
 //!
 //! * [`channel`]: the ways out, each describing its own settings.
 //! * [`outbox`]: the queue of messages and its workers.
-//! * [`breaker`]: when a channel is left alone.
+//! * [`breaker`]: when a channel is left alone. [`storm`]: how much one recipient is told.
+//! * [`receipts`]: what providers tell of messages afterwards. [`link`]: the link in a message that takes its incident on.
 //! * [`outbound`]: which addresses may be connected to.
 //! * [`personal`]: what each person wants to be told of, where and when.
 //! * [`template`], [`message`]: what is said. [`judge`]: whether it is still true. [`retry`]: when again.
@@ -12,21 +13,26 @@
 //! `notification_deliveries`; events on the live bus and timers only make it quick.
 
 pub mod breaker;
+pub(crate) mod canary;
 pub mod channel;
 pub(crate) mod directory;
 pub mod idempotency;
 pub mod judge;
+pub mod link;
 pub mod message;
 mod metrics;
 pub mod outbound;
 pub mod outbox;
 pub mod personal;
+pub mod receipts;
 pub mod retry;
 mod runtime;
+pub mod storm;
 pub mod template;
 pub(crate) mod within;
 
 pub use metrics::NotifyCounters;
+pub use outbox::Bundling;
 pub(crate) use runtime::NotifyContext;
 #[cfg(test)]
 pub(crate) mod story;

@@ -3,8 +3,9 @@
 use super::channel::Registry;
 use super::metrics::{Metrics, NotifyCounters};
 use super::outbound::Outbound;
-use super::outbox::Worker;
+use super::outbox::{Bundling, Results, Worker};
 use super::template::{TemplateError, Templates};
+use crate::escalation::failover;
 use crate::escalation::{EscalationRunner, Look, Observe, RunnerCounters, Stop, minder};
 use crate::parts::Parts;
 use actix::{Actor, Addr};
@@ -34,10 +35,12 @@ pub struct NotifySettings {
     pub outbound: Outbound,
     /// Sends at a time on each channel.
     pub concurrency: usize,
+    /// What leaves in one message; `NOC_GROUP_WAIT_S`, `NOC_STORM_MESSAGES`, `NOC_STORM_WINDOW_S`.
+    pub bundling: Bundling,
 }
 
 impl NotifySettings {
-    /// Four sends at a time on each channel.
+    /// Four sends at a time on each channel, messages put together as is usual.
     #[must_use]
     pub fn new(public_url: impl Into<String>, timezone: Tz, outbound: Outbound) -> Self {
         Self {
@@ -45,6 +48,7 @@ impl NotifySettings {
             timezone,
             outbound,
             concurrency: 4,
+            bundling: Bundling::default(),
         }
     }
 }
@@ -69,6 +73,9 @@ pub(crate) struct NotifyContext {
     pub registry: Registry,
     pub templates: Templates,
     pub metrics: Metrics,
+    /// Results of sends that are to be written down.
+    pub results: Results,
+    pub bundling: Bundling,
 }
 
 impl NotifyContext {
@@ -81,11 +88,13 @@ impl NotifyContext {
         Ok(Self {
             templates: Templates::new(&settings.public_url, settings.timezone)?,
             metrics: Metrics::new(&parts.registry)?,
+            bundling: settings.bundling,
             db: parts.db,
             clock: parts.clock,
             bus: parts.bus,
             field_key,
             registry,
+            results: Results::default(),
         })
     }
 }
@@ -190,7 +199,15 @@ impl NotifyRuntime {
 
 /// Attends to what falls due without being a step, until told to stop.
 async fn mind(context: Arc<NotifyContext>, mut stopping: watch::Receiver<bool>) {
+    let since = context.clock.now();
     loop {
+        let now = context.clock.now();
+        match failover::look(&context.db, &context.registry, since, now).await {
+            Ok(minded) => tell(&context, minded).await,
+            Err(error) => {
+                tracing::warn!(%error, "what did not arrive not looked at, again in {} s", MIND_EVERY.as_secs());
+            }
+        }
         match minder::look(&context.db, &context.registry, context.clock.now()).await {
             Ok(minded) => tell(&context, minded).await,
             Err(error) => {

@@ -5,8 +5,10 @@
 
 use super::channel::{Reach, Registry};
 use super::metrics::Metrics;
+use super::outbox::Bundling;
 use super::template::Templates;
 use super::{NotifyContext, outbox, personal};
+use crate::escalation::failover;
 use crate::escalation::minder::{self, Minded, TO_ANSWER, patience};
 use crate::escalation::{self, fire::fire, page_hold};
 use crate::incident::actions::{self, Action, ActionError, Actor};
@@ -28,6 +30,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
+mod assured;
+mod fleet;
 mod recorder;
 
 pub(crate) use recorder::Recorder;
@@ -40,6 +44,8 @@ pub(crate) struct Story {
     pub context: Arc<NotifyContext>,
     pub clock: ManualClock,
     pub email: Recorder,
+    /// Its provider may tell what became of messages.
+    pub pager: Recorder,
     policy: i64,
     rule: i64,
 }
@@ -64,13 +70,25 @@ pub(crate) fn unconditional(step: StepDraft) -> StepDraft {
 }
 
 impl Story {
-    /// Everything is routed to one policy of these steps.
+    /// Everything is routed to one policy of these steps, and nobody is ever told too much.
     pub async fn with(repeat: i32, steps: Vec<StepDraft>) -> Self {
+        let bundling = Bundling {
+            storm: None,
+            ..Bundling::default()
+        };
+        Self::bundling(repeat, steps, bundling).await
+    }
+
+    /// [`Story::with`], messages being put together like this.
+    pub async fn bundling(repeat: i32, steps: Vec<StepDraft>, bundling: Bundling) -> Self {
         let db = Db::open_temporary().await.unwrap();
         let clock = ManualClock::at(BEGIN);
         let email = Recorder::new("email", Reach::Email, &clock);
         let mut room = Recorder::new("room", Reach::Group, &clock);
         room.heard = Arc::clone(&email.heard);
+        let mut pager = Recorder::new("pager", Reach::Group, &clock);
+        pager.heard = Arc::clone(&email.heard);
+        pager.hook = Some("pager");
         let mut whatsapp = Recorder::new("whatsapp", Reach::Phone, &clock);
         whatsapp.heard = Arc::clone(&email.heard);
         let field_key = FieldKey::new(SecretKey::generate());
@@ -93,16 +111,20 @@ impl Story {
                 registry: Registry::empty()
                     .with(Arc::new(email.clone()))
                     .with(Arc::new(room))
+                    .with(Arc::new(pager.clone()))
                     .with(Arc::new(whatsapp)),
                 templates: Templates::new("https://noc.test", chrono_tz::UTC).unwrap(),
                 metrics: Metrics::new(&prometheus::Registry::new()).unwrap(),
                 clock: Arc::new(clock.clone()),
                 bus: Arc::new(InProcessBus::default()),
                 field_key: Arc::new(field_key),
+                results: outbox::Results::default(),
+                bundling,
                 db,
             }),
             clock,
             email,
+            pager,
             policy: 0,
             rule: 0,
         };
@@ -315,9 +337,10 @@ impl Story {
 
     pub async fn acts(&self, id: i64, action: Action) -> Result<incident::Model, ActionError> {
         let actor = Actor {
-            user_id: 1,
+            user_id: Some(1),
             name: "Ada".into(),
             ip: None,
+            link: None,
         };
         let done = actions::store(self.db(), id, &actor, &action, self.clock.now()).await;
         done.map(|(row, _)| row)
@@ -389,14 +412,17 @@ impl Story {
                 busy |= fired.late_by.is_some();
             }
             for channel in self.context.registry.iter() {
-                let rows = outbox::claim(&self.context, channel.key(), 4)
+                let messages = outbox::claim(&self.context, channel.key(), 4)
                     .await
                     .unwrap();
-                busy |= !rows.is_empty();
-                for row in rows {
-                    outbox::deliver(&self.context, channel.as_ref(), row).await;
+                busy |= !messages.is_empty();
+                for message in messages {
+                    outbox::send(&self.context, channel.as_ref(), message).await;
                 }
             }
+            // Whoever was to send it has had their turn.
+            let assured = failover::look(self.db(), &self.context.registry, UnixMs(0), now).await;
+            busy |= assured.unwrap() != Minded::default();
             if !busy {
                 return;
             }
@@ -418,6 +444,10 @@ impl Story {
         let probes = channels
             .iter()
             .filter_map(|row| row.probe_at.map(UnixMs::from));
+        let pauses = channels
+            .iter()
+            .filter_map(|row| row.paused_until.map(UnixMs::from));
+        let assured = assured::next_looks(self.deliveries().await);
         let incidents = incidents::all_open(self.db().write()).await.unwrap();
         let minded = incidents.iter().filter_map(|row| {
             let asked = row.reminded_at.map(|at| UnixMs::from(at).plus(TO_ANSWER));
@@ -436,6 +466,8 @@ impl Story {
         executions
             .chain(deliveries)
             .chain(probes)
+            .chain(pauses)
+            .chain(assured)
             .chain(minded.filter(|at| *at > now))
             .chain(windows)
             .chain(personal::next_due(self.db(), now).await)

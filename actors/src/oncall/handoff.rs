@@ -4,7 +4,10 @@
 //! names, it notes the next hand-off and queues its message in one transaction: a crash leaves both undone, and of two
 //! nodes one gets the number. What the message says is put together when it is sent, so a late one says what is true
 //! then; one whose hand-off is no longer the last is not sent at all. A change of the schedule that puts somebody else
-//! on duty is a hand-off like any other.
+//! on duty is a hand-off like any other. What whoever goes off duty has taken on passes to whoever comes ([`ownership`]);
+//! with nobody coming it stays.
+
+mod ownership;
 
 use super::load::load;
 use super::roster::Schedule;
@@ -43,52 +46,86 @@ const NAMED: usize = 20;
 /// [`StoreError`]; what was told until then stays told, the rest has its turn at the next look.
 pub(crate) async fn announce(parts: &Parts) -> Result<u64, StoreError> {
     let now = parts.clock.now();
-    let told = look(&parts.db, now).await?;
+    let HandedOver { told, passed } = look(&parts.db, now).await?;
     if told > 0 {
         parts.bus.publish(LiveEvent::DeliveriesQueued).await;
+    }
+    for incident in passed {
+        parts
+            .bus
+            .publish(LiveEvent::IncidentUpdated { incident })
+            .await;
     }
     on_call_overrides::retain(parts.db.write(), now.minus(KEPT)).await?;
     Ok(told)
 }
 
-/// One look at all schedules.
-pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<u64, StoreError> {
-    let mut told = 0;
-    for schedule in load(db.read(), now.minus(BACK), now.plus(AHEAD)).await? {
-        if hand_over(db, &schedule, now).await? {
-            crash_point::reached("handed_over");
-            told += 1;
-        }
-    }
-    Ok(told)
+/// What a look changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct HandedOver {
+    /// Hand-offs.
+    pub told: u64,
+    /// Incidents that have another owner.
+    pub passed: Vec<i64>,
 }
 
-/// Whether there was something to tell.
-async fn hand_over(db: &Db, schedule: &Schedule, now: UnixMs) -> Result<bool, StoreError> {
+/// One look at all schedules.
+pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<HandedOver, StoreError> {
+    let mut all = HandedOver::default();
+    for schedule in load(db.read(), now.minus(BACK), now.plus(AHEAD)).await? {
+        if let Some(passed) = hand_over(db, &schedule, now).await? {
+            crash_point::reached("handed_over");
+            all.told += 1;
+            all.passed.extend(passed);
+        }
+    }
+    Ok(all)
+}
+
+/// The incidents that it passed on; `None`: there was nothing to tell.
+async fn hand_over(
+    db: &Db,
+    schedule: &Schedule,
+    now: UnixMs,
+) -> Result<Option<Vec<i64>>, StoreError> {
     let duty = schedule.duty(now, Duration::ZERO);
-    let (id, since) = (schedule.id, duty.since);
+    let coming = Coming {
+        schedule_id: schedule.id,
+        schedule: schedule.name.clone(),
+        on_duty: duty.user,
+        since: duty.since,
+    };
     let done = db
-        .transaction("hand over", move |tx| {
-            Box::pin(async move { note(tx, id, duty.user, since, now).await })
+        .transaction("hand over", |tx| {
+            let coming = coming.clone();
+            Box::pin(async move { note(tx, &coming, now).await })
         })
         .await;
     match done {
-        Ok(told) => Ok(told),
+        Ok(passed) => Ok(passed),
         // Another node was quicker.
-        Err(StoreError::Conflict { .. }) => Ok(false),
+        Err(StoreError::Conflict { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-async fn note(
-    tx: &impl ConnectionTrait,
+/// Who is on duty by a schedule now.
+#[derive(Clone)]
+struct Coming {
     schedule_id: i64,
+    schedule: String,
     on_duty: Option<i64>,
     since: UnixMs,
+}
+
+async fn note(
+    tx: &impl ConnectionTrait,
+    coming: &Coming,
     now: UnixMs,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Vec<i64>>, StoreError> {
+    let schedule_id = coming.schedule_id;
     let last = on_call_handoffs::last(tx, schedule_id).await?;
-    let account = match on_duty {
+    let account = match coming.on_duty {
         Some(id) => users::by_id(tx, id).await?.filter(|user| user.is_active),
         None => None,
     };
@@ -96,26 +133,31 @@ async fn note(
     match &last {
         Some(last) if last.user_id == user_id => {
             on_call_handoffs::retain(tx, last, now.minus(KEPT)).await?;
-            return Ok(false);
+            return Ok(None);
         }
-        None if user_id.is_none() => return Ok(false),
+        None if user_id.is_none() => return Ok(None),
         _ => {}
     }
+    let off_duty = last.as_ref().and_then(|last| last.user_id);
     let number = last.map_or(1, |last| last.number.saturating_add(1));
-    let delivery_id = match account {
-        Some(user) => deliveries::queue(tx, message(schedule_id, number, &user), now).await?,
+    let delivery_id = match &account {
+        Some(user) => deliveries::queue(tx, message(schedule_id, number, user), now).await?,
         None => None,
     };
     let new = NewHandoff {
         schedule_id,
         number,
         user_id,
-        since,
+        since: coming.since,
         delivery_id,
     };
     on_call_handoffs::note(tx, new, now).await?;
+    let passed = match (off_duty, &account) {
+        (Some(from), Some(to)) => ownership::pass_on(tx, &coming.schedule, from, to, now).await?,
+        _ => Vec::new(),
+    };
     crash_point::reached("handing_over");
-    Ok(true)
+    Ok(Some(passed))
 }
 
 fn message(schedule_id: i64, number: i32, user: &user::Model) -> NewDelivery {
@@ -193,9 +235,17 @@ async fn view(
         .all(conn)
         .await
         .map_err(StoreError::during("read open incidents"))?;
-    // Those that nobody has taken on first, the worst of them first.
-    open.sort_by_key(|row| (row.acknowledged_at.is_some(), Reverse(severity_of(row))));
-    let total = open.len();
+    // Those that nobody has taken on first, then what is their reader's from now on; the worst of them first.
+    let is_passed = |row: &incident::Model| ownership::is_passed(row, handoff);
+    open.sort_by_key(|row| {
+        let taken = row.acknowledged_at.is_some();
+        (taken, taken && !is_passed(row), Reverse(severity_of(row)))
+    });
+    let (total, passed) = (open.len(), open.iter().filter(|row| is_passed(row)).count());
+    let giver = match passed {
+        0 => None,
+        _ => ownership::giver(conn, handoff).await?,
+    };
     open.truncate(NAMED);
     let owners = owners(conn, &open).await?;
     let incidents = open.into_iter().map(|row| OpenIncident {
@@ -203,6 +253,7 @@ async fn view(
         opened_at: row.opened_at.into(),
         owner: row.acknowledged_by.and_then(|id| owners.get(&id).cloned()),
         acknowledged: row.acknowledged_at.is_some(),
+        passed: is_passed(&row),
         snoozed_until: row
             .snoozed_until
             .map(UnixMs::from)
@@ -216,6 +267,8 @@ async fn view(
         until: duty.until,
         next,
         total,
+        passed,
+        giver,
         incidents: incidents.collect(),
         maintenance,
     })

@@ -9,6 +9,7 @@ use super::metrics::Metrics;
 use super::time_off;
 use crate::fleet::{campaign, prior};
 use crate::incident::cases;
+use crate::notify::canary;
 use crate::notify::personal::{digest, summary};
 use crate::oncall::handoff;
 use crate::{Parts, control};
@@ -84,12 +85,13 @@ enum Chore {
     AttackCampaigns,
     FleetPriors,
     OnCallHandoffs,
+    ChannelCanaries,
     QuietHoursEnd,
     DailyDigests,
 }
 
 impl Chore {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::SeriesRollUp,
         Self::SeriesRollUpLate,
         Self::SeriesRetain,
@@ -102,6 +104,7 @@ impl Chore {
         Self::AttackCampaigns,
         Self::FleetPriors,
         Self::OnCallHandoffs,
+        Self::ChannelCanaries,
         Self::QuietHoursEnd,
         Self::DailyDigests,
     ];
@@ -121,6 +124,7 @@ impl Chore {
             Self::AttackCampaigns => "attack_campaigns",
             Self::FleetPriors => "fleet_priors",
             Self::OnCallHandoffs => "on_call_handoffs",
+            Self::ChannelCanaries => "channel_canaries",
             Self::QuietHoursEnd => "quiet_hours_end",
             Self::DailyDigests => "daily_digests",
         }
@@ -133,7 +137,7 @@ impl Chore {
             | Self::OnCallHandoffs
             | Self::QuietHoursEnd
             | Self::DailyDigests => HALF_A_MINUTE,
-            Self::AttackCampaigns => MINUTE,
+            Self::AttackCampaigns | Self::ChannelCanaries => MINUTE,
             // Each is looked at once a day; an hour after there was nothing to look at.
             Self::FleetPriors => HOUR,
             _ => TEN_MINUTES,
@@ -163,6 +167,7 @@ impl Chore {
             Self::AttackCampaigns => campaign::look(parts).await?,
             Self::FleetPriors => prior::look(parts).await?,
             Self::OnCallHandoffs => handoff::announce(parts).await?,
+            Self::ChannelCanaries => canary::send_due(parts).await?,
             Self::QuietHoursEnd => summary::tell(parts).await?,
             Self::DailyDigests => digest::make(parts).await?,
             Self::NodesForget => {

@@ -242,14 +242,17 @@ pub async fn start(parts: Parts, settings: RuntimeSettings) -> Result<Runtime, R
             arbiters: runtime.arbiters.iter().map(Arbiter::handle).collect(),
             stop: stop.clone(),
         };
-        runtime.spawn(ownership.run());
         let decisions = Arc::clone(&runtime.decisions);
         runtime.spawn(decisions::run(
             parts.clone(),
-            decisions,
+            Arc::clone(&decisions),
             Arc::clone(&metrics),
-            stop.clone(),
         ));
+        runtime.spawn(async move {
+            ownership.run().await;
+            // The partitions have left: nobody decides anything any more.
+            decisions.end();
+        });
         runtime.spawn(fleet::pulse::run(
             parts.clone(),
             settings.fleet_every,
@@ -329,8 +332,6 @@ impl Runtime {
                 tracing::error!(%error, "a task of the runtime failed");
             }
         }
-        // What the partitions decided last.
-        self.decisions.write(&self.parts, &self.metrics).await;
     }
 }
 

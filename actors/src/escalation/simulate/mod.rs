@@ -5,6 +5,8 @@
 //! overrides and gaps at each step's own time, maintenance windows as they come and go. [`load`] reads, [`simulate`] is a
 //! plain function; nothing is stored or sent. A test lets the same policies run in life and compares every message.
 //!
+//! Whom a message does not reach at once is named with the reason: their quiet hours or their digest at that time.
+//!
 //! Not foreseen: what people, the server or its providers do meanwhile (acknowledging, snoozing, `server_down`, retries),
 //! and edits made before the time asked about.
 
@@ -18,9 +20,11 @@ use super::policy::{PolicySnapshot, page_hold};
 use super::recipients::{Directory, Recipient, resolve};
 use super::step::{ExecutionState, Position, StepDecision, following, next_step, step_at};
 use crate::notify::message::Kind;
+use crate::notify::personal::decide::{self, Verdict};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use noc_pipeline::id::ServerId;
+use noc_storage::relational::quiet_holds::Held;
 use std::time::Duration;
 
 /// How far is looked ahead: 24 h.
@@ -105,6 +109,8 @@ pub struct Told {
     pub recipient: Recipient,
     /// Whose address it is, where it is an account's.
     pub name: Option<String>,
+    /// Why it does not arrive at once: their quiet hours, or their digest.
+    pub kept_back: Option<String>,
 }
 
 /// How a simulation ends.
@@ -244,6 +250,7 @@ impl<'a> Run<'a> {
                 .into_iter()
                 .map(|recipient| Told {
                     name: self.world.name_of(recipient.user),
+                    kept_back: self.kept_back(&recipient, kind_at(position)),
                     recipient,
                 })
                 .collect(),
@@ -251,6 +258,28 @@ impl<'a> Run<'a> {
         };
         let what = What::Fires(fires);
         self.events.push(Event { at: self.now, what });
+    }
+
+    /// What keeps a message back right before it would leave, as it is asked in life.
+    fn kept_back(&self, recipient: &Recipient, kind: Kind) -> Option<String> {
+        let user = recipient.user?;
+        let person = self.directory.people.get(user)?;
+        let mut on_duty = self.directory.on_duty.iter();
+        let facts = decide::Facts {
+            kind,
+            channel: &recipient.channel,
+            severity: self.imagined.severity,
+            active: true,
+            address: Ok(()),
+            preferences: person.preferences.as_ref(),
+            on_duty: on_duty.any(|duty| duty.user == Some(user)),
+            held: Held::No,
+        };
+        match decide::decide(&facts, self.now) {
+            Verdict::Send => None,
+            Verdict::Never(why) => Some(why.to_owned()),
+            Verdict::Digest(why) | Verdict::Hold(why) | Verdict::Later(_, why) => Some(why),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use noc_pipeline::control::Scope;
 use noc_pipeline::control::Severity::{Critical, High, Low, Medium};
 use noc_storage::relational::escalation_policies::{self, PolicyDraft, StepDraft};
 use noc_storage::relational::maintenance_windows::{self, WindowDraft};
+use noc_storage::relational::notification_preferences::{self, ChannelChoice, PreferencesDraft};
 use noc_storage::relational::on_call_overrides::{self, NewOverride};
 use noc_storage::relational::on_call_schedules::{self, Rotation, ScheduleDraft};
 use noc_storage::relational::users::{self, UserPatch};
@@ -273,6 +274,82 @@ async fn channels_that_are_off_or_fail_are_named() {
             "channel email does not work now: 535 refused",
         ]
     );
+}
+
+/// At each step's own time: quiet from 22:00 to 23:00, a story begins at 22:26:40.
+#[tokio::test]
+async fn who_wants_to_be_left_alone_is_told_later_as_foreseen() {
+    let steps = vec![step(0, &["operator"]), step(3_000, &["operator"])];
+    let story = Story::with(0, steps).await;
+    story.channel("email", true, &[]).await;
+    let own = ChannelChoice {
+        enabled: true,
+        contact_id: None,
+    };
+    let quiet = PreferencesDraft {
+        channels: [("email".to_owned(), own)].into(),
+        severities: vec!["high".into()],
+        quiet_start: 22 * 60,
+        quiet_end: 23 * 60,
+        timezone: "UTC".into(),
+        block_critical: false,
+        digest_enabled: false,
+        digest_minute: 9 * 60,
+    };
+    let stored = notification_preferences::put(story.db().write(), BOB, quiet.clone(), BEGIN);
+    stored.await.unwrap();
+    let reasons = |seen: &Simulation| -> Vec<Option<String>> {
+        let fires = seen.events.iter().filter_map(|event| match &event.what {
+            What::Fires(fires) => Some(fires.told[0].kept_back.clone()),
+            _ => None,
+        });
+        fires.collect()
+    };
+    let why = "quiet hours, 22:00 to 23:00 UTC".to_owned();
+    let high = foreseen(&story, &imagined(High)).await;
+    assert_eq!(
+        reasons(&high),
+        [Some(why.clone()), None],
+        "the second is after them"
+    );
+    let critical = foreseen(&story, &imagined(Critical)).await;
+    assert!(
+        reasons(&critical).iter().all(Option::is_none),
+        "{critical:?}"
+    );
+
+    // Life goes that way.
+    story.opens_on(Some(WEB), High).await;
+    story.after(600).await;
+    story.expect(&[]);
+    let held = story.states().await.remove(0);
+    assert!(held.starts_with(&format!("suppressed: {why}")), "{held}");
+    story.after(HOUR).await;
+    let heard = std::mem::take(&mut *story.email.heard.lock());
+    assert_eq!(
+        heard,
+        [
+            "+2000 email bob@noc.test summary",
+            "+3120 email bob@noc.test problem"
+        ]
+    );
+
+    // On duty they have none; with a digest it is that.
+    let schedule = schedule(&story, &[BOB]).await;
+    let on_duty = foreseen(&story, &imagined(High)).await;
+    assert!(reasons(&on_duty).iter().all(Option::is_none), "{on_duty:?}");
+    on_call_schedules::delete(story.db().write(), schedule)
+        .await
+        .unwrap();
+    let daily = PreferencesDraft {
+        digest_enabled: true,
+        ..quiet
+    };
+    let stored = notification_preferences::put(story.db().write(), BOB, daily, BEGIN);
+    stored.await.unwrap();
+    let daily = foreseen(&story, &imagined(High)).await;
+    let why = "in the daily digest at 09:00 UTC".to_owned();
+    assert_eq!(reasons(&daily), [Some(why.clone()), Some(why)]);
 }
 
 #[test]

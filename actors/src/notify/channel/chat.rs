@@ -1,10 +1,13 @@
 //! Messages as chats show them: a headline, the facts, a link; cut to what the provider takes, with its mark-up made
-//! harmless. A message that is too long loses its middle, never its link nor its delivery's id.
+//! harmless. A message that is too long loses its middle, never its links nor its delivery's id.
 
 use crate::notify::message::Message;
 
 /// Says that something was left out.
 const CUT: char = '…';
+
+/// Before the link that takes the incident on.
+const ACKNOWLEDGE: &str = "Acknowledge: ";
 
 /// How a chat writes.
 pub(super) struct Markup {
@@ -44,10 +47,15 @@ pub(super) fn render(message: &Message, markup: &Markup, limit: usize) -> String
 pub(super) fn fitted(message: &Message, markup: &Markup, limit: usize) -> (String, usize) {
     let mut end = String::from("\n\n");
     let mut end_units = (markup.weigh)("\n\n");
-    if !message.link.is_empty() {
-        end.push_str(&(markup.link)(&message.link));
-        end.push('\n');
-        end_units += (markup.weigh)(&(markup.link)(&message.link)) + 1;
+    let acknowledge = message.acknowledge_url.as_deref();
+    let whole = Some(message.link.as_str()).filter(|link| !link.is_empty());
+    for (label, address) in [(ACKNOWLEDGE, acknowledge), ("", whole)] {
+        let Some(address) = address.map(markup.link) else {
+            continue;
+        };
+        let (label, label_units) = written(label, markup, usize::MAX);
+        end.push_str(&format!("{label}{address}\n"));
+        end_units += label_units + (markup.weigh)(&address) + 1;
     }
     let (footer, footer_units) = written(&footer(message), markup, usize::MAX);
     end.push_str(&footer);
@@ -129,10 +137,14 @@ pub(super) fn one_line(message: &Message, limit: usize) -> String {
     }
     let text = parts.join(" | ");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let link = format!(" {}", message.link);
-    let room = limit.saturating_sub(units(&link));
+    let mut end = String::new();
+    if let Some(url) = &message.acknowledge_url {
+        end.push_str(&format!(" {ACKNOWLEDGE}{url}"));
+    }
+    end.push_str(&format!(" {}", message.link));
+    let room = limit.saturating_sub(units(&end));
     let (text, _) = written(&text, &PLAIN, room);
-    format!("{text}{link}")
+    format!("{text}{end}")
 }
 
 #[cfg(test)]
@@ -164,6 +176,7 @@ pub(super) mod tests {
             command: Some("sudo systemctl restart exim".into()),
             runbook: Some("https://wiki.test/exim".into()),
             link: "https://noc.test/incidents/17".into(),
+            acknowledge_url: Some("https://noc.test/ack/AbC-09_x".into()),
             body: None,
             details: Vec::new(),
             look: Look::default(),
@@ -177,11 +190,12 @@ pub(super) mod tests {
         assert_eq!(
             render(&message, &PLAIN, 4_096),
             "🔴 [critical] Server down: web-09.hostseba\nLook at it,\n\nplease.\n\n\
+             Acknowledge: https://noc.test/ack/AbC-09_x\n\
              https://noc.test/incidents/17\nHostSeba NOC, delivery 01920000-0000-7000-8000-000000000007"
         );
         assert_eq!(
             one_line(&message, 1_024),
-            "🔴 [critical] Server down: web-09.hostseba | Look at it, please. https://noc.test/incidents/17"
+            format!("🔴 [critical] Server down: web-09.hostseba | Look at it, please. {LINKS}")
         );
     }
 
@@ -229,21 +243,31 @@ pub(super) mod tests {
             text,
             "🔴 [critical] Server down: web-09.hostseba\nNobody has acknowledged this yet.\n\n\
              Server: web-09\nObserved: no answer for 3 min\n\nTo try on the server:\nsudo systemctl restart exim\n\n\
-             Runbook: https://wiki.test/exim\n\nhttps://noc.test/incidents/17\n\
+             Runbook: https://wiki.test/exim\n\nAcknowledge: https://noc.test/ack/AbC-09_x\n\
+             https://noc.test/incidents/17\n\
              HostSeba NOC, delivery 01920000-0000-7000-8000-000000000007"
         );
     }
+
+    const LINKS: &str = "Acknowledge: https://noc.test/ack/AbC-09_x https://noc.test/incidents/17";
 
     #[test]
     fn a_line_for_a_template_has_no_breaks_and_keeps_the_link() {
         let line = one_line(&message("a\nb\t\tc     d"), 1_024);
         assert!(
-            line.ends_with("Observed: a b c d https://noc.test/incidents/17"),
+            line.ends_with(&format!("Observed: a b c d {LINKS}")),
             "{line}"
         );
         let line = one_line(&message(&"x".repeat(5_000)), 1_024);
         assert_eq!(units(&line), 1_024);
-        assert!(line.ends_with("… https://noc.test/incidents/17"), "{line}");
+        assert!(line.ends_with(&format!("… {LINKS}")), "{line}");
+        let mut recovery = message("fine");
+        recovery.acknowledge_url = None;
+        let line = one_line(&recovery, 1_024);
+        assert!(
+            line.ends_with("fine https://noc.test/incidents/17"),
+            "{line}"
+        );
     }
 
     const LOUD: Markup = Markup {
@@ -264,7 +288,7 @@ pub(super) mod tests {
         fn any_message_fits_any_limit_and_keeps_its_link(observed in "(<|😀|x|ক){0,600}", limit in 200_usize..700) {
             let text = render(&message(&observed), &PLAIN, limit);
             prop_assert!(units(&text) <= limit, "{} > {limit}", units(&text));
-            prop_assert!(text.contains("https://noc.test/incidents/17\n"), "{text}");
+            prop_assert!(text.contains("\nAcknowledge: https://noc.test/ack/AbC-09_x\nhttps://noc.test/incidents/17\n"), "{text}");
             let loud = render(&message(&observed), &LOUD, limit);
             prop_assert!(!loud.replace("<b>", "").replace("</b>", "").contains('<'));
             prop_assert!(!loud.ends_with('&') && loud.contains("</b>"), "{loud}");

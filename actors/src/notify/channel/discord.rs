@@ -206,6 +206,8 @@ mod tests {
         );
         let units = chat::units(&text);
         assert!((LIMIT - 4..=LIMIT).contains(&units), "{units}");
-        assert!(text.contains("…\n\nhttps://noc.test/incidents/17\n"));
+        assert!(text.contains(
+            "…\n\nAcknowledge: https://noc.test/ack/AbC-09_x\nhttps://noc.test/incidents/17\n"
+        ));
     }
 }

@@ -10,6 +10,7 @@ mod field;
 mod http;
 mod migrate;
 pub mod phone;
+pub mod receipt;
 mod settings;
 mod slack;
 pub mod store;
@@ -34,6 +35,7 @@ pub use webhook::{Webhook, signature, signature_v2};
 pub use whatsapp::WhatsApp;
 pub use written::{Measure, Written};
 
+use self::receipt::{Callback, CallbackError, Receipt};
 use super::message::Message;
 use super::outbound::Outbound;
 use async_trait::async_trait;
@@ -79,6 +81,11 @@ pub enum Outcome {
         /// For people; never holds a secret.
         reason: String,
     },
+    /// Never to this recipient, who blocked us or is not there; others are reached as before.
+    Refused {
+        /// For people; never holds a secret.
+        reason: String,
+    },
     /// The recipient has another address from now on: it is stored, and the message sent there once.
     Migrated {
         /// The setting that named the old address.
@@ -117,6 +124,24 @@ pub trait Channel: Send + Sync {
     /// The address in the one form that counts as the same recipient; `None` when it is not an address.
     fn normalise(&self, address: &str) -> Option<String>;
 
+    /// The name under which the provider that the settings choose calls us, to tell what became of messages; `None`: it
+    /// never does. A delivery over such a channel is not known to have arrived before it did.
+    fn hook(&self, _settings: &Settings) -> Option<&'static str> {
+        None
+    }
+
+    /// Reads a provider's call; the settings hold its secrets.
+    ///
+    /// # Errors
+    /// [`CallbackError`]: nothing of it is to be believed.
+    fn read_callback(
+        &self,
+        _settings: &Settings,
+        _callback: &Callback<'_>,
+    ) -> Result<Vec<Receipt>, CallbackError> {
+        Err(CallbackError::Forged)
+    }
+
     /// A message as it would leave, for whoever words messages. Needs no secrets.
     fn written(&self, _settings: &Settings, message: &Message) -> Written {
         Written::plain(&message.text)
@@ -131,6 +156,12 @@ pub trait Channel: Send + Sync {
     /// Sends one message to one recipient. A call ends within 10 s, whatever the other side does; only who answered one
     /// is called again.
     async fn send(&self, settings: &Settings, message: &Message) -> Outcome;
+}
+
+/// A message as a chat without mark-up shows it, in at most `limit` UTF-16 units.
+#[cfg(test)]
+pub(crate) fn as_plain_chat(message: &Message, limit: usize) -> String {
+    chat::render(message, &chat::PLAIN, limit)
 }
 
 /// Every channel there is.

@@ -91,11 +91,17 @@ fn payload(message: &Message) -> serde_json::Value {
         json!({"type": "header", "text": plain(&message.subject, HEADER_LIMIT)}),
         json!({"type": "section", "text": plain(&chat::body(message), OBJECT_LIMIT)}),
     ];
-    if !message.link.is_empty() {
-        let (link, _) = chat::written(&message.link, &ESCAPED, OBJECT_LIMIT - 30);
+    let acknowledge = message.acknowledge_url.as_deref();
+    let whole = Some(message.link.as_str()).filter(|link| !link.is_empty());
+    for (label, link) in [
+        ("Acknowledge", acknowledge),
+        ("Open in the dashboard", whole),
+    ] {
+        let Some(link) = link else { continue };
+        let (link, _) = chat::written(link, &ESCAPED, OBJECT_LIMIT - 30);
         let link = link.replace('|', "%7C");
         blocks.push(json!({
-            "type": "section", "text": {"type": "mrkdwn", "text": format!("<{link}|Open in the dashboard>")},
+            "type": "section", "text": {"type": "mrkdwn", "text": format!("<{link}|{label}>")},
         }));
     }
     let footer = plain(&chat::footer(message), OBJECT_LIMIT);
@@ -200,9 +206,14 @@ mod tests {
         assert_eq!(body["text"], "down &lt;!here&gt; &amp; &lt;@U1&gt;");
         for block in body["blocks"].as_array().unwrap() {
             let text = block.get("text").unwrap_or(&block["elements"][0]);
-            let link = text["text"] == "<https://noc.test/incidents/17|Open in the dashboard>";
+            let links = [
+                "<https://noc.test/ack/AbC-09_x|Acknowledge>",
+                "<https://noc.test/incidents/17|Open in the dashboard>",
+            ];
+            let link = links.iter().any(|link| text["text"] == *link);
             assert!(link || text["type"] == "plain_text", "{block}");
         }
+        assert_eq!(body["blocks"].as_array().unwrap().len(), 5);
         let section = body["blocks"][1]["text"]["text"].as_str().unwrap();
         assert!(
             section.contains("Observed: <!channel> & *bold*"),

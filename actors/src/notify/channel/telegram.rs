@@ -236,7 +236,12 @@ fn classify(answer: &Answer) -> Reading {
                     status: code.unwrap_or(answer.status),
                     ..answer.clone()
                 };
-                answer.by_status(WHO, words)
+                match answer.by_status(WHO, words) {
+                    Outcome::Permanent { reason } if is_about_the_chat(answer.status, words) => {
+                        Outcome::Refused { reason }
+                    }
+                    other => other,
+                }
             }
         }
         None if answer.is_success() => answer.garbled(WHO),
@@ -250,6 +255,13 @@ fn classify(answer: &Answer) -> Reading {
         },
     };
     Reading::Outcome(outcome)
+}
+
+/// Whether Telegram refuses this chat alone: its owner blocked the bot, never wrote to it, or there is no such chat.
+fn is_about_the_chat(status: u16, words: Option<&str>) -> bool {
+    const GONE: [&str; 3] = ["chat not found", "user not found", "PEER_ID_INVALID"];
+    let gone = |words: &str| GONE.iter().any(|gone| words.contains(gone));
+    status == 403 || (status == 400 && words.is_some_and(gone))
 }
 
 #[cfg(test)]
@@ -281,7 +293,23 @@ mod tests {
             .replace("&amp;", "&");
         let units = chat::units(&shown);
         assert!((LIMIT - 3..=LIMIT).contains(&units), "{units}");
-        assert!(shown.contains("…\n\nhttps://noc.test/incidents/17\n"));
+        assert!(shown.contains(
+            "…\n\nAcknowledge: https://noc.test/ack/AbC-09_x\nhttps://noc.test/incidents/17\n"
+        ));
+    }
+
+    #[test]
+    fn who_blocks_the_bot_says_nothing_of_the_bot() {
+        for (status, words, about) in [
+            (403, "Forbidden: bot was blocked by the user", true),
+            (400, "Bad Request: chat not found", true),
+            (400, "Bad Request: message is too long", false),
+            (401, "Unauthorized", false),
+            (404, "Not Found", false),
+        ] {
+            assert_eq!(is_about_the_chat(status, Some(words)), about, "{words}");
+        }
+        assert!(is_about_the_chat(403, None) && !is_about_the_chat(400, None));
     }
 
     #[test]

@@ -94,6 +94,7 @@ pub async fn send_test(
         Outcome::Accepted { provider_id } => (true, "sent".to_owned(), provider_id),
         Outcome::Retry { reason, .. }
         | Outcome::Unavailable { reason }
+        | Outcome::Refused { reason }
         | Outcome::Permanent { reason } => (false, reason, None),
         Outcome::Migrated { to, .. } => (false, moved_on(&to), None),
     };

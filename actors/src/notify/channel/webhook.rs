@@ -108,12 +108,16 @@ impl Webhook {
 }
 
 fn payload(message: &Message) -> serde_json::Value {
-    json!({
+    let mut body = json!({
         "subject": message.subject,
         "text": message.text,
         "structured": {"title": message.title, "fields": message.fields},
         "sent_at": message.sent_at,
-    })
+    });
+    if let (Some(url), Some(body)) = (&message.acknowledge_url, body.as_object_mut()) {
+        body.insert("acknowledge_url".to_owned(), url.as_str().into());
+    }
+    body
 }
 
 #[async_trait]

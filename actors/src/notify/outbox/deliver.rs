@@ -1,110 +1,66 @@
 //! One claimed row: is it still true, send it, write down what came of it.
 
-use super::record::{Attempt, Conclusion, News, record};
-use crate::causes::with_causes;
+use super::claimed::{claim_is_over, see, settle};
+use super::notice::failing;
+use super::prepare::{not_written, open_settings};
+use super::record::{Attempt, Conclusion, News};
 use crate::crash_point;
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
 };
 use crate::maintenance;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, Settings, moved_on, send_following, store};
+use crate::notify::channel::{Channel, Outcome, moved_on, send_following};
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::judge::{Facts, HandoffFacts, IncidentFacts, Judgement, judge};
+use crate::notify::link;
 use crate::notify::message::{Kind, Message};
 use crate::notify::personal;
 use crate::notify::retry::{Retry, after_failure};
-use crate::notify::template::{FailingChannel, IncidentView, TemplateError, in_own_words};
+use crate::notify::template::{IncidentView, TemplateError, in_own_words};
 use crate::oncall::handoff;
-use noc_pipeline::clock::{self, Stopwatch, UnixMs};
-use noc_pipeline::live::LiveEvent;
+use noc_pipeline::clock::{Stopwatch, UnixMs};
 use noc_storage::relational::deliveries::{Ending, Status};
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::entity::{alert_rule, execution, incident, notification_channel};
 use noc_storage::relational::{StoreError, executions, notification_channels};
 use sea_orm::{ConnectionTrait, EntityTrait};
 use serde::Deserialize;
-use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
-
-/// How often a result is offered to a database that does not take it, and the pause between.
-const RECORD_TRIES: u32 = 20;
-const RECORD_PAUSE: Duration = Duration::from_secs(1);
-
-/// For so long it is tried again to read what a claimed row is about: to wait for the lease would cost a page a minute.
-const READ_FOR: Duration = Duration::from_secs(10);
 
 /// Between two looks at a message that is held back.
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Everything that is known about a row right before it is sent.
-struct Scene {
-    incident: Option<incident::Model>,
+pub(super) struct Scene {
+    pub(super) incident: Option<incident::Model>,
     execution: Option<execution::Model>,
     runbook: Option<String>,
     handoff: Option<handoff::Scene>,
-    channel: Option<notification_channel::Model>,
+    pub(super) channel: Option<notification_channel::Model>,
     maintenance: bool,
     /// What a notice is about: the other channels that do not work.
     failing: Vec<notification_channel::Model>,
     /// Whom it is for.
-    personal: personal::Scene,
+    pub(super) personal: personal::Scene,
 }
 
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
 /// when its lease ends.
 pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row: Model) {
-    let reading = Stopwatch::start();
-    let scene = loop {
-        match read_scene(context.db.read(), &row, context.clock.now()).await {
-            Ok(scene) => break scene,
-            Err(error) if error.is_retryable() && reading.elapsed() < READ_FOR => {
-                clock::sleep(RECORD_PAUSE).await;
-            }
-            Err(error) => {
-                tracing::warn!(
-                    delivery.id = row.id,
-                    error = with_causes(&error),
-                    "delivery not judged, it returns when its lease ends"
-                );
-                return;
-            }
-        }
+    let Some(scene) = see(context, &row).await else {
+        return;
     };
-    let claimed_until = row.lease_until.map(UnixMs::from);
-    if claimed_until.is_some_and(|until| until <= context.clock.now()) {
-        // We were stopped for that long: somebody else has it now, or will.
-        tracing::warn!(delivery.id = row.id, "delivery not sent, its claim is over");
+    if claim_is_over(context, &row) {
         return;
     }
-    let conclusion = Arc::new(attempt(context, channel, &row, &scene).await);
-    let status = conclusion.ending.status;
-    let mut tries = 0;
-    while let Err(error) = record(context, &row, &conclusion).await {
-        tries += 1;
-        if tries == RECORD_TRIES || !error.is_retryable() {
-            tracing::error!(
-                delivery.id = row.id,
-                delivery.status = status.name(),
-                error = &error as &dyn std::error::Error,
-                "result of a delivery not recorded, it returns when its lease ends"
-            );
-            return;
-        }
-        clock::sleep(RECORD_PAUSE).await;
+    if let Some(conclusion) = attempt(context, channel, &row, &scene).await {
+        settle(context, channel, vec![(row, conclusion)]).await;
     }
-    crash_point::reached("delivery_recorded");
-    let put_off = conclusion.attempt.is_none() && conclusion.ending.next_attempt_at.is_some();
-    if !put_off {
-        context.metrics.ended(channel.key(), status);
-    }
-    let bus = &context.bus;
-    bus.publish(LiveEvent::DeliveryUpdated { delivery: row.id })
-        .await;
 }
 
-async fn read_scene(
+pub(super) async fn read_scene(
     conn: &impl ConnectionTrait,
     row: &Model,
     now: UnixMs,
@@ -164,13 +120,85 @@ async fn read_scene(
     })
 }
 
+/// What came of it; `None`: our claim was over before it was handed over.
 async fn attempt(
     context: &NotifyContext,
     channel: &dyn Channel,
     row: &Model,
     scene: &Scene,
-) -> Conclusion {
-    let kind = Kind::from_name(&row.kind).unwrap_or(Kind::Problem);
+) -> Option<Conclusion> {
+    if let Some(unsent) = unsent(context, channel, row, scene).await {
+        return Some(unsent);
+    }
+    let kind = kind_of(row);
+    let at = context.clock.now();
+    let watch = Stopwatch::start();
+    let (outcome, why_not_own) = send_one(context, channel, kind, row, scene, at).await?;
+    crash_point::reached("provider_answered");
+    let took = watch.elapsed();
+    context.metrics.attempted(channel.key(), took);
+    let ended = context.clock.now();
+    let news = news(&outcome, scene, ended);
+    let mut conclusion = conclude(row, outcome, at, ended, took);
+    // What shows whether a channel works shows it, however it failed.
+    let shown = kind == Kind::Canary && conclusion.ending.status == Status::Failed;
+    conclusion.news = if shown { News::Refuses } else { news };
+    let said = [conclusion.ending.reason.take(), why_not_own];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    conclusion.ending.reason = (!said.is_empty()).then(|| said.join("; "));
+    Some(conclusion)
+}
+
+/// What came of it; and why it was not said in the organisation's words, where it should have been. `None` as in
+/// [`attempt`]: whatever was read and written took its time, so the claim is looked at again.
+async fn send_one(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    kind: Kind,
+    row: &Model,
+    scene: &Scene,
+    now: UnixMs,
+) -> Option<(Outcome, Option<String>)> {
+    let settings = match open_settings(context, channel, row, scene) {
+        Ok(settings) => settings,
+        Err(outcome) => return Some((outcome, None)),
+    };
+    if claim_is_over(context, row) {
+        return None;
+    }
+    let own = personal::send_own(context, channel, &settings, row, &scene.personal, now);
+    if let Some(sent) = own.await {
+        return Some(sent);
+    }
+    match message(context, channel, kind, row, scene, now) {
+        Ok(message) => {
+            let (db, templates) = (&context.db, &context.templates);
+            let worded = in_own_words(db, templates, channel.key(), message, now);
+            let (message, why) = worded.await;
+            let about = scene.incident.as_ref();
+            let message = scene.personal.as_seen(channel, message, about);
+            if claim_is_over(context, row) {
+                return None;
+            }
+            let outcome = send_following(db, channel, &settings, &message, now).await;
+            Some((outcome, why))
+        }
+        Err(error) => Some((not_written(channel, &error), None)),
+    }
+}
+
+/// What a row says, as far as it is known.
+pub(super) fn kind_of(row: &Model) -> Kind {
+    Kind::from_name(&row.kind).unwrap_or(Kind::Problem)
+}
+
+/// How a row ends that is not to be sent, for now or for good; `None`: send it.
+pub(super) async fn unsent(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    row: &Model,
+    scene: &Scene,
+) -> Option<Conclusion> {
     let unsent = |status, reason: &str| Conclusion {
         ending: Ending {
             status,
@@ -186,13 +214,13 @@ async fn attempt(
             News::Nothing
         },
     };
-    let facts = facts(kind, row, scene);
+    let facts = facts(kind_of(row), row, scene);
     let own = scene.personal.judge(channel, facts.channel_enabled, row);
     match own.unwrap_or_else(|| judge(&facts)) {
         Judgement::Send => {}
-        Judgement::Cancel(reason) => return unsent(Status::Cancelled, reason),
-        Judgement::Expire(reason) => return unsent(Status::Expired, reason),
-        Judgement::Suppress(reason) => return unsent(Status::Suppressed, reason),
+        Judgement::Cancel(reason) => return Some(unsent(Status::Cancelled, reason)),
+        Judgement::Expire(reason) => return Some(unsent(Status::Expired, reason)),
+        Judgement::Suppress(reason) => return Some(unsent(Status::Suppressed, reason)),
         Judgement::PutOff(reason) => {
             let waiting = if row.attempts == 0 {
                 Status::Queued
@@ -201,30 +229,14 @@ async fn attempt(
             };
             let mut put_off = unsent(waiting, reason);
             put_off.ending.next_attempt_at = Some(context.clock.now().plus(LOOK_AGAIN));
-            return put_off;
+            return Some(put_off);
         }
     }
     let incident = scene.incident.as_ref();
-    if let Some(kept) = personal::keep_back(context, channel, row, &scene.personal, incident).await
-    {
-        let mut ending = unsent(kept.status, &kept.reason);
-        ending.ending.next_attempt_at = kept.again;
-        return ending;
-    }
-    let at = context.clock.now();
-    let watch = Stopwatch::start();
-    let (outcome, worded) = send(context, channel, kind, row, scene, at).await;
-    crash_point::reached("provider_answered");
-    let took = watch.elapsed();
-    context.metrics.attempted(channel.key(), took);
-    let ended = context.clock.now();
-    let news = news(&outcome, scene);
-    let mut conclusion = conclude(row, outcome, at, ended, took);
-    conclusion.news = news;
-    let said = [conclusion.ending.reason.take(), worded];
-    let said: Vec<String> = said.into_iter().flatten().collect();
-    conclusion.ending.reason = (!said.is_empty()).then(|| said.join("; "));
-    conclusion
+    let kept = personal::keep_back(context, channel, row, &scene.personal, incident).await?;
+    let mut ending = unsent(kept.status, &kept.reason);
+    ending.ending.next_attempt_at = kept.again;
+    Some(ending)
 }
 
 fn is_away(scene: &Scene) -> bool {
@@ -233,77 +245,48 @@ fn is_away(scene: &Scene) -> bool {
 }
 
 /// What the channel's row does not say yet.
-fn news(outcome: &Outcome, scene: &Scene) -> News {
+pub(super) fn news(outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
     let failing = scene.channel.as_ref().is_some_and(|row| row.failures > 0);
     let unhealthy = scene.channel.as_ref().is_some_and(|row| !row.healthy);
     match outcome {
         Outcome::Accepted { .. } if failing || unhealthy => News::Works,
+        Outcome::Retry {
+            after: Some(after), ..
+        } => News::Limited(ended.plus(*after)),
         Outcome::Retry { .. } if failing => News::Answered,
         Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Migrated { .. } => {
             News::Nothing
         }
-        Outcome::Permanent { .. } if scene.personal.is_private() => News::Nothing,
-        Outcome::Permanent { .. } => News::Refuses,
+        refused if scene.personal.is_blameless(refused) => News::Nothing,
+        Outcome::Permanent { .. } | Outcome::Refused { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
     }
 }
 
-/// What came of it; and why it was not said in the organisation's words, where it should have been.
-async fn send(
+/// Hands a message about several rows over, if it could be written. It is said in the product's words: those of the
+/// organisation are about one incident.
+pub(super) async fn send(
     context: &NotifyContext,
     channel: &dyn Channel,
-    kind: Kind,
-    row: &Model,
-    scene: &Scene,
+    (row, scene): (&Model, &Scene),
+    message: Result<Message, TemplateError>,
     now: UnixMs,
-) -> (Outcome, Option<String>) {
-    let settings = match &scene.channel {
-        Some(stored) => store::open(stored, &context.field_key),
-        None => Ok(Settings::default()),
-    };
-    let settings = match settings {
+) -> Outcome {
+    let settings = match open_settings(context, channel, row, scene) {
         Ok(settings) => settings,
-        Err(error) => {
-            tracing::error!(
-                channel = channel.key(),
-                error = &error as &dyn std::error::Error,
-                "channel settings cannot be opened"
-            );
-            let reason =
-                "the channel's stored secrets cannot be opened: enter them again".to_owned();
-            return (Outcome::Permanent { reason }, None);
-        }
+        Err(outcome) => return outcome,
     };
-    let settings = match personal::with_address(&scene.personal, row, &context.field_key, settings)
-    {
-        Ok(settings) => settings,
-        Err(reason) => return (Outcome::Permanent { reason }, None),
-    };
-    let own = personal::send_own(context, channel, &settings, row, &scene.personal, now);
-    if let Some(sent) = own.await {
-        return sent;
-    }
-    match message(context, channel, kind, row, scene, now) {
+    match message {
         Ok(message) => {
-            let (db, templates) = (&context.db, &context.templates);
-            let worded = in_own_words(db, templates, channel.key(), message, now);
-            let (message, why) = worded.await;
-            let outcome = send_following(db, channel, &settings, &message, now).await;
-            (outcome, why)
+            let about = scene.incident.as_ref();
+            let message = scene.personal.as_seen(channel, message, about);
+            send_following(&context.db, channel, &settings, &message, now).await
         }
-        Err(error) => {
-            tracing::error!(
-                delivery.id = row.id,
-                error = &error as &dyn std::error::Error,
-                "message not written"
-            );
-            let reason = error.to_string();
-            (Outcome::Permanent { reason }, None)
-        }
+        Err(error) => not_written(channel, &error),
     }
 }
 
-fn message(
+pub(super) fn message(
     context: &NotifyContext,
     channel: &dyn Channel,
     kind: Kind,
@@ -320,11 +303,15 @@ fn message(
         let failing: Vec<_> = scene
             .failing
             .iter()
-            .map(|row| failing(context, row))
+            .map(|row| failing(&context.registry, row))
             .collect();
         return context
             .templates
             .notice(delivery, &row.recipient, &failing, now);
+    }
+    if kind == Kind::Canary {
+        let templates = &context.templates;
+        return templates.canary(delivery, channel.label(), &row.recipient, now);
     }
     let Some(incident) = &scene.incident else {
         return context
@@ -332,8 +319,25 @@ fn message(
             .test(delivery, channel.label(), &row.recipient, now);
     };
     let view = IncidentView {
+        acknowledge_url: link_of(context, row, scene),
+        ..view_of(incident, scene)
+    };
+    context
+        .templates
+        .incident(delivery, kind, &row.recipient, &view, now)
+}
+
+/// Where a message about one incident is answered with one tap.
+pub(super) fn link_of(context: &NotifyContext, row: &Model, scene: &Scene) -> Option<String> {
+    let (incident, execution) = (scene.incident.as_ref()?, scene.execution.as_ref());
+    link::url(context, kind_of(row), row, incident, execution)
+}
+
+/// An incident as messages tell of it, without the link of one message.
+pub(super) fn view_of(incident: &incident::Model, scene: &Scene) -> IncidentView {
+    IncidentView {
         id: incident.id,
-        title: incident.title.clone(),
+        title: scene.personal.title_of(incident),
         severity: severity_of(incident),
         server_name: incident.server_name.clone(),
         detector: incident.detector.clone(),
@@ -348,24 +352,12 @@ fn message(
             .execution
             .as_ref()
             .is_some_and(|row| row.state == executions::State::Withdrawn.name()),
-    };
-    context
-        .templates
-        .incident(delivery, kind, &row.recipient, &view, now)
-}
-
-fn failing(context: &NotifyContext, row: &notification_channel::Model) -> FailingChannel {
-    let known = context.registry.get(&row.channel);
-    FailingChannel {
-        label: known
-            .map_or(row.channel.as_str(), |known| known.label())
-            .to_owned(),
-        since: row.unhealthy_since.map(UnixMs::from),
-        error: row.last_error.clone().unwrap_or_default(),
+        acknowledge_url: None,
     }
 }
 
-fn conclude(
+/// What a send comes to for its row.
+pub(super) fn conclude(
     row: &Model,
     outcome: Outcome,
     at: UnixMs,
@@ -407,7 +399,7 @@ fn conclude(
                 news: News::Nothing,
             };
         }
-        Outcome::Permanent { reason } => {
+        Outcome::Permanent { reason } | Outcome::Refused { reason } => {
             return tried_on(before.saturating_add(1), "permanent", reason, None);
         }
         Outcome::Retry { reason, after } => (reason, after),

@@ -1,28 +1,42 @@
 //! The outbox: messages wait in the table, a worker per channel takes them and sends them.
 //!
 //! * A row is written in the transaction that decided it, so none is lost; it is claimed in another, so no two
-//!   workers have it; its result is written in a third. A crash in between leaves it `sending` until its lease ends,
-//!   and then it is sent again under the same delivery id: at least once, and once without faults.
+//!   workers have it; its result is written in a third, with those of others that end meanwhile ([`results`]). A crash in between
+//!   leaves it `sending` until its lease ends, and then it is sent again under the same delivery id: at least once, and once without faults.
 //! * Each channel has its own queue and its own few sends at a time: one that hangs delays no other.
 //! * A provider that is away is not tried for each message that waits ([`super::breaker`]); none of them is lost, and
 //!   each says why it waits.
+//! * A provider that asks to be left alone (`429`) is, by the whole channel and until then; that costs nobody an attempt.
 //! * That a channel stopped working is said over another one ([`notice`]).
 //! * Right before each send the incident is read again ([`super::judge`]): what is no longer true is not sent.
+//! * What is due to a recipient about one group, or beyond the limit of a storm, leaves as one message ([`turns`]
+//!   decides, [`bundle`] sends); each row keeps its own state, and falls out by itself.
 
+mod bundle;
+mod claimed;
 mod deliver;
 mod notice;
+mod prepare;
 mod record;
+mod results;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
-pub(crate) use deliver::deliver;
+pub(crate) use notice::tell;
+pub(crate) use results::Results;
+pub use turns::Bundling;
 pub(crate) use worker::Worker;
 
 use super::NotifyContext;
 use super::breaker::{self, Breaker, Gate};
+use super::channel::Channel;
 use crate::crash_point;
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::live::LiveEvent;
+use noc_storage::relational::deliveries::bundles::{self, Bundle, Claimed, Lately};
+#[cfg(test)]
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::{Db, StoreError, deliveries, notification_channels};
 use std::time::Duration;
@@ -36,6 +50,12 @@ async fn allowed(db: &Db, channel: &str, now: UnixMs) -> Result<u64, StoreError>
     let Some(row) = row.filter(|row| row.enabled) else {
         return Ok(u64::MAX);
     };
+    if let Some((until, reason)) = notification_channels::paused(&row, now) {
+        let until = until.to_datetime().format("%Y-%m-%d %H:%M:%S UTC");
+        let reason = format!("waits until {until}, as the provider asked: {reason}");
+        deliveries::explain_waiting(db.write(), channel, &reason, now).await?;
+        return Ok(0);
+    }
     let breaker = Breaker::of(&row);
     match breaker.gate(now) {
         Gate::Closed => Ok(u64::MAX),
@@ -65,16 +85,17 @@ pub(crate) async fn record_for_tests(
         attempt: None,
         news: record::News::Nothing,
     };
-    record::record(context, row, &std::sync::Arc::new(conclusion)).await
+    let rows = std::sync::Arc::new(vec![(row.clone(), conclusion)]);
+    record::record_all(context, &rows).await
 }
 
-/// Takes up to `limit` due rows of a channel; one, to try, where its provider was away; none where it is to be left
-/// alone.
+/// Takes up to `limit` messages of a channel; one, to try, where its provider was away; none where it is to be left
+/// alone. Rows that are to wait for others say so from then on.
 pub(crate) async fn claim(
     context: &NotifyContext,
     channel: &'static str,
     limit: u64,
-) -> Result<Vec<Model>, StoreError> {
+) -> Result<Vec<Bundle>, StoreError> {
     let db = &context.db;
     let now: UnixMs = context.clock.now();
     if !deliveries::has_due(db.read(), channel, now).await? {
@@ -84,16 +105,41 @@ pub(crate) async fn claim(
     if limit == 0 {
         return Ok(Vec::new());
     }
-    db.transaction("claim deliveries", |tx| {
-        Box::pin(async move {
-            let rows = deliveries::claim(tx, channel, now, now.plus(LEASE), limit).await;
-            rows.inspect(|_| crash_point::reached("claiming_delivery"))
+    let bundling = context.bundling;
+    let Claimed { bundles, held } = db
+        .transaction("claim deliveries", |tx| {
+            Box::pin(async move {
+                let lately = Lately {
+                    kinds: &turns::ALARMS,
+                    within: bundling.group_wait,
+                };
+                let times = (now, now.plus(LEASE));
+                let decide = |queue: &bundles::Queue| turns::decide(queue, &bundling, now);
+                let claimed = bundles::claim(tx, channel, times, limit, lately, &decide).await;
+                claimed.inspect(|_| crash_point::reached("claiming_delivery"))
+            })
         })
-    })
-    .await
-    .inspect(|rows: &Vec<Model>| {
-        if !rows.is_empty() {
-            crash_point::reached("delivery_claimed");
-        }
-    })
+        .await?;
+    if !bundles.is_empty() {
+        crash_point::reached("delivery_claimed");
+    }
+    for (delivery, reason) in held {
+        let storm = reason.starts_with(turns::HELD_BACK);
+        context.metrics.held(channel, storm);
+        let bus = &context.bus;
+        bus.publish(LiveEvent::DeliveryUpdated { delivery }).await;
+    }
+    Ok(bundles)
+}
+
+/// Sends one message, be it about one incident or several.
+pub(crate) async fn send(context: &NotifyContext, channel: &dyn Channel, mut message: Bundle) {
+    if message.rows.len() > 1 {
+        return bundle::deliver(context, channel, message).await;
+    }
+    if let Some(mut row) = message.rows.pop() {
+        // It may have left together with others that are over by now: then it keeps that message's id.
+        row.delivery_uuid = message.delivery_uuid;
+        deliver::deliver(context, channel, row).await;
+    }
 }

@@ -4,6 +4,7 @@
 
 use crate::notify::channel::{Reach, Registry, Settings};
 use crate::notify::message::Kind;
+use crate::notify::template::FailingChannel;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::deliveries::{self, NewDelivery};
 use noc_storage::relational::entity::{notification_channel, user};
@@ -15,7 +16,7 @@ use sha2::{Digest, Sha256};
 const ADMIN: &str = "admin";
 
 /// Queues the messages, if the channel `failed` stopped working in this transaction: it did work before it.
-pub(super) async fn tell(
+pub(crate) async fn tell(
     tx: &impl ConnectionTrait,
     registry: &Registry,
     failed: &str,
@@ -64,6 +65,18 @@ pub(super) async fn tell(
         }
     }
     Ok(())
+}
+
+/// A channel that does not work, as its notice names it.
+pub(super) fn failing(registry: &Registry, row: &notification_channel::Model) -> FailingChannel {
+    let known = registry.get(&row.channel);
+    FailingChannel {
+        label: known
+            .map_or(row.channel.as_str(), |known| known.label())
+            .to_owned(),
+        since: row.unhealthy_since.map(UnixMs::from),
+        error: row.last_error.clone().unwrap_or_default(),
+    }
 }
 
 async fn admins(tx: &impl ConnectionTrait) -> Result<Vec<String>, StoreError> {

@@ -9,7 +9,7 @@ use crate::notify::channel::Registry;
 use crate::notify::message::Kind;
 use crate::notify::personal;
 use noc_pipeline::clock::UnixMs;
-use noc_storage::relational::deliveries::{self, Ending, Status};
+use noc_storage::relational::deliveries::{self, Ending, Status, bundles};
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::entity::{incident, notification_channel};
 use noc_storage::relational::timeline::Actor;
@@ -40,6 +40,8 @@ pub(super) enum News {
     Refuses,
     /// Its provider answered, not with a yes.
     Answered,
+    /// Its provider asked to be left alone until then.
+    Limited(UnixMs),
     /// Its provider was not there.
     Away,
     /// It was to be tried, and then there was nothing to send.
@@ -58,21 +60,36 @@ pub(super) struct Attempt {
     pub detail: String,
 }
 
-/// Writes the row, the attempt, the channel's health, a line in the timeline where somebody was not reached, and the
-/// recovery that is owed when a message left, or a recovery was taken back, while its incident was being resolved.
-pub(super) async fn record(
+/// Rows that left in one message, or did not, and how each claim ends.
+pub(super) type Settled = Arc<Vec<(Model, Conclusion)>>;
+
+/// Writes rows, attempts, the channel's health, a line in the timeline where somebody was not reached, and the recoveries
+/// that are owed when a message left, or a recovery was taken back, while its incident was being resolved. All in one
+/// transaction: rows that left in one message have left together, or return together.
+pub(super) async fn record_all(context: &NotifyContext, rows: &Settled) -> Result<(), StoreError> {
+    record_several(context, vec![Arc::clone(rows)]).await
+}
+
+/// [`record_all`] for several messages, in one transaction.
+pub(super) async fn record_several(
     context: &NotifyContext,
-    row: &Model,
-    conclusion: &Arc<Conclusion>,
+    messages: Vec<Settled>,
 ) -> Result<(), StoreError> {
     let now = context.clock.now();
+    let messages = Arc::new(messages);
     let db = &context.db;
-    db.transaction("record a delivery", |tx| {
-        let (row, conclusion) = (row.clone(), Arc::clone(conclusion));
+    db.transaction("record deliveries", |tx| {
+        let messages = Arc::clone(&messages);
         let registry = context.registry.clone();
         Box::pin(async move {
-            let written = write(tx, &registry, &row, &conclusion, now).await;
-            written.inspect(|()| crash_point::reached("recording_delivery"))
+            let mut rows: Vec<_> = messages.iter().flat_map(|rows| rows.iter()).collect();
+            // The order in which everybody locks: so two nodes wait for each other, and never each for the other.
+            rows.sort_by_key(|(row, _)| (row.incident_id, row.id));
+            for (row, conclusion) in rows {
+                write(tx, &registry, row, conclusion, now).await?;
+            }
+            crash_point::reached("recording_delivery");
+            Ok(())
         })
     })
     .await
@@ -87,6 +104,10 @@ async fn write(
 ) -> Result<(), StoreError> {
     let ending = &conclusion.ending;
     let failed = ending.status == Status::Failed;
+    if conclusion.attempt.is_none() {
+        // If it is ever sent, then by itself, or with others than those it was claimed with.
+        bundles::part(tx, &[row.id]).await?;
+    }
     if let Some(attempt) = &conclusion.attempt {
         let took_ms = i64::try_from(attempt.took.as_millis()).unwrap_or(i64::MAX);
         deliveries::record_attempt(
@@ -113,11 +134,7 @@ async fn write(
     }
     let held = deliveries::finish(tx, row, ending.clone(), now).await?;
     if ending.status == Status::Sent && row.kind == Kind::Summary.name() {
-        let at = conclusion
-            .attempt
-            .as_ref()
-            .map_or(now, |attempt| attempt.at);
-        personal::summary::sent(tx, row, at, now).await?;
+        personal::summary::sent(tx, row, now).await?;
     }
     if let Some(incident) = row.incident_id.filter(|_| held && failed) {
         let reason = ending.reason.as_deref().unwrap_or_default();
@@ -148,6 +165,10 @@ async fn note_news(
         News::Works => notification_channels::set_health(tx, channel, None, now).await,
         News::Refuses => notification_channels::set_health(tx, channel, Some(error), now).await,
         News::Answered => notification_channels::set_answered(tx, channel).await,
+        News::Limited(until) => {
+            notification_channels::set_answered(tx, channel).await?;
+            notification_channels::pause(tx, channel, until, error).await
+        }
         News::Away => {
             let next = |known: &notification_channel::Model| {
                 let before = Breaker::of(known);

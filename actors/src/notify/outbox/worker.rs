@@ -1,6 +1,6 @@
 //! The loop of one channel: take what is due, as many at a time as allowed, and sleep until woken or a second passes.
 
-use super::{claim, deliver};
+use super::{claim, send};
 use crate::notify::NotifyContext;
 use crate::notify::channel::Channel;
 use noc_pipeline::clock;
@@ -54,19 +54,19 @@ impl Worker {
             permit.merge(more);
         }
         let channel = self.channel.key();
-        let rows = match claim(&self.context, channel, permit.num_permits() as u64).await {
-            Ok(rows) => rows,
+        let messages = match claim(&self.context, channel, permit.num_permits() as u64).await {
+            Ok(messages) => messages,
             Err(error) => {
                 tracing::warn!(channel, %error, "due deliveries not taken, tried again in {} s", EVERY.as_secs());
                 return false;
             }
         };
-        let took = !rows.is_empty();
-        for row in rows {
+        let took = !messages.is_empty();
+        for message in messages {
             let one = permit.split(1);
             let (context, channel) = (Arc::clone(&self.context), Arc::clone(&self.channel));
             tokio::spawn(async move {
-                deliver(&context, channel.as_ref(), row).await;
+                send(&context, channel.as_ref(), message).await;
                 drop(one);
             });
         }

@@ -2,7 +2,8 @@
 //!
 //! In this order: an address that is theirs no longer; the daily digest, which takes the place of e-mail about what is
 //! not critical; quiet hours, which what is critical pierces unless they say otherwise. Whoever is on duty has neither.
-//! A recovery is never dropped: it waits for the end of quiet hours.
+//! A recovery is never dropped: it waits for the end of quiet hours. Whoever is asked whether they are still on something
+//! is asked at once, not in the digest: without an answer it is taken from them.
 
 use super::preferences::Preferences;
 use super::quiet::clock_time;
@@ -10,6 +11,10 @@ use super::{EMAIL, people::Unreachable};
 use crate::notify::message::Kind;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
+use noc_storage::relational::quiet_holds::Held;
+
+/// Of a message that a summary stands for.
+const OVER: &str = "held back by quiet hours that are over: in their summary, if it was still open";
 
 /// What is known of whom a message is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +34,7 @@ pub struct Facts<'a> {
     /// Whether they are on duty by any schedule.
     pub on_duty: bool,
     /// Whether this message is held back already.
-    pub held: bool,
+    pub held: Held,
 }
 
 /// What to do with it.
@@ -68,16 +73,22 @@ pub fn decide(facts: &Facts<'_>, now: UnixMs) -> Verdict {
         let (from, to) = (clock_time(quiet.start), clock_time(quiet.end));
         (end, format!("quiet hours, {from} to {to} {}", quiet.zone))
     });
-    if facts.held {
-        let why = until.map_or_else(|| "quiet hours".to_owned(), |(_, why)| why);
-        return Verdict::Hold(why);
+    match facts.held {
+        Held::No => {}
+        Held::Waits => {
+            let why = until.map_or_else(|| "quiet hours".to_owned(), |(_, why)| why);
+            return Verdict::Hold(why);
+        }
+        // Whoever held it back died before its row said so.
+        Held::Released => return Verdict::Never(OVER),
     }
     if facts.on_duty {
         return Verdict::Send;
     }
     let recovery = facts.kind == Kind::Recovery;
+    let question = facts.kind == Kind::StillOnIt;
     let critical = facts.severity == Severity::Critical;
-    if preferences.digest && facts.channel == EMAIL && !critical && !recovery {
+    if preferences.digest && facts.channel == EMAIL && !critical && !recovery && !question {
         let at = clock_time(preferences.digest_minute);
         return Verdict::Digest(format!("in the daily digest at {at} {}", quiet.zone));
     }
@@ -123,7 +134,7 @@ mod tests {
             address: Ok(()),
             preferences: Some(preferences),
             on_duty: false,
-            held: false,
+            held: Held::No,
         }
     }
 
@@ -161,8 +172,16 @@ mod tests {
         };
         assert_eq!(night(&unsaved), Verdict::Send);
         // Once it is held it stays so, also where the hours were changed meanwhile.
-        let held = Facts { held: true, ..high };
+        let held = Facts {
+            held: Held::Waits,
+            ..high.clone()
+        };
         assert_eq!(name(&decide(&held, NOON)), "hold");
+        let released = Facts {
+            held: Held::Released,
+            ..high
+        };
+        assert_eq!(decide(&released, NOON), Verdict::Never(OVER));
     }
 
     #[test]

@@ -1,36 +1,43 @@
-//! The daily digest: everything that began or ended since the last one, also what resolved within its page hold and what
-//! is too mild to page anybody. One that has nothing to tell is not sent.
+//! The daily digest: everything that began, ended or got worse since the last one, also what resolved within its page hold
+//! and what is too mild to page anybody. One that has nothing to tell is not sent.
 //!
 //! A chore looks twice a minute whose time has come ([`super::digest_time`]). The row of the digest, its message and the
 //! watermark are one transaction under the lock of its person's preferences: of two nodes one makes it, and a crash
-//! leaves it due. What happened before its time but became known after is in the next one, since by then it is open or
-//! has ended.
+//! leaves it due. Each digest keeps the state in which it told each incident, and the next tells what differs
+//! ([`changes`]): whatever was written down late, whenever it happened, is in one of them.
+//!
+//! A message that is put off to the digest is noted as owed before its row says so: then one is made at its hour, and at
+//! once when its person switches the digest off before.
 
+mod changes;
+
+use super::letter::{Letter, View, lines};
 use super::preferences::{Preferences, digest_time};
 use super::scene::Known;
-use super::summary::lines;
 use super::{EMAIL, KEPT};
 use crate::Parts;
-use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Email};
-use crate::notify::judge::Judgement;
-use crate::notify::message::{Kind, Message};
-use crate::notify::template::{DigestView, TemplateError};
+use crate::crash_point;
+use crate::notify::message::Kind;
+use crate::notify::template::DigestView;
+use changes::{Carried, Line, Seen, changes};
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::Severity;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::deliveries::{self, NewDelivery};
-use noc_storage::relational::entity::incident;
 use noc_storage::relational::entity::notification_delivery::Model;
+use noc_storage::relational::entity::{digest, incident, user_notification_preference};
 use noc_storage::relational::{Db, StoreError, digests, notification_preferences};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use std::cmp::Reverse;
+use std::time::Duration;
 
-/// Incidents that a digest reads; more than that is more than anybody reads.
-const MOST: u64 = 500;
+/// Incidents that a digest reads whole; what else there is it counts.
+const MOST: usize = 500;
+
+/// What is written down so long after it happened is still told: the log keeps it that long.
+const LATE: Duration = Duration::from_secs(3 * 24 * 3_600);
 
 /// Makes every digest whose time has come; how many.
 ///
@@ -46,13 +53,13 @@ pub(crate) async fn make(parts: &Parts) -> Result<u64, StoreError> {
     Ok(made)
 }
 
-/// One look at everybody who wants one. Preferences that cannot be read stop nobody else's.
+/// One look at everybody who wants one, or is owed one. Preferences that cannot be read stop nobody else's.
 pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<u64, StoreError> {
     let mut made = 0;
     for row in notification_preferences::with_digest(db.read()).await? {
         let user_id = row.user_id;
         let due = match Preferences::read(&row) {
-            Ok(read) => digest_time(&row, &read).and_then(|time| time.due(now)),
+            Ok(read) => due(&row, &read, now),
             Err(error) => {
                 tracing::error!(user.id = user_id, %error, "preferences cannot be read");
                 None
@@ -65,7 +72,10 @@ pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<u64, StoreError> {
             Box::pin(async move { make_in(tx, user_id, now).await })
         });
         match done.await {
-            Ok(queued) => made += u64::from(queued),
+            Ok(queued) => {
+                crash_point::reached("digest_made");
+                made += u64::from(queued);
+            }
             // Another node was quicker.
             Err(StoreError::Conflict { .. }) => {}
             Err(error) => return Err(error),
@@ -74,26 +84,39 @@ pub(crate) async fn look(db: &Db, now: UnixMs) -> Result<u64, StoreError> {
     Ok(made)
 }
 
+/// The time that the digest covers that is to be made now; `None`: none is.
+fn due(
+    row: &user_notification_preference::Model,
+    preferences: &Preferences,
+    now: UnixMs,
+) -> Option<(UnixMs, UnixMs)> {
+    if let Some(time) = digest_time(row, preferences) {
+        return Some((time.since, time.due(now)?));
+    }
+    // Switched off, and something was put off to it.
+    let owed = UnixMs::from(row.digest_owed_at?);
+    let since = row.digest_since.map_or(owed, UnixMs::from);
+    (since < now).then_some((since, now))
+}
+
 /// Whether there was something to tell.
 async fn make_in(tx: &impl ConnectionTrait, user_id: i64, now: UnixMs) -> Result<bool, StoreError> {
     let Some(row) = notification_preferences::lock(tx, user_id).await? else {
         return Ok(false);
     };
-    let preferences = Preferences::read(&row)?;
-    let Some(time) = digest_time(&row, &preferences) else {
+    let Some((since, until)) = due(&row, &Preferences::read(&row)?, now) else {
         return Ok(false);
     };
-    let Some(until) = time.due(now) else {
-        return Ok(false);
-    };
+    let before = digests::that_ends(tx, user_id, since).await?;
+    let carried = before.as_ref().and_then(read_lines).map(Carried::of);
+    let seen = seen(tx, since, until).await?;
+    let lines = changes(seen, carried.as_ref(), since, until);
+    let owed = row.digest_owed_at.is_some();
+    let tells = |line: &Line| line.is_news() || (owed && line.is_open());
     let known = Known::read(tx, user_id, now).await?;
-    let channel = Email::default();
     let own = known.user.as_ref().map_or("", |user| user.email.as_str());
-    let place = known.person.place(own, &channel).ok();
-    let happened = happened(time.since, until);
-    let count = incident::Entity::find().filter(happened).count(tx).await;
-    let count = count.map_err(StoreError::during("count what a digest tells of"))?;
-    let delivery = match place.filter(|_| count > 0 && known.is_active()) {
+    let place = known.person.place_on(own, EMAIL).ok();
+    let delivery = match place.filter(|_| lines.iter().any(tells) && known.is_active()) {
         Some(place) => {
             let unique = format!("digest\n{user_id}\n{}", until.0);
             let new = NewDelivery {
@@ -111,116 +134,113 @@ async fn make_in(tx: &impl ConnectionTrait, user_id: i64, now: UnixMs) -> Result
         }
         None => None,
     };
-    digests::note(tx, user_id, time.since, until, delivery, now).await?;
+    let lines = serde_json::to_value(&lines)
+        .map_err(|error| StoreError::damaged("digests", user_id, error))?;
+    digests::note(tx, user_id, since, until, delivery, lines, now).await?;
     notification_preferences::digest_made(tx, user_id, until).await?;
+    crash_point::reached("making_digest");
     Ok(delivery.is_some())
 }
 
-/// What began or ended from `since` until before `until`.
-fn happened(since: UnixMs, until: UnixMs) -> Condition {
+/// Whatever is open, and what ended from `since` on or so shortly before that it may have been written down since.
+async fn seen(
+    tx: &impl ConnectionTrait,
+    since: UnixMs,
+    until: UnixMs,
+) -> Result<Vec<Seen>, StoreError> {
     use incident::Column;
-    let (from, to) = (since.to_datetime(), until.to_datetime());
-    let began = Condition::all()
-        .add(Column::OpenedAt.gte(from))
-        .add(Column::OpenedAt.lt(to));
-    let ended = Condition::all()
-        .add(Column::ResolvedAt.gte(from))
-        .add(Column::ResolvedAt.lt(to));
-    Condition::any().add(began).add(ended)
+    type Row = (
+        i64,
+        String,
+        chrono::DateTime<chrono::Utc>,
+        Option<chrono::DateTime<chrono::Utc>>,
+    );
+    let may_be_news = Condition::any()
+        .add(Column::Status.ne("resolved"))
+        .add(Column::ResolvedAt.gte(since.minus(LATE).to_datetime()));
+    let rows: Vec<Row> = incident::Entity::find()
+        .select_only()
+        .columns([
+            Column::Id,
+            Column::Severity,
+            Column::OpenedAt,
+            Column::ResolvedAt,
+        ])
+        .filter(may_be_news)
+        .filter(Column::OpenedAt.lt(until.to_datetime()))
+        .into_tuple()
+        .all(tx)
+        .await
+        .map_err(StoreError::during("read what a digest tells of"))?;
+    let seen = rows
+        .into_iter()
+        .map(|(id, severity, opened, resolved)| Seen {
+            id,
+            severity: Severity::from_name(&severity).unwrap_or(Severity::Info),
+            opened_at: opened.into(),
+            resolved_at: resolved.map(UnixMs::from),
+        });
+    Ok(seen.collect())
+}
+
+/// What a digest covers; `None`: nobody wrote it down.
+fn read_lines(row: &digest::Model) -> Option<Vec<Line>> {
+    let lines = row.lines.as_ref()?;
+    Vec::<Line>::deserialize(lines)
+        .inspect_err(|error| {
+            tracing::error!(digest.id = row.id, %error, "what a digest covers cannot be read");
+        })
+        .ok()
 }
 
 /// What a digest is about, right before it is sent.
-pub(crate) struct Scene {
-    known: Known,
-    forgotten: bool,
-    view: DigestView,
-}
-
-pub(super) async fn scene(
+pub(super) async fn letter(
     conn: &impl ConnectionTrait,
     row: &Model,
     user_id: i64,
     now: UnixMs,
-) -> Result<Scene, StoreError> {
+) -> Result<Letter, StoreError> {
     let known = Known::read(conn, user_id, now).await?;
-    let preferences = known.person.preferences.as_ref();
-    let zone = preferences.map_or(chrono_tz::UTC, |preferences| preferences.quiet.zone);
-    let Some(digest) = digests::of_delivery(conn, row.id).await? else {
-        let view = DigestView {
-            zone,
-            since: now,
-            until: now,
-            began: 0,
-            ended: 0,
-            lines: Vec::new(),
-        };
-        return Ok(Scene {
-            known,
-            forgotten: true,
-            view,
-        });
+    let digest = digests::of_delivery(conn, row.id).await?;
+    let covered = digest
+        .as_ref()
+        .and_then(|row| Some((row, read_lines(row)?)));
+    let view = match covered {
+        Some((digest, lines)) => View::Digest(view(conn, &known, digest, lines).await?),
+        None => View::Forgotten,
     };
-    let (since, until) = (UnixMs::from(digest.since), UnixMs::from(digest.until));
-    let open_before = Condition::all()
-        .add(incident::Column::Status.ne("resolved"))
-        .add(incident::Column::OpenedAt.lt(digest.until));
-    let told = Condition::any()
-        .add(happened(since, until))
-        .add(open_before);
-    let rows = incident::Entity::find()
-        .filter(told)
-        .order_by_desc(incident::Column::OpenedAt)
-        .order_by_desc(incident::Column::Id)
-        .limit(MOST)
-        .all(conn)
-        .await
-        .map_err(StoreError::during("read what a digest tells of"))?;
-    let within = |at: UnixMs| since <= at && at < until;
-    let began = rows
-        .iter()
-        .filter(|row| within(row.opened_at.into()))
-        .count();
-    let resolved = |row: &&incident::Model| row.resolved_at.is_some_and(|at| within(at.into()));
-    let ended = rows.iter().filter(resolved).count();
-    let view = DigestView {
-        zone,
-        since,
-        until,
-        began,
-        ended,
-        lines: lines(conn, rows).await?,
-    };
-    Ok(Scene {
+    Ok(Letter {
         known,
-        forgotten: false,
+        put_off: false,
         view,
+        names: Vec::new(),
     })
 }
 
-impl Scene {
-    pub(super) fn judge(&self, channel: &dyn Channel, row: &Model) -> Judgement {
-        let preferences = self.known.person.preferences.as_ref();
-        if !self.known.is_active() {
-            Judgement::Suppress("the account is switched off or gone")
-        } else if preferences.is_none_or(|preferences| !preferences.digest) {
-            Judgement::Suppress("they switched the digest off")
-        } else if self.known.address(channel, &row.recipient_key).is_err() {
-            Judgement::Suppress("the address is no longer theirs, or they switched it off")
-        } else if self.forgotten {
-            Judgement::Expire("what it was to cover is forgotten")
-        } else {
-            Judgement::Send
-        }
-    }
-
-    pub(super) fn message(
-        &self,
-        context: &NotifyContext,
-        row: &Model,
-        now: UnixMs,
-    ) -> Result<Message, TemplateError> {
-        let delivery = Uuid::parse_str(&row.delivery_uuid).unwrap_or_default();
-        let templates = &context.templates;
-        templates.digest(delivery, &row.recipient, &self.view, now)
-    }
+async fn view(
+    conn: &impl ConnectionTrait,
+    known: &Known,
+    digest: &digest::Model,
+    mut covered: Vec<Line>,
+) -> Result<DigestView, StoreError> {
+    covered.retain(|line| line.is_news() || line.is_open());
+    covered.sort_by_key(|line| (!line.is_open(), Reverse(line.severity), line.id));
+    let count = |which: fn(&Line) -> bool| covered.iter().filter(|line| which(line)).count();
+    let ids = covered.iter().take(MOST).map(|line| line.id);
+    let rows = incident::Entity::find()
+        .filter(incident::Column::Id.is_in(ids))
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read what a digest tells of"))?;
+    Ok(DigestView {
+        zone: known.zone(),
+        since: digest.since.into(),
+        until: digest.until.into(),
+        began: count(|line| line.began),
+        ended: count(|line| line.ended),
+        worse: count(|line| line.rose),
+        open: count(Line::is_open),
+        more: covered.len().saturating_sub(MOST),
+        lines: lines(conn, known, rows).await?,
+    })
 }

@@ -5,7 +5,8 @@
 //! * [`preferences`], [`quiet`], [`digest_time`], [`decide`] are plain functions of what a person wrote and the time.
 //! * [`people`] is what a step asks when it resolves its recipients.
 //! * [`scene`] asks once more right before a message leaves. What quiet hours hold back becomes a row of `quiet_holds`
-//!   and stays `suppressed`; [`summary`] tells of it once they are over, [`digest`] of everything once a day.
+//!   and stays `suppressed`; [`summary`] tells of it once they are over, [`digest`] of everything once a day. Both are a
+//!   [`letter`]: several incidents in one message.
 //!
 //! A message is held back before its row says so, each end of quiet hours takes all of a person's holds in the
 //! transaction that queues their summary, and a digest has one row for each person and time of day: a crash between any
@@ -15,6 +16,7 @@ pub mod address;
 pub mod decide;
 pub(crate) mod digest;
 pub mod digest_time;
+mod letter;
 pub mod people;
 pub mod preferences;
 pub mod quiet;

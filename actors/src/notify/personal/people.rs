@@ -2,7 +2,7 @@
 
 use super::preferences::Preferences;
 use super::{CHANNELS, EMAIL};
-use crate::notify::channel::Channel;
+use crate::notify::channel::{Channel, Email};
 use noc_storage::relational::entity::contact;
 use noc_storage::relational::{StoreError, contacts, notification_preferences};
 use sea_orm::ConnectionTrait;
@@ -43,7 +43,23 @@ impl Person {
     /// # Errors
     /// Why it does not.
     pub fn place(&self, own: &str, channel: &dyn Channel) -> Result<Place, Unreachable> {
-        let name = channel.key();
+        self.find(own, channel.key(), |own| channel.normalise(own))
+    }
+
+    /// [`Person::place`], for whoever has no more than the channel's key.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(super) fn place_on(&self, own: &str, name: &str) -> Result<Place, Unreachable> {
+        self.find(own, name, |own| Email::default().normalise(own))
+    }
+
+    fn find(
+        &self,
+        own: &str,
+        name: &str,
+        normalise: impl Fn(&str) -> Option<String>,
+    ) -> Result<Place, Unreachable> {
         if !CHANNELS.contains(&name) {
             return Err(Unreachable::NotPersonal);
         }
@@ -66,7 +82,7 @@ impl Person {
                 key: contact.address_key.clone(),
             }),
             None if name == EMAIL => {
-                let key = channel.normalise(own).ok_or(Unreachable::NoAddress)?;
+                let key = normalise(own).ok_or(Unreachable::NoAddress)?;
                 Ok(Place {
                     address: own.trim().to_owned(),
                     key,

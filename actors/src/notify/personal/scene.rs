@@ -2,21 +2,25 @@
 
 use super::address::is_secret;
 use super::decide::{Facts, Verdict, decide};
+use super::letter::Letter;
 use super::people::{Person, Unreachable};
 use super::preferences::Preferences;
 use super::{digest, summary, verify};
+use crate::crash_point;
+use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
 use crate::notify::NotifyContext;
 use crate::notify::channel::{Channel, Outcome, Settings, send_following};
 use crate::notify::judge::Judgement;
-use crate::notify::message::Kind;
+use crate::notify::message::{Kind, Message};
 use crate::notify::template::in_own_words;
 use crate::oncall;
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::mask;
 use noc_storage::relational::deliveries::Status;
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::entity::{contact, incident, user};
-use noc_storage::relational::quiet_holds::{self, NewHold};
+use noc_storage::relational::quiet_holds::{self, Held, NewHold};
 use noc_storage::relational::{StoreError, contacts, notification_preferences, users};
 use noc_storage::secrets::FieldKey;
 use sea_orm::ConnectionTrait;
@@ -30,10 +34,8 @@ const AGAIN_SOON: Duration = Duration::from_secs(15);
 pub(crate) enum Own {
     /// A code that proves an address.
     Verification(Box<verify::Scene>),
-    /// What quiet hours held back.
-    Summary(Box<summary::Scene>),
-    /// A day.
-    Digest(Box<digest::Scene>),
+    /// What quiet hours held back, or a day.
+    Letter(Box<Letter>),
 }
 
 /// What is known of a message's person.
@@ -45,6 +47,10 @@ pub(crate) struct Scene {
     known: Option<Known>,
     /// The person's contact at the message's address; `None`: the account's own, or none of theirs.
     contact: Option<contact::Model>,
+    /// Whether it is a person's, and not the organisation's own.
+    of_a_person: bool,
+    /// Whether its reader may not see customers' addresses.
+    masked: bool,
 }
 
 /// The person that a message about an incident is for.
@@ -52,7 +58,7 @@ pub(super) struct Known {
     pub(super) user: Option<user::Model>,
     pub(super) person: Person,
     pub(super) on_duty: bool,
-    held: bool,
+    held: Held,
 }
 
 impl Known {
@@ -86,7 +92,7 @@ impl Known {
                 contacts: verified.collect(),
             },
             on_duty,
-            held: false,
+            held: Held::No,
         })
     }
 
@@ -107,10 +113,31 @@ impl Known {
         }
     }
 
+    /// Whether they may see customers' log-ins and whole addresses.
+    pub(super) fn sees_logins(&self) -> bool {
+        self.user
+            .as_ref()
+            .is_some_and(|user| mask::may_be_seen_by(&user.role))
+    }
+
+    /// The zone that they are told times in.
+    pub(super) fn zone(&self) -> chrono_tz::Tz {
+        let preferences = self.person.preferences.as_ref();
+        preferences.map_or(chrono_tz::UTC, |preferences| preferences.quiet.zone)
+    }
+
     /// When the quiet hours end that they are in; nobody on duty has any.
     pub(super) fn quiet_until(&self, now: UnixMs) -> Option<UnixMs> {
         let preferences = self.person.preferences.as_ref()?;
         preferences.quiet.until(now).filter(|_| !self.on_duty)
+    }
+}
+
+/// The log-in without a domain that an incident is about: its sentences name it as they would any word.
+pub(super) fn login_of(incident: &incident::Model) -> Option<&str> {
+    match Sender::of_subject(&incident.subject)? {
+        (Sender::Login, name) if !name.contains('@') => Some(name),
+        _ => None,
     }
 }
 
@@ -128,24 +155,27 @@ pub(crate) async fn read(
     };
     let mut scene = Scene {
         contact: contacts::find(conn, user_id, &row.channel, &row.recipient_key).await?,
+        of_a_person: true,
         ..Scene::default()
     };
+    let account = users::by_id(conn, user_id).await?;
+    scene.masked = !account.is_some_and(|user| mask::may_be_seen_by(&user.role));
     match Kind::from_name(&row.kind) {
         Some(Kind::Verification) => {
             let about = verify::scene(conn, row, now).await?;
             scene.own = Some(Own::Verification(Box::new(about)));
         }
         Some(Kind::Summary) => {
-            let about = summary::scene(conn, row, user_id, now).await?;
-            scene.own = Some(Own::Summary(Box::new(about)));
+            let about = summary::letter(conn, row, user_id, now).await?;
+            scene.own = Some(Own::Letter(Box::new(about)));
         }
         Some(Kind::Digest) => {
-            let about = digest::scene(conn, row, user_id, now).await?;
-            scene.own = Some(Own::Digest(Box::new(about)));
+            let about = digest::letter(conn, row, user_id, now).await?;
+            scene.own = Some(Own::Letter(Box::new(about)));
         }
-        Some(Kind::Problem | Kind::Reminder | Kind::Recovery) => {
+        Some(Kind::Problem | Kind::Reminder | Kind::Recovery | Kind::StillOnIt) => {
             let mut known = Known::read(conn, user_id, now).await?;
-            known.held = quiet_holds::is_held(conn, row.id).await?;
+            known.held = quiet_holds::state_of(conn, row.id).await?;
             scene.known = Some(known);
         }
         _ => {}
@@ -163,8 +193,7 @@ impl Scene {
     ) -> Option<Judgement> {
         let judgement = match self.own.as_ref()? {
             Own::Verification(about) => about.judge(),
-            Own::Summary(about) => about.judge(channel, row),
-            Own::Digest(about) => about.judge(channel, row),
+            Own::Letter(about) => about.judge(channel, row),
         };
         Some(match judgement {
             Judgement::Send if !channel_enabled => {
@@ -174,9 +203,44 @@ impl Scene {
         })
     }
 
+    /// Whether the channel is as good as before, whatever came of this: a person's refusal is about them alone.
+    pub(crate) fn is_blameless(&self, outcome: &Outcome) -> bool {
+        match outcome {
+            Outcome::Permanent { .. } => self.is_private(),
+            Outcome::Refused { .. } => self.of_a_person,
+            _ => false,
+        }
+    }
+
+    /// An incident's title as this message's person may see it.
+    pub(crate) fn title_of(&self, incident: &incident::Model) -> String {
+        match login_of(incident) {
+            Some(login) if self.masked => mask::name_within(&incident.title, login),
+            _ => incident.title.clone(),
+        }
+    }
+
+    /// The message as whoever it is for may see it: the same account may not see more by mail than on its pages, and a room
+    /// no more than the least of those in it.
+    pub(crate) fn as_seen(
+        &self,
+        channel: &dyn Channel,
+        message: Message,
+        incident: Option<&incident::Model>,
+    ) -> Message {
+        if !self.masked && !channel.masks_addresses() {
+            return message;
+        }
+        let message = message.masked();
+        match incident.and_then(login_of) {
+            Some(login) => message.masked_within(login),
+            None => message,
+        }
+    }
+
     /// Whether a refusal says something of this person's address alone and not of the channel: a webhook of their own,
     /// or an address that nobody has verified.
-    pub(crate) fn is_private(&self) -> bool {
+    fn is_private(&self) -> bool {
         let has_secret = self.contact.as_ref().is_some_and(|c| c.secret.is_some());
         has_secret || matches!(self.own, Some(Own::Verification(_)))
     }
@@ -231,14 +295,17 @@ pub(crate) async fn send_own(
             Ok(code) => about.message(context, channel, row, &code, now),
             Err(outcome) => return Some((outcome, None)),
         },
-        Own::Summary(about) => about.message(context, row, now),
-        Own::Digest(about) => about.message(context, row, now),
+        Own::Letter(about) => match about.issue(context, row, now).await {
+            Ok(message) => message,
+            Err(outcome) => return Some((outcome, None)),
+        },
     };
     Some(match message {
         Ok(message) => {
             let (db, templates) = (&context.db, &context.templates);
             let worded = in_own_words(db, templates, channel.key(), message, now);
             let (message, why) = worded.await;
+            let message = scene.as_seen(channel, message, None);
             let outcome = send_following(db, channel, settings, &message, now).await;
             (outcome, why)
         }
@@ -265,7 +332,8 @@ pub(crate) struct KeptBack {
 }
 
 /// Whether a message about an incident is kept back because of whom it is for. What quiet hours hold back is noted here,
-/// before its row says so: a crash in between leaves a row that is judged again, and held again.
+/// before its row says so: a crash in between leaves a row that is judged again, and stays held back, also where its quiet
+/// hours ended meanwhile: then it is in their summary.
 pub(crate) async fn keep_back(
     context: &NotifyContext,
     channel: &dyn Channel,
@@ -299,10 +367,23 @@ pub(crate) async fn keep_back(
         reason,
         again: Some(until),
     };
+    let owner = incident.acknowledged_by;
+    if facts.kind == Kind::StillOnIt && row.user_id != owner {
+        return Some(never("somebody else has it by now".to_owned()));
+    }
     match decide(&facts, now) {
         Verdict::Send => None,
         Verdict::Never(reason) => Some(never(reason.to_owned())),
-        Verdict::Digest(reason) => Some(never(reason)),
+        Verdict::Digest(reason) => {
+            let owed = notification_preferences::owe_digest(context.db.write(), row.user_id?, now);
+            Some(match owed.await {
+                Ok(()) => never(reason),
+                Err(error) => {
+                    tracing::warn!(delivery.id = row.id, %error, "message not put off to a digest yet");
+                    waits(now.plus(AGAIN_SOON), reason)
+                }
+            })
+        }
         Verdict::Later(until, reason) => Some(waits(until, reason)),
         Verdict::Hold(reason) => {
             let new = NewHold {
@@ -315,9 +396,12 @@ pub(crate) async fn keep_back(
             };
             Some(
                 match quiet_holds::hold(context.db.write(), new, now).await {
-                    Ok(()) => never(format!(
-                        "{reason}: in the summary at their end, if it is still open"
-                    )),
+                    Ok(()) => {
+                        crash_point::reached("message_held");
+                        never(format!(
+                            "{reason}: in the summary at their end, if it is still open"
+                        ))
+                    }
                     Err(error) => {
                         tracing::warn!(delivery.id = row.id, %error, "message not held back yet");
                         waits(now.plus(AGAIN_SOON), reason)

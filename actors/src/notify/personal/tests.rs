@@ -15,6 +15,9 @@ use noc_storage::relational::{StoreError, users};
 use std::collections::BTreeMap;
 
 mod codes;
+mod digests;
+mod summaries;
+mod switches;
 
 const BOB: i64 = 2;
 const DAY: u64 = 86_400;

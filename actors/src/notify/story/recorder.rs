@@ -17,6 +17,8 @@ pub(crate) struct Recorder {
     key: &'static str,
     reach: Reach,
     clock: ManualClock,
+    /// Under which name its provider calls us.
+    pub hook: Option<&'static str>,
     /// `+seconds channel recipient kind`.
     pub heard: Arc<Mutex<Vec<String>>>,
     pub answers: Arc<Mutex<VecDeque<Outcome>>>,
@@ -29,6 +31,7 @@ impl Recorder {
             key,
             reach,
             clock: clock.clone(),
+            hook: None,
             heard: Arc::default(),
             answers: Arc::default(),
             messages: Arc::default(),
@@ -69,6 +72,10 @@ impl Channel for Recorder {
     /// Stories go by whole addresses.
     fn masks_addresses(&self) -> bool {
         false
+    }
+
+    fn hook(&self, _: &Settings) -> Option<&'static str> {
+        self.hook
     }
 
     async fn send(&self, _: &Settings, message: &Message) -> Outcome {

@@ -22,6 +22,10 @@ pub struct HandoffView {
     pub next: Option<String>,
     /// Open incidents.
     pub total: usize,
+    /// Those of them that whoever went off duty had taken on, and that are their reader's from now on.
+    pub passed: usize,
+    /// Who that was, where the account is still there.
+    pub giver: Option<String>,
     /// The first of them.
     pub incidents: Vec<OpenIncident>,
     /// Maintenance that is under way or begins during the duty.
@@ -52,6 +56,8 @@ pub struct OpenIncident {
     pub acknowledged: bool,
     /// Who, where that account is still there.
     pub owner: Option<String>,
+    /// Whether it is their reader's from now on.
+    pub passed: bool,
     /// Until when it is snoozed.
     pub snoozed_until: Option<UnixMs>,
 }
@@ -74,6 +80,14 @@ impl Templates {
             1 => "One incident is open.".to_owned(),
             n => format!("{n} incidents are open."),
         };
+        let giver = view.giver.as_deref().map(clean);
+        let giver = giver.unwrap_or_else(|| "whoever had it".to_owned());
+        let open = match (view.passed, view.total) {
+            (0, _) => open,
+            (1, 1) => format!("{open} It is yours now, passed on from {giver}."),
+            (1, _) => format!("{open} One of them is yours now, passed on from {giver}."),
+            (n, _) => format!("{open} {n} of them are yours now, passed on from {giver}."),
+        };
         let lead = match view.until {
             Some(until) => format!("Until {}. {open}", local(until, view.zone)),
             None => format!("Nobody is to take over from you in the next weeks. {open}"),
@@ -87,6 +101,7 @@ impl Templates {
         for incident in &view.incidents {
             let age = lasted(now.since(incident.opened_at));
             let taken = match (&incident.owner, incident.acknowledged) {
+                _ if incident.passed => format!("yours now, passed on from {giver}"),
                 (Some(owner), true) => format!("acknowledged by {}", clean(owner)),
                 (None, true) => "acknowledged".to_owned(),
                 _ => "not acknowledged".to_owned(),
@@ -129,6 +144,7 @@ impl Templates {
             runbook: None,
             link: format!("{}/on-call", self.public_url),
             link_label: "Open calendar",
+            acknowledge_url: None,
             colour: "#1864ab",
         };
         self.render_with(draft, details)

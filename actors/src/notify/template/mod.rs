@@ -6,7 +6,10 @@
 //!   [`preview`] how it looks on each channel. Own words are plain text that a small template language makes; mark-up is
 //!   put on by the layout and by the channels alone, so what a host said stays text whatever is written there.
 
+mod bundle;
+mod canary;
 mod handoff;
+mod links;
 pub mod own;
 mod personal;
 pub mod preview;
@@ -15,6 +18,7 @@ mod scan;
 mod stored;
 pub mod wordings;
 
+pub use bundle::{BundleView, GroupView};
 pub use handoff::{HandoffView, MaintenanceAhead, OpenIncident};
 pub use own::{Fault, OwnWords, Part};
 pub use personal::{DigestView, LineOfIncident, SummaryView};
@@ -61,6 +65,8 @@ pub struct IncidentView {
     pub resolved_at: Option<UnixMs>,
     /// It ended because nobody watches its server any more, not because it got well.
     pub withdrawn: bool,
+    /// Where the recipient may take it on with one tap.
+    pub acknowledge_url: Option<String>,
 }
 
 /// A channel that does not work, for the message that says so over another.
@@ -163,7 +169,8 @@ impl Templates {
             | Kind::Notice
             | Kind::Verification
             | Kind::Summary
-            | Kind::Digest => (
+            | Kind::Digest
+            | Kind::Canary => (
                 format!("{mark} [{severity}] {title}"),
                 if incident.acknowledged {
                     "Acknowledged, and still open.".to_owned()
@@ -184,7 +191,8 @@ impl Templates {
             | Kind::Notice
             | Kind::Verification
             | Kind::Summary
-            | Kind::Digest => colour(incident.severity),
+            | Kind::Digest
+            | Kind::Canary => colour(incident.severity),
         };
         let over = incident.resolved_at.map(|at| self.time(at));
         let details = vec![
@@ -223,6 +231,7 @@ impl Templates {
                 .filter(|url| is_web(url)),
             link: format!("{}/incidents/{}", self.public_url, incident.id),
             link_label: "Open incident",
+            acknowledge_url: incident.acknowledge_url.clone(),
             colour,
         };
         self.render_with(draft, details)
@@ -253,6 +262,7 @@ impl Templates {
             runbook: None,
             link: format!("{}/settings/channels", self.public_url),
             link_label: "Open settings",
+            acknowledge_url: None,
             colour: "#1864ab",
         })
     }
@@ -294,6 +304,7 @@ impl Templates {
             runbook: None,
             link: format!("{}/settings/channels", self.public_url),
             link_label: "Open settings",
+            acknowledge_url: None,
             colour: colour(Severity::High),
         };
         self.render_with(draft, vec![("channels", labels.into())])
@@ -359,6 +370,7 @@ impl Templates {
             command: draft.command,
             runbook: draft.runbook,
             link: draft.link,
+            acknowledge_url: draft.acknowledge_url,
             body: None,
             details,
             look: Look {
@@ -388,6 +400,7 @@ impl Templates {
             runbook => message.runbook.as_deref(),
             link => message.link.as_str(),
             link_label => message.look.link_label,
+            acknowledge_url => message.acknowledge_url.as_deref(),
             colour => message.look.colour,
             body => body,
             lines => lines,
@@ -413,6 +426,7 @@ struct Draft<'a> {
     runbook: Option<String>,
     link: String,
     link_label: &'static str,
+    acknowledge_url: Option<String>,
     colour: &'static str,
 }
 

@@ -53,8 +53,14 @@ pub struct DigestView {
     pub began: usize,
     /// Incidents that ended.
     pub ended: usize,
+    /// Incidents that got worse.
+    pub worse: usize,
+    /// Incidents that were open at its end.
+    pub open: usize,
     /// All of them, and those open from before; open ones first.
     pub lines: Vec<LineOfIncident>,
+    /// Those that are not among the lines.
+    pub more: usize,
 }
 
 impl Templates {
@@ -90,6 +96,7 @@ impl Templates {
             runbook: None,
             link: format!("{}/settings/my-alerts", self.public_url),
             link_label: "Enter the code",
+            acknowledge_url: None,
             colour: "#1864ab",
         })
     }
@@ -124,11 +131,12 @@ impl Templates {
             subject: format!("🌅 [quiet hours over] {title}"),
             title: &title,
             lead: &lead,
-            facts: facts(&view.open, now),
+            facts: facts(&view.open, 0, now),
             command: None,
             runbook: None,
             link: format!("{}/incidents", self.public_url),
             link_label: "Open incidents",
+            acknowledge_url: None,
             colour: super::colour(worst.unwrap_or(Severity::Info)),
         })
     }
@@ -144,9 +152,14 @@ impl Templates {
         view: &DigestView,
         now: UnixMs,
     ) -> Result<Message, TemplateError> {
-        let open = view.lines.iter().filter(|line| line.resolved_at.is_none());
-        let open = open.count();
-        let title = format!("{} began, {} ended, {open} open", view.began, view.ended);
+        let worse = match view.worse {
+            0 => String::new(),
+            n => format!(" {n} got worse,"),
+        };
+        let title = format!(
+            "{} began, {} ended,{worse} {} open",
+            view.began, view.ended, view.open
+        );
         let lead = format!(
             "From {} to {}, also what paged nobody.",
             local(view.since, view.zone),
@@ -160,11 +173,12 @@ impl Templates {
             subject: format!("📋 [daily digest] {title}"),
             title: &title,
             lead: &lead,
-            facts: facts(&view.lines, now),
+            facts: facts(&view.lines, view.more, now),
             command: None,
             runbook: None,
             link: format!("{}/incidents?status=all", self.public_url),
             link_label: "Open incidents",
+            acknowledge_url: None,
             colour: "#1864ab",
         })
     }
@@ -177,13 +191,13 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     }
 }
 
-fn facts(lines: &[LineOfIncident], now: UnixMs) -> Vec<Fact> {
+fn facts(lines: &[LineOfIncident], more: usize, now: UnixMs) -> Vec<Fact> {
     let mut facts: Vec<Fact> = lines
         .iter()
         .take(NAMED)
         .map(|line| fact(line.severity.name(), said(line, now)))
         .collect();
-    let unnamed = lines.len().saturating_sub(facts.len());
+    let unnamed = lines.len().saturating_sub(facts.len()) + more;
     if unnamed > 0 {
         facts.push(fact("and", format!("{unnamed} more")));
     }
@@ -309,7 +323,10 @@ mod tests {
             until: NOW,
             began: 41,
             ended: 1,
+            worse: 0,
+            open: 40,
             lines,
+            more: 0,
         };
         let message = templates()
             .digest(delivery(), "a@noc.test", &view, NOW)
@@ -318,5 +335,16 @@ mod tests {
         assert_eq!(message.fields.len(), 31);
         assert_eq!(message.fields[0].value, "Blip on web-2 (over, lasted 40 s)");
         assert_eq!(message.fields[30].value, "11 more");
+        let storm = DigestView {
+            worse: 2,
+            open: 1_240,
+            more: 1_200,
+            ..view
+        };
+        let message = templates()
+            .digest(delivery(), "a@noc.test", &storm, NOW)
+            .unwrap();
+        assert_eq!(message.title, "41 began, 1 ended, 2 got worse, 1240 open");
+        assert_eq!(message.fields[30].value, "1211 more");
     }
 }

@@ -37,6 +37,7 @@ fn down() -> IncidentView {
         opened_at: ago(300),
         resolved_at: None,
         withdrawn: false,
+        acknowledge_url: None,
     }
 }
 
@@ -95,12 +96,15 @@ pub(super) fn handoff(templates: &Templates, _: Kind) -> Result<Vec<Message>, Te
         until: Some(NOW.plus(Duration::from_secs(12 * 3_600))),
         next: Some("Rafi".to_owned()),
         total: 2,
+        passed: 1,
+        giver: Some("Rafi".to_owned()),
         incidents: vec![OpenIncident {
             title: "Server down: web-09.hostseba".to_owned(),
             severity: Severity::Critical,
             opened_at: ago(300),
             acknowledged: true,
             owner: Some("Nadia".to_owned()),
+            passed: true,
             snoozed_until: None,
         }],
         maintenance: vec![MaintenanceAhead {
@@ -113,6 +117,8 @@ pub(super) fn handoff(templates: &Templates, _: Kind) -> Result<Vec<Message>, Te
         until: None,
         next: None,
         total: 0,
+        passed: 0,
+        giver: None,
         incidents: Vec::new(),
         maintenance: Vec::new(),
         ..full.clone()
@@ -141,6 +147,12 @@ pub(super) fn notice(templates: &Templates, _: Kind) -> Result<Vec<Message>, Tem
 /// Of a test.
 pub(super) fn test(templates: &Templates, _: Kind) -> Result<Vec<Message>, TemplateError> {
     let message = templates.test(DELIVERY, "Email", RECIPIENT, NOW)?;
+    Ok(vec![message])
+}
+
+/// Of the message of every day.
+pub(super) fn canary(templates: &Templates, _: Kind) -> Result<Vec<Message>, TemplateError> {
+    let message = templates.canary(DELIVERY, "Email", RECIPIENT, NOW)?;
     Ok(vec![message])
 }
 
@@ -186,6 +198,9 @@ pub(super) fn digest(templates: &Templates, _: Kind) -> Result<Vec<Message>, Tem
         until: NOW,
         began: 2,
         ended: 1,
+        worse: 0,
+        open: 1,
+        more: 0,
         lines: vec![line("Disk full on db-03.hostseba", Severity::High), over],
     };
     let message = templates.digest(DELIVERY, RECIPIENT, &view, NOW)?;

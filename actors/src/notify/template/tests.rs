@@ -21,6 +21,7 @@ fn incident() -> IncidentView {
         opened_at: OPENED,
         resolved_at: None,
         withdrawn: false,
+        acknowledge_url: None,
     }
 }
 
@@ -40,6 +41,20 @@ fn problem() {
     );
     insta::assert_snapshot!("problem.txt", message.text);
     insta::assert_snapshot!("problem.html", message.html);
+}
+
+#[test]
+fn a_problem_that_may_be_taken_on() {
+    let url = "https://noc.hostseba.com/ack/AbC-_09";
+    let open = IncidentView {
+        acknowledge_url: Some(url.into()),
+        ..incident()
+    };
+    let message = message(Kind::Problem, &open, 1);
+    assert_eq!(message.acknowledge_url.as_deref(), Some(url));
+    assert!(message.text.contains(&format!("\nAcknowledge: {url}\n")));
+    insta::assert_snapshot!("acknowledge.txt", message.text);
+    insta::assert_snapshot!("acknowledge.html", message.html);
 }
 
 #[test]

@@ -3,7 +3,9 @@
 //! To add a kind: a line in [`WORDINGS`]. A test holds each line against real messages: its subject makes what the product
 //! says, and its variables are exactly those that a message of the kind has.
 
-use super::samples::{digest, handoff, incident, notice, recovery, summary, test, verification};
+use super::samples::{
+    canary, digest, handoff, incident, notice, recovery, summary, test, verification,
+};
 use super::{TemplateError, Templates};
 use crate::notify::message::{Kind, Message};
 
@@ -117,6 +119,7 @@ pub const WORDINGS: &[Wording] = &[
     wording(Kind::Digest, "Daily digest", "once a day to whoever wants that instead of a mail for each event", AS_IT_IS, &[], digest),
     wording(Kind::Verification, "Code", "to an address that somebody added under My alerts", AS_IT_IS, &[], verification),
     wording(Kind::Test, "Test", "when somebody tries a channel", AS_IT_IS, &[], test),
+    wording(Kind::Canary, "Daily check", "once a day over channels that are checked every day", AS_IT_IS, &[], canary),
 ];
 
 const fn wording(

@@ -1,6 +1,7 @@
 //! Hand-offs, told as stories.
 
 use super::*;
+use crate::incident::actions::Action;
 use crate::notify::channel::Outcome;
 use crate::notify::story::{BEGIN, Story, step};
 use chrono::Days;
@@ -15,6 +16,7 @@ const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
 const ADA: i64 = 1;
 const BOB: i64 = 2;
+const CYN: i64 = 3;
 
 /// From the beginning of a story to the first midnight: turns begin then.
 fn to_midnight() -> u64 {
@@ -42,7 +44,7 @@ async fn story(members: &[i64]) -> (Story, i64) {
 }
 
 async fn looks(story: &Story) -> u64 {
-    look(story.db(), story.clock.now()).await.unwrap()
+    look(story.db(), story.clock.now()).await.unwrap().told
 }
 
 async fn switch(story: &Story, user: i64, is_active: bool) {
@@ -78,7 +80,7 @@ async fn nodes_that_look_at_once_tell_once() {
     let (story, _) = story(&[ADA, BOB]).await;
     let now = story.clock.now();
     let told = join_all((0..4).map(|_| look(story.db(), now))).await;
-    let told: u64 = told.into_iter().map(Result::unwrap).sum();
+    let told: u64 = told.into_iter().map(|looked| looked.unwrap().told).sum();
     assert_eq!((told, story.deliveries().await.len()), (1, 1));
     story.after(1).await;
     story.expect(&["+0 email ada@noc.test handoff"]);
@@ -119,15 +121,19 @@ async fn a_message_that_could_not_leave_during_the_duty_is_not_sent_after_it() {
     let (story, _) = story(&[ADA, BOB]).await;
     let busy = Outcome::Retry {
         reason: "451 try later".into(),
-        after: Some(Duration::from_secs(DAY)),
+        after: None,
     };
-    story.email.answers.lock().push_back(busy);
+    story.email.answers.lock().extend(vec![busy; 5]);
     looks(&story).await;
     story.after(to_midnight()).await;
     looks(&story).await;
     story.after(DAY - to_midnight() + 60).await;
     story.expect(&[
         "+0 email ada@noc.test handoff",
+        "+30 email ada@noc.test handoff",
+        "+150 email ada@noc.test handoff",
+        "+630 email ada@noc.test handoff",
+        "+2550 email ada@noc.test handoff",
         &format!("+{} email bob@noc.test handoff", to_midnight()),
     ]);
     assert_eq!(
@@ -246,4 +252,116 @@ async fn nobody_who_can_be_told_on_duty_means_the_next_step_at_once() {
         first.detail["warnings"][0],
         "account bob@noc.test, on call in Night, is switched off"
     );
+}
+
+/// Who has an incident, and what its timeline says of how.
+async fn owner(story: &Story, id: i64) -> (Option<i64>, Vec<String>) {
+    let entries = noc_storage::relational::timeline::of_incident(story.db().read(), id).await;
+    let passed = entries.unwrap().into_iter();
+    let passed = passed.filter(|entry| entry.kind == "ownership_passed");
+    let texts = passed.map(|entry| entry.detail["text"].as_str().unwrap().to_owned());
+    (story.incident(id).await.acknowledged_by, texts.collect())
+}
+
+#[tokio::test]
+async fn what_somebody_took_on_passes_to_whoever_comes_on_duty_and_is_asked_of_them() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    story.channel("email", true, &[]).await;
+    looks(&story).await;
+    story.after(60).await;
+    let (taken, free) = (
+        story.opens(Severity::Critical).await,
+        story.opens(Severity::Low).await,
+    );
+    story.outage(to_midnight() - 60 - 25 * 60);
+    story.acts(taken, Action::Acknowledge).await.unwrap();
+    story.after(25 * 60).await;
+    story.email.heard.lock().clear();
+    let looked = look(story.db(), story.clock.now()).await.unwrap();
+    assert_eq!((looked.told, looked.passed), (1, vec![taken]));
+    let said = "Passed from ada@noc.test to bob@noc.test, who came on call in Night.";
+    assert_eq!(
+        owner(&story, taken).await,
+        (Some(BOB), vec![said.to_owned()])
+    );
+    assert_eq!(owner(&story, free).await, (None, Vec::new()));
+
+    // Their own half an hour, not what remained of another's; and the question goes to them.
+    story.after(30 * 60 - 1).await;
+    let midnight = to_midnight();
+    story.expect(&[&format!("+{midnight} email bob@noc.test handoff")]);
+    let message = story.email.messages.lock().last().unwrap().clone();
+    let lead = "One of them is yours now, passed on from ada@noc.test.";
+    assert!(message.lead.ends_with(lead), "{}", message.lead);
+    let named = message.fields.iter().find(|fact| fact.name == "critical");
+    let named = &named.unwrap().value;
+    assert!(
+        named.ends_with("yours now, passed on from ada@noc.test)"),
+        "{named}"
+    );
+    story.after(2).await;
+    story.expect(&[&format!(
+        "+{} email bob@noc.test still_on_it",
+        midnight + 1_800
+    )]);
+}
+
+#[tokio::test]
+async fn what_nobody_on_duty_had_stays_and_so_does_all_of_it_where_nobody_comes() {
+    let (story, schedule) = story(&[ADA, BOB]).await;
+    looks(&story).await;
+    let taken = story.opens(Severity::Medium).await;
+    story.acts(taken, Action::Acknowledge).await.unwrap();
+    switch(&story, BOB, false).await;
+    story.outage(to_midnight());
+    let looked = look(story.db(), story.clock.now()).await.unwrap();
+    assert_eq!((looked.told, looked.passed), (1, Vec::new()), "nobody came");
+    assert_eq!(owner(&story, taken).await.0, Some(ADA));
+    switch(&story, BOB, true).await;
+    let looked = look(story.db(), story.clock.now()).await.unwrap();
+    assert_eq!((looked.told, looked.passed), (1, Vec::new()), "nobody went");
+
+    // Ada has it without being on duty: it is no duty's to pass on.
+    story.outage(2 * DAY);
+    assert_eq!(look(story.db(), story.clock.now()).await.unwrap().told, 0);
+    let cover = NewOverride {
+        schedule_id: schedule,
+        user_id: CYN,
+        replaces_user_id: Some(BOB),
+        starts_at: story.clock.now(),
+        ends_at: story.clock.now().plus(Duration::from_secs(HOUR)),
+        created_by: None,
+    };
+    let made = on_call_overrides::create(story.db().write(), cover, BEGIN);
+    made.await.unwrap();
+    let looked = look(story.db(), story.clock.now()).await.unwrap();
+    assert_eq!((looked.told, looked.passed), (1, Vec::new()));
+    assert_eq!(owner(&story, taken).await, (Some(ADA), Vec::new()));
+}
+
+#[tokio::test]
+async fn whoever_stays_on_duty_by_another_schedule_keeps_what_they_took_on() {
+    let (story, first) = story(&[ADA, BOB]).await;
+    let stored = on_call_schedules::by_id(story.db().read(), first).await;
+    let row = stored.unwrap().unwrap().schedule;
+    let always = ScheduleDraft {
+        name: "Always".into(),
+        timezone: "UTC".into(),
+        rotation: Rotation::Daily,
+        handoff_minute: 0,
+        starts_on: row.starts_on,
+        members: vec![ADA],
+    };
+    let made = story.db().transaction("test", |tx| {
+        let draft = always.clone();
+        Box::pin(async move { on_call_schedules::create(tx, draft, BEGIN).await })
+    });
+    made.await.map_err(|e: StoreError| e).unwrap();
+    looks(&story).await;
+    let taken = story.opens(Severity::Medium).await;
+    story.acts(taken, Action::Acknowledge).await.unwrap();
+    story.outage(to_midnight());
+    let looked = look(story.db(), story.clock.now()).await.unwrap();
+    assert_eq!((looked.told, looked.passed), (1, Vec::new()));
+    assert_eq!(owner(&story, taken).await, (Some(ADA), Vec::new()));
 }

@@ -79,7 +79,9 @@ pub(crate) struct Core {
     moved: bool,
     /// A heartbeat was taken with the records of now.
     beaten: bool,
-    snapshot_at: UnixMs,
+    snapshot_due: UnixMs,
+    /// So often in a row the snapshot was put off, because decisions were not written yet.
+    unsettled: u32,
 }
 
 struct Resident {
@@ -103,7 +105,8 @@ impl Core {
             last: None,
             moved: false,
             beaten: false,
-            snapshot_at: now,
+            snapshot_due: now.plus(setup.settings.snapshot_every),
+            unsettled: 0,
             setup,
         };
         let snapshots = core

@@ -5,9 +5,16 @@ use crate::server_actor::Pack;
 use futures::future::join_all;
 use noc_pipeline::id::Offset;
 use noc_pipeline::snapshot::{Snapshot, SnapshotKey};
+use std::time::Duration;
 
 /// Snapshots written in one call.
 const SNAPSHOT_CHUNK: usize = 1024;
+/// How long decisions may take to be written before a snapshot covers them.
+const DECISIONS_LIMIT: Duration = Duration::from_secs(2);
+/// When they are not, the next try follows so soon ...
+const DECISIONS_RETRY: Duration = Duration::from_secs(10);
+/// ... and so many tries later the snapshot is taken all the same: a longer replay would not be worth it.
+const DECISIONS_TRIES: u32 = 6;
 
 impl Core {
     /// Writes snapshots once they are due, or now; then lets idle servers go.
@@ -15,11 +22,17 @@ impl Core {
     /// A store that does not answer costs a longer replay and nothing else: what is dirty stays so.
     pub async fn take_snapshots(&mut self, all: bool) -> Result<(), PartitionError> {
         let now = self.setup.parts.clock.now();
-        let due = now.since(self.snapshot_at) >= self.setup.settings.snapshot_every;
-        if !(all || due) || !self.moved {
+        if !(all || now >= self.snapshot_due) || !self.moved {
             return Ok(());
         }
-        self.snapshot_at = now;
+        let settled = self.setup.decisions.settle(DECISIONS_LIMIT).await;
+        if !(settled || all) && self.unsettled < DECISIONS_TRIES {
+            self.unsettled += 1;
+            self.snapshot_due = now.plus(DECISIONS_RETRY);
+            return Ok(());
+        }
+        self.unsettled = 0;
+        self.snapshot_due = now.plus(self.setup.settings.snapshot_every);
         let Some(offset) = self.next.0.checked_sub(1).map(Offset) else {
             return Ok(());
         };

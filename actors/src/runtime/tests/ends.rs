@@ -59,9 +59,10 @@ async fn while_a_server_is_down_the_escalations_of_its_other_incidents_stand_sti
     house.settle().await;
     assert!(held(&house, exim).await.0);
     let ada = Actor {
-        user_id: 1,
+        user_id: Some(1),
         name: "Ada".into(),
         ip: None,
+        link: None,
     };
     actions::resolve(&house.parts, down, &ada).await.unwrap();
     assert!(!held(&house, exim).await.0);

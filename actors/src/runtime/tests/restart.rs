@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[actix::test]
@@ -250,4 +251,59 @@ async fn same_log_same_state_at_random_crash_points() {
         let disturbed = live_through(&history, true).await;
         assert_eq!(undisturbed, disturbed, "history: {history:?}");
     }
+}
+
+#[actix::test]
+async fn what_was_decided_is_written_before_a_snapshot_covers_it() {
+    let mut house = House::build(1).await;
+    house.start().await;
+    let mail = house.server("mail-02").await;
+    let seen = |house: &House| {
+        let runtime = house.runtime.as_ref().unwrap();
+        let written = house.series.events.load(Ordering::SeqCst);
+        let snapshots = runtime.observe().partitions[0].snapshots;
+        (snapshots, written, runtime.decisions().len())
+    };
+    house.series.off.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        house.send(mail, service("exim", false)).await;
+    }
+    house.pass(60).await;
+    house.settle().await;
+    let (snapshots, written, decided) = seen(&house);
+    assert!(decided > 0);
+    assert_eq!((snapshots, written), (0, 0), "they wait for the series");
+
+    house.series.off.store(false, Ordering::SeqCst);
+    house
+        .wait_until("they are written", async || seen(&house).1 >= decided)
+        .await;
+    passes_until_a_snapshot(&house).await;
+}
+
+/// How many minutes pass until there is one.
+async fn passes_until_a_snapshot(house: &House) -> u32 {
+    for passes in 1..100 {
+        house.pass(60).await;
+        house.settle().await;
+        let runtime = house.runtime.as_ref().unwrap();
+        if runtime.observe().partitions[0].snapshots > 0 {
+            return passes;
+        }
+    }
+    panic!("no snapshot is taken");
+}
+
+#[actix::test]
+async fn a_series_store_that_stays_away_costs_a_longer_replay_and_no_more() {
+    let mut house = House::build(1).await;
+    house.start().await;
+    let mail = house.server("mail-02").await;
+    house.series.off.store(true, Ordering::SeqCst);
+    for _ in 0..2 {
+        house.send(mail, service("exim", false)).await;
+    }
+    // Six tries in vain; more where the machine was so slow that the partition was taken anew.
+    assert!(passes_until_a_snapshot(&house).await > 6);
+    assert_eq!(house.series.events.load(Ordering::SeqCst), 0);
 }

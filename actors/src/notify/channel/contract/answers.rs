@@ -28,7 +28,7 @@ fn assert_means(outcome: &Outcome, expected: &Means, line: &str) {
         (Outcome::Retry { after: Some(d), .. }, After(ms)) => d.as_millis() == u128::from(*ms),
         (Outcome::Retry { after: None, .. }, Again)
         | (Outcome::Unavailable { .. }, Away)
-        | (Outcome::Permanent { .. }, Never) => true,
+        | (Outcome::Permanent { .. } | Outcome::Refused { .. }, Never) => true,
         (Outcome::Migrated { to, .. }, Moved(expected)) => to == expected,
         _ => false,
     };

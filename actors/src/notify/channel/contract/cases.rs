@@ -146,6 +146,10 @@ pub(super) async fn a_long_message_is_cut_and_keeps_its_link(subject: &Subject) 
         text.contains(&long.link) || subject.limit == usize::MAX,
         "{text}"
     );
+    let acknowledge = long.acknowledge_url.unwrap();
+    // The token alone: each channel writes addresses in its own way.
+    let (_, token) = acknowledge.rsplit_once('/').unwrap();
+    assert!(heard[0].body.contains(token), "{}", heard[0].body);
 }
 
 pub(super) async fn statuses_mean_the_same_everywhere(subject: &Subject) {

@@ -2,6 +2,7 @@
 //! same list runs on each of them, with one named test a case; beside it each provider's own answers.
 
 mod answers;
+mod callbacks;
 mod cases;
 mod server;
 mod subjects;

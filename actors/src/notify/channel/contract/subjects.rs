@@ -105,13 +105,10 @@ pub(super) fn slack() -> Subject {
         text: |heard| {
             let blocks: Value = serde_json::from_str(&heard.body).unwrap();
             let text = |block: &Value| block["text"]["text"].as_str().unwrap().to_owned();
-            format!(
-                "{}\n{}",
-                text(&blocks["blocks"][1]),
-                text(&blocks["blocks"][2])
-            )
+            let shown = [1, 2, 3].map(|n| text(&blocks["blocks"][n]));
+            shown.join("\n")
         },
-        limit: 3_000 + 100,
+        limit: 3_000 + 150,
     }
 }
 

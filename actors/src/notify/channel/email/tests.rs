@@ -36,6 +36,7 @@ fn message() -> Message {
         command: None,
         runbook: None,
         link: "https://noc.test/incidents/1".into(),
+        acknowledge_url: None,
         body: None,
         details: vec![],
         look: Look::default(),

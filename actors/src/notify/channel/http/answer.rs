@@ -137,7 +137,7 @@ pub(super) fn retry_after(text: &str, now: UnixMs) -> Option<Duration> {
 }
 
 /// On one line, without control characters, at most [`MOST_WORDS`] long.
-fn one_line(text: &str) -> String {
+pub(in crate::notify::channel) fn one_line(text: &str) -> String {
     let plain: String = text
         .chars()
         .take(4 * MOST_WORDS)

@@ -120,6 +120,8 @@ pub(super) fn classify(answer: &Answer) -> Outcome {
         Some(131_047) => Outcome::Permanent {
             reason: format!("{}: {WINDOW_CLOSED}", reason()),
         },
+        // No WhatsApp at that number, or it does not take messages from us.
+        Some(131_026 | 131_030 | 131_050) => Outcome::Refused { reason: reason() },
         Some(_) if answer.status < 500 && answer.status != 429 => {
             Outcome::Permanent { reason: reason() }
         }

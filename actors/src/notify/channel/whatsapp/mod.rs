@@ -6,11 +6,13 @@
 //! 24 hours are over says that a template is needed.
 
 mod cloud_api;
+mod receipts;
 mod twilio;
 mod waha;
 
 use super::chat::PLAIN;
 use super::http::{Answer, Call, Http, check_base, parse};
+use super::receipt::{Callback, CallbackError, Receipt};
 use super::{
     Channel, Field, FieldErrors, FieldType, Outcome, Reach, Settings, ShownIf, Written, phone,
 };
@@ -110,6 +112,15 @@ const FIELDS: &[Field] = &[
         ..Field::TEXT
     },
     Field {
+        name: "app_secret",
+        label: "App secret",
+        kind: FieldType::Password,
+        help: "Of the Meta app (App settings, Basic). With it only callbacks that Meta signed are believed.",
+        secret: true,
+        shown_if: only(&[CLOUD_API]),
+        ..Field::TEXT
+    },
+    Field {
         name: "base_url",
         label: "WAHA address",
         required: true,
@@ -123,6 +134,15 @@ const FIELDS: &[Field] = &[
         label: "API key",
         kind: FieldType::Password,
         help: "The WHATSAPP_API_KEY that the server was started with.",
+        secret: true,
+        shown_if: only(&[WAHA]),
+        ..Field::TEXT
+    },
+    Field {
+        name: "webhook_hmac_key",
+        label: "Webhook HMAC key",
+        kind: FieldType::Password,
+        help: "The key that WAHA signs its webhooks with. With it only callbacks that WAHA signed are believed.",
         secret: true,
         shown_if: only(&[WAHA]),
         ..Field::TEXT
@@ -158,6 +178,8 @@ pub struct WhatsApp {
 
 /// How one provider is spoken to.
 struct Provider {
+    hook: &'static str,
+    read: fn(&Settings, &Callback<'_>) -> Result<Vec<Receipt>, CallbackError>,
     call: fn(&Settings, &Message, &str) -> Result<Call, String>,
     classify: fn(&Answer) -> Outcome,
 }
@@ -165,14 +187,20 @@ struct Provider {
 fn provider(settings: &Settings) -> Provider {
     match settings.text("provider") {
         Some(TWILIO) => Provider {
+            hook: "twilio",
+            read: receipts::twilio,
             call: twilio::call,
             classify: twilio::classify,
         },
         Some(WAHA) => Provider {
+            hook: "waha",
+            read: receipts::waha,
             call: waha::call,
             classify: waha::classify,
         },
         _ => Provider {
+            hook: "whatsapp",
+            read: receipts::cloud_api,
             call: cloud_api::call,
             classify: cloud_api::classify,
         },
@@ -260,6 +288,18 @@ impl Channel for WhatsApp {
 
     fn normalise(&self, address: &str) -> Option<String> {
         phone::e164(address)
+    }
+
+    fn hook(&self, settings: &Settings) -> Option<&'static str> {
+        Some(provider(settings).hook)
+    }
+
+    fn read_callback(
+        &self,
+        settings: &Settings,
+        callback: &Callback<'_>,
+    ) -> Result<Vec<Receipt>, CallbackError> {
+        (provider(settings).read)(settings, callback)
     }
 
     fn written(&self, settings: &Settings, message: &Message) -> Written {

@@ -114,6 +114,8 @@ pub(super) fn classify(answer: &Answer) -> Outcome {
         Some(63_016) => Outcome::Permanent {
             reason: format!("{}: {WINDOW_CLOSED}", reason()),
         },
+        // No WhatsApp at that number, or its owner wants nothing from us.
+        Some(21_211 | 21_610 | 63_003 | 63_024) => Outcome::Refused { reason: reason() },
         Some(_) if answer.status < 500 && answer.status != 429 => {
             Outcome::Permanent { reason: reason() }
         }

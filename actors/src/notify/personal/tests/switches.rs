@@ -1,0 +1,124 @@
+//! What a person may be told, and what their refusal says.
+
+use super::*;
+use noc_storage::relational::entity::incident;
+use noc_storage::relational::escalation_policies::{StepDraft, StepTargets};
+use noc_storage::relational::notification_channels;
+use noc_storage::relational::users::UserPatch;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged};
+
+const ADA: i64 = 1;
+
+/// The question whether somebody is still on it looked at nobody's switches.
+#[tokio::test]
+async fn whoever_switched_the_channel_off_is_not_asked_over_it() {
+    let story = to_bob().await;
+    let id = story.opens(Critical).await;
+    story.after(1).await;
+    story.acts(id, Action::Acknowledge).await.unwrap();
+    let busy = Outcome::Retry {
+        reason: "451 later".into(),
+        after: None,
+    };
+    story.email.answers.lock().push_back(busy);
+    story.after(1_805).await;
+    story.expect(&[
+        "+0 email bob@noc.test problem",
+        "+1801 email ada@noc.test still_on_it",
+    ]);
+    let off = PreferencesDraft {
+        channels: BTreeMap::new(),
+        quiet_end: 22 * 60,
+        ..quiet()
+    };
+    prefers(&story, ADA, off).await;
+    story.after(300).await;
+    story.expect(&[]);
+    let last = story.states().await.pop().unwrap();
+    assert_eq!(last, "suppressed: they switched this channel off");
+}
+
+#[tokio::test]
+async fn whoever_sleeps_is_not_asked_and_loses_it_as_without_an_answer() {
+    let story = to_bob().await;
+    prefers(&story, ADA, quiet()).await;
+    let id = story.opens(High).await;
+    story.after(130).await;
+    story.acts(id, Action::Acknowledge).await.unwrap();
+    story.after(7_200 + 60).await;
+    story.expect(&["+120 email bob@noc.test problem"]);
+    assert_eq!(story.states().await, ["sent", HELD]);
+    story.after(900).await;
+    story.expect(&["+8230 email bob@noc.test problem"]);
+}
+
+/// Whoever blocked the bot made the channel unhealthy for everybody.
+#[tokio::test]
+async fn a_persons_refusal_says_nothing_of_the_channel_and_the_organisations_does() {
+    let story = to_bob().await;
+    let blocked = || Outcome::Refused {
+        reason: "blocked by the user".into(),
+    };
+    let healthy = async || {
+        let row = notification_channels::by_key(story.db().read(), "email").await;
+        row.unwrap().unwrap().healthy
+    };
+    story.email.answers.lock().push_back(blocked());
+    story.opens(Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email bob@noc.test problem"]);
+    assert_eq!(story.states().await, ["failed: blocked by the user"]);
+    assert!(healthy().await);
+
+    story.channel("email", true, &["team@noc.test"]).await;
+    story.route_to_channels(&["email"]).await;
+    story.email.answers.lock().push_back(blocked());
+    story.opens(Critical).await;
+    story.after(1).await;
+    story.expect(&["+1 email team@noc.test problem"]);
+    assert!(!healthy().await);
+}
+
+/// Mail to their own address told viewers what their pages do not.
+#[tokio::test]
+async fn who_may_not_see_log_ins_does_not_see_them_by_mail() {
+    for (role, expected) in [
+        ("viewer", "Mailbox w*** for i***@shop.example"),
+        ("oncall", "Mailbox w*** for i***@shop.example"),
+        ("operator", "Mailbox webmaster for info@shop.example"),
+    ] {
+        let to_bob = StepDraft {
+            targets: StepTargets {
+                users: vec![BOB],
+                ..StepTargets::default()
+            },
+            ..step(0, &[])
+        };
+        let story = Story::with(0, vec![to_bob]).await;
+        story.channel("email", true, &[]).await;
+        let patch = UserPatch {
+            role: Some(role.to_owned()),
+            ..UserPatch::default()
+        };
+        users::update(story.db().write(), BOB, patch, BEGIN)
+            .await
+            .unwrap();
+        let id = story.opens(High).await;
+        let about = incident::ActiveModel {
+            id: Unchanged(id),
+            subject: Set("login:webmaster".into()),
+            title: Set("Mailbox webmaster for info@shop.example".into()),
+            ..Default::default()
+        };
+        about.update(story.db().write()).await.unwrap();
+        story.after(130).await;
+        story.expect(&["+120 email bob@noc.test problem"]);
+        let message = story.email.messages.lock().last().unwrap().clone();
+        assert_eq!(message.title, expected, "{role}");
+        let whole = role == "operator";
+        for text in [&message.text, &message.html, &message.subject] {
+            let names = text.contains("webmaster") || text.contains("info@");
+            assert_eq!(names, whole, "{role}: {text}");
+        }
+    }
+}
