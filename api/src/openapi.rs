@@ -156,7 +156,9 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
         ));
     }
     match endpoint.access {
-        Access::Public => operation.security = Some(vec![SecurityRequirement::default()]),
+        Access::Public | Access::Link => {
+            operation.security = Some(vec![SecurityRequirement::default()])
+        }
         Access::SessionAny => refusals.push(("401", "`unauthenticated`")),
         Access::Session | Access::Wall => {
             refusals.push(("401", "`unauthenticated`"));
@@ -175,7 +177,7 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     }
     let scheme = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
     match endpoint.access {
-        Access::Public => {}
+        Access::Public | Access::Link => {}
         Access::Wall => {
             operation.security = Some(vec![scheme(WALL_SCHEME), scheme(SESSION_SCHEME)])
         }
@@ -183,7 +185,7 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
             operation.security = Some(vec![scheme(SESSION_SCHEME)]);
         }
     }
-    if changes {
+    if changes && endpoint.access != Access::Link {
         refusals.push(("419", "`csrf_mismatch`: get the cookie again"));
     }
     refusals.push((

@@ -9,9 +9,9 @@ use crate::auth::{account, gate, login, sessions};
 use crate::http::headers;
 use crate::openapi;
 use crate::resources::{
-    agents, alert_rules, decisions, detectors, escalation_policies, hosting, incidents,
-    maintenance_windows, me, message_templates, notification_channels, notification_deliveries,
-    on_call, registration_tokens, servers, users, wall,
+    acknowledge, agents, alert_rules, decisions, detectors, escalation_policies, hooks, hosting,
+    incidents, maintenance_windows, me, message_templates, notification_channels,
+    notification_deliveries, on_call, registration_tokens, servers, users, wall,
 };
 use crate::{auth, dashboard, live};
 use actix_web::dev::HttpServiceFactory;
@@ -92,12 +92,15 @@ macro_rules! routes {
 /// Every route there is.
 #[must_use]
 pub fn table() -> Vec<Endpoint> {
-    use Access::{Public, Session, SessionAny, With};
+    use Access::{Link, Public, Session, SessionAny, With};
     use Permission as P;
     routes! {
         Public => [
             auth::csrf::csrf_cookie, login::login, openapi::openapi_document,
             live::runtime_config::runtime_config, live::socket::open_socket,
+        ];
+        Link => [
+            acknowledge::acknowledge_page, acknowledge::acknowledge_by_link, hooks::verify_hook, hooks::take_callback,
         ];
         SessionAny => [login::logout, account::me, account::change_password];
         Session => [sessions::list_sessions, sessions::end_session, live::authorize::authorize_channel];
@@ -194,8 +197,11 @@ pub fn table() -> Vec<Endpoint> {
         With(P::ChannelsManage) => [
             message_templates::put_message_template, message_templates::delete_message_template,
             notification_channels::put_notification_channel, notification_channels::test_notification_channel,
+            notification_channels::make_channel_callback,
         ];
-        With(P::DeliveriesView) => [notification_deliveries::list_notification_deliveries];
+        With(P::DeliveriesView) => [
+            notification_deliveries::list_notification_deliveries, notification_deliveries::list_delivery_attempts,
+        ];
         With(P::DeliveriesManage) => [notification_deliveries::retry_notification_delivery];
     }
 }
@@ -238,7 +244,7 @@ fn is_of_the_api(path: &str) -> bool {
     if path.starts_with("/api/docs") {
         return false;
     }
-    ["/api/", "/app/", "/broadcasting/"]
+    ["/api/", "/app/", "/broadcasting/", "/ack/", "/hooks/"]
         .iter()
         .any(|prefix| path.starts_with(prefix))
         || path == "/runtime-config.js"

@@ -3,19 +3,28 @@
 use crate::agent_files::AgentFiles;
 use crate::auth::password::PasswordPool;
 use crate::config::{Config, Secret};
+use crate::ingest::FailedAuthentications;
 use crate::live::feed;
 use crate::live::hub::Hub;
 use crate::router::{self, AccessTable};
 use chrono::{DateTime, Utc};
 use noc_actors::Parts;
 use noc_actors::notify::channel::{self, Registry};
-use noc_pipeline::clock::UnixMs;
+use noc_pipeline::clock::{self, UnixMs};
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::Db;
 use noc_storage::secrets::FieldKey;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+
+/// Wrong links that an address may open a minute in the long run, and at once.
+const WRONG_LINKS_A_MINUTE: u32 = 20;
+const WRONG_LINKS_AT_ONCE: u32 = 40;
+
+/// Between two looks at the addresses that opened wrong ones.
+const FORGET_EVERY: Duration = Duration::from_secs(600);
 
 /// The live connection's key, named in its address, and the secret that signs subscriptions.
 #[derive(Debug, Clone)]
@@ -46,6 +55,8 @@ pub struct AppState {
     pub access: AccessTable,
     /// One backtest at a time: each may use a whole CPU.
     pub backtests: Arc<Semaphore>,
+    /// Addresses that open links and callbacks that there are not.
+    pub links: Arc<FailedAuthentications>,
     /// Scripts for hosts, and the key that their signatures are checked with.
     pub agent_files: AgentFiles,
 }
@@ -70,6 +81,10 @@ impl AppState {
             live,
             access: AccessTable::of(&router::table()),
             backtests: Arc::new(Semaphore::new(1)),
+            links: Arc::new(FailedAuthentications::new(
+                WRONG_LINKS_A_MINUTE,
+                WRONG_LINKS_AT_ONCE,
+            )),
             agent_files,
         }
     }
@@ -80,8 +95,15 @@ impl AppState {
         let (parts, hub) = (self.parts.clone(), Arc::clone(&self.hub));
         let events = tokio::spawn(feed::run(parts.clone(), Arc::clone(&hub)));
         let config = Arc::clone(&self.config);
+        let links = Arc::clone(&self.links);
         vec![
             events,
+            tokio::spawn(async move {
+                loop {
+                    clock::sleep(FORGET_EVERY).await;
+                    links.forget_old();
+                }
+            }),
             tokio::spawn(feed::watch_sessions(parts, config, hub)),
         ]
     }

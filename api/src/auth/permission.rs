@@ -146,6 +146,8 @@ permissions! {
 pub enum Access {
     /// Anybody.
     Public,
+    /// Whoever holds the secret in the path. No session counts for it, so there is none that a foreign page could use.
+    Link,
     /// Anybody signed in, even while the first password stands.
     SessionAny,
     /// Anybody signed in whose password is their own.
@@ -161,7 +163,7 @@ impl Access {
     /// Whether a session is needed, or a wall token where that will do.
     #[must_use]
     pub const fn needs_session(self) -> bool {
-        !matches!(self, Self::Public)
+        !matches!(self, Self::Public | Self::Link)
     }
 
     /// Whether whoever still has the first password is refused.
@@ -174,7 +176,7 @@ impl Access {
     #[must_use]
     pub fn is_granted_to(self, role: Role) -> bool {
         match self {
-            Self::Public | Self::SessionAny | Self::Session => true,
+            Self::Public | Self::Link | Self::SessionAny | Self::Session => true,
             Self::Wall => {
                 role.grants(Permission::ServersView) && role.grants(Permission::IncidentsView)
             }

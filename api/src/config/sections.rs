@@ -3,10 +3,13 @@
 use super::source::{Problem, Reader, SectionDoc, SettingDoc, render};
 use super::{Cidr, PublicUrl, Secret};
 use chrono_tz::Tz;
+use noc_actors::notify::Bundling;
 use noc_actors::notify::outbound::Outbound;
+use noc_actors::notify::storm::StormLimit;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 macro_rules! is_secret {
     () => {
@@ -226,12 +229,21 @@ sections! {
         scheme: Option<String> = None, "NOC_LIVE_SCHEME" like "https";
     }
 
-    /// What outgoing channels may reach.
+    /// What outgoing channels may reach, and how much one recipient is told.
     Alerting as alerting {
         /// Private addresses or prefixes that channels may connect to; all others of that sort are refused. Mail goes to
         /// listed addresses on any port, to others on 25, 465, 587 and 2525; web services are called on 80, 443, 8080 and
         /// 8443. WAHA on this machine needs 127.0.0.0/8.
         outbound_allow: Vec<Cidr> = Vec::new(), "NOC_OUTBOUND_ALLOW";
+        /// Seconds between two messages about one group of incidents to one recipient over one channel; what joins
+        /// meanwhile leaves as one message. 0: every incident is a message of its own.
+        group_wait_s: u64 = 30, "NOC_GROUP_WAIT_S";
+        /// Messages about trouble that one recipient gets over one channel at once, before a storm is held back and told
+        /// together. Never held back are recoveries and the first critical. 0: no limit.
+        storm_messages: u32 = 10, "NOC_STORM_MESSAGES";
+        /// Seconds in which so many messages are worked off: in a storm one leaves each time that this, divided by their
+        /// number, has passed.
+        storm_window_s: u64 = 600, "NOC_STORM_WINDOW_S";
     }
 
     /// The health page for outside checks.
@@ -332,6 +344,19 @@ impl Config {
         Outbound::allowing(move |address| allowed.iter().any(|range| range.contains(address)))
     }
 
+    /// What leaves in one message, and how many may.
+    #[must_use]
+    pub fn bundling(&self) -> Bundling {
+        let alerting = &self.alerting;
+        Bundling {
+            group_wait: Duration::from_secs(alerting.group_wait_s),
+            storm: (alerting.storm_messages > 0).then(|| StormLimit {
+                messages: alerting.storm_messages,
+                window: Duration::from_secs(alerting.storm_window_s),
+            }),
+        }
+    }
+
     /// What no single value shows.
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
         let mut refuse = |at: &str, what: &str| {
@@ -366,6 +391,15 @@ impl Config {
                 "ingest.max_decoded_bytes",
                 "must not be below ingest.max_wire_bytes",
             );
+        }
+        if self.alerting.group_wait_s > 300 {
+            refuse(
+                "alerting.group_wait_s",
+                "must be at most 300: a page must not wait for long",
+            );
+        }
+        if !(10..=86_400).contains(&self.alerting.storm_window_s) {
+            refuse("alerting.storm_window_s", "must be 10 to 86400");
         }
         if let Some(password) = &self.accounts.admin_password
             && password.expose().chars().count() < 12

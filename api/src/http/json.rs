@@ -3,7 +3,7 @@
 use crate::error::ApiError;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::BytesMut;
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures::StreamExt;
 use futures::future::LocalBoxFuture;
@@ -66,6 +66,20 @@ impl<T: DeserializeOwned + Default> FromRequest for JsonOrNothing<T> {
             }
             parse(&body).map(Self)
         })
+    }
+}
+
+/// A body as it came, of any type: for callers whose signature is over its bytes. As long as JSON may be.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl FromRequest for RawBody {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(_: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let payload = payload.take();
+        Box::pin(async move { Ok(Self(read(payload).await?.freeze())) })
     }
 }
 

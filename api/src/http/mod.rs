@@ -13,7 +13,7 @@ mod shown;
 pub use client::{ClientAddress, has_forwarding_headers};
 pub use id::{Id, InnerId};
 pub use json::{
-    JSON_LIMIT_BYTES, Json, JsonOrForm, JsonOrNothing, Nullable, SLOWEST_BODY, present,
+    JSON_LIMIT_BYTES, Json, JsonOrForm, JsonOrNothing, Nullable, RawBody, SLOWEST_BODY, present,
 };
 pub use page::{List, Meta, PageQuery};
 pub use query::{Query, names};

@@ -1,4 +1,7 @@
 //! Bodies that may name customers' addresses: whole for who may see them, masked for everybody else.
+//!
+//! A log-in without a domain looks like any word. An incident says in its subject that it is about one: then it is masked
+//! in all of that incident's sentences.
 
 use crate::auth::caller::Caller;
 use crate::auth::permission::Permission;
@@ -6,6 +9,7 @@ use crate::error::ApiError;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use noc_actors::detect::evidence::Sender;
 use noc_pipeline::mask;
 use serde::Serialize;
 use serde_json::Value;
@@ -72,14 +76,46 @@ fn mask_within(value: &mut Value) {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(mask_within),
-        Value::Object(fields) => fields.values_mut().for_each(mask_within),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(mask_within);
+            let subject = fields.get("subject").and_then(Value::as_str);
+            let login = subject.and_then(|subject| match Sender::of_subject(subject)? {
+                (Sender::Login, name) if !name.contains('@') => Some(name.to_owned()),
+                _ => None,
+            });
+            if let Some(login) = login {
+                fields
+                    .iter_mut()
+                    .for_each(|(key, value)| hide(&login, key, value));
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Sentences for people, by the names of their fields; others hold words that programs know.
+const SENTENCES: [&str; 8] = [
+    "title", "subject", "observed", "expected", "command", "text", "note", "reason",
+];
+
+fn hide(login: &str, key: &str, value: &mut Value) {
+    match value {
+        Value::String(text) if SENTENCES.contains(&key) => {
+            *text = mask::name_within(text, login);
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(login, key, item)),
+        Value::Object(fields) => {
+            let fields = fields.iter_mut();
+            fields.for_each(|(key, value)| hide(login, key, value));
+        }
+        _ => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::permission::Role;
     use serde_json::json;
 
     #[test]
@@ -88,5 +124,28 @@ mod tests {
             json!({"title": "a@b.test", "n": 1, "list": [{"deep": "x a@b.test"}, null, true]});
         let expected = json!({"title": "a***@b.test", "n": 1, "list": [{"deep": "x a***@b.test"}, null, true]});
         assert_eq!(masked(&body).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_log_in_without_a_domain_is_masked_in_its_incidents_sentences_and_nowhere_else() {
+        let body = json!([
+            {"subject": "login:open", "title": "Mailbox open on mail-01", "status": "open",
+                "timeline": [{"type": "note", "detail": {"text": "open again"}}]},
+            {"subject": "script:open", "title": "Script open on mail-01"},
+        ]);
+        let expected = json!([
+            {"subject": "login:o***", "title": "Mailbox o*** on mail-01", "status": "open",
+                "timeline": [{"type": "note", "detail": {"text": "o*** again"}}]},
+            {"subject": "script:open", "title": "Script open on mail-01"},
+        ]);
+        assert_eq!(masked(&body).unwrap(), expected);
+    }
+
+    #[test]
+    fn mail_and_pages_ask_for_the_same_role() {
+        for role in Role::ALL {
+            let by_page = role.grants(Permission::MailPii);
+            assert_eq!(mask::may_be_seen_by(role.name()), by_page, "{role:?}");
+        }
     }
 }

@@ -3,11 +3,13 @@
 //! A module holds the bodies (what goes over the wire, with its documentation) and the handlers. A handler reads the
 //! request, asks a store or an action of `noc-actors`, and answers a body; rules of the domain live there, not here.
 
+pub mod acknowledge;
 pub mod agents;
 pub mod alert_rules;
 pub mod decisions;
 pub mod detectors;
 pub mod escalation_policies;
+pub mod hooks;
 pub mod hosting;
 pub mod incidents;
 pub mod maintenance_windows;

@@ -2,23 +2,28 @@
 //! form is drawn from the answer.
 
 use crate::auth::caller::Caller;
+use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Json, List};
+use crate::resources::hooks;
 use crate::state::AppState;
 use crate::transaction::in_transaction;
 use actix_web::{get, post, put, web};
 use chrono::{DateTime, Utc};
-use noc_actors::notify::channel::{self, Channel, Field, FieldType, store};
+use noc_actors::notify::channel::{self, Channel, Field, FieldType, Settings, store};
 use noc_actors::notify::template::Templates;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::notification_channel::Model;
 use noc_storage::relational::notification_channels;
-use noc_storage::secrets::FieldKey;
+use noc_storage::secrets::random_base62;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::ToSchema;
+
+/// Of the secret part of a callback's address: 238 bits.
+const SECRET_CHARACTERS: usize = 40;
 
 /// What a field of a channel holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -97,11 +102,30 @@ pub struct NotificationChannel {
     pub last_test_provider_id: Option<String>,
     /// Its form.
     pub fields: Vec<ChannelField>,
+    /// Until when its provider asked to be left alone; nothing is sent before.
+    pub paused_until: Option<DateTime<Utc>>,
+    /// Whether a message a day to its own recipients shows that it works.
+    pub canary: bool,
+    /// Where its provider tells what became of messages; absent where it never does.
+    pub callback: Option<ChannelCallback>,
     /// What is set; secrets are null, beside `<name>_set`.
     #[schema(value_type = Object)]
     pub settings: serde_json::Value,
     /// When it was last set.
     pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Where a provider tells what became of messages.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChannelCallback {
+    /// Whether an address was made.
+    pub is_set: bool,
+    /// The address to enter at the provider. A secret: only for whoever may configure channels.
+    pub url: Option<String>,
+    /// To enter where the provider asks for a verify token.
+    pub verify_token: Option<String>,
+    /// When the provider last called there; null: never, so nobody waits for what it would tell.
+    pub last_receipt_at: Option<DateTime<Utc>>,
 }
 
 /// Settings of a channel, all of them; a secret that is absent or null stays, unless the host it belongs to changes.
@@ -110,6 +134,9 @@ pub struct NotificationChannel {
 pub struct ChannelSettings {
     /// Whether it is used.
     pub enabled: bool,
+    /// Whether a message a day to its own recipients shows that it works; as it was when absent.
+    #[serde(default)]
+    pub canary: Option<bool>,
     /// By the names of `fields`.
     #[schema(value_type = Object)]
     pub settings: serde_json::Map<String, serde_json::Value>,
@@ -141,6 +168,7 @@ pub struct ChannelTestResult {
 #[get("/api/notification-channels")]
 pub async fn list_notification_channels(
     state: web::Data<AppState>,
+    caller: Caller,
 ) -> Result<web::Json<List<NotificationChannel>>, ApiError> {
     let rows = notification_channels::all(state.db().read()).await?;
     let mut by_key: HashMap<String, Model> = rows
@@ -149,7 +177,7 @@ pub async fn list_notification_channels(
         .collect();
     let channels = state.channels.iter().map(|channel| {
         let row = by_key.remove(channel.key());
-        view(channel.as_ref(), row, &state.field_key)
+        view(&state, &caller, channel.as_ref(), row)
     });
     Ok(web::Json(List::whole(channels.collect())))
 }
@@ -177,9 +205,18 @@ pub async fn put_notification_channel(
             now,
         )
         .await?;
+        let row = match new.canary {
+            Some(on) => {
+                notification_channels::set_canary(tx, channel.key(), on).await?;
+                let again = notification_channels::by_key(tx, channel.key()).await?;
+                again.unwrap_or(row)
+            }
+            None => row,
+        };
         let settings = store::open(&row, &state.field_key)?;
         let payload = json!({
             "enabled": row.enabled,
+            "canary": row.canary,
             "fields": settings.names().collect::<Vec<_>>(),
         });
         let subject = format!("channel:{}", channel.key());
@@ -189,9 +226,57 @@ pub async fn put_notification_channel(
     })?;
     state.parts.bus.publish(LiveEvent::CredentialsChanged).await;
     Ok(web::Json(view(
+        &state,
+        &caller,
         channel.as_ref(),
         Some(row),
-        &state.field_key,
+    )))
+}
+
+/// Makes the address at which the channel's provider tells what became of messages, or another one: the one before is not
+/// heard any more.
+#[utoipa::path(tag = "notifications", params(("key" = String, Path, description = "Channel")),
+    responses((status = 200, body = NotificationChannel), (status = 404, body = ErrorBody),
+        (status = 409, description = "`not_configured`: set it up first; `no_callbacks`: its provider tells nothing",
+            body = ErrorBody)))]
+#[post("/api/notification-channels/{key}/callback")]
+pub async fn make_channel_callback(
+    state: web::Data<AppState>,
+    caller: Caller,
+    key: web::Path<String>,
+) -> Result<web::Json<NotificationChannel>, ApiError> {
+    let channel = known(&state, &key)?;
+    let now = state.now_ms();
+    let row = in_transaction!(
+        state,
+        "make a channel's callback",
+        [caller, channel],
+        |tx| {
+            let row = notification_channels::by_key(tx, channel.key()).await?;
+            let row = row.ok_or_else(|| ApiError::Conflict {
+                code: "not_configured",
+                message: "set this channel up first".to_owned(),
+            })?;
+            if channel.hook(&plain(&row)).is_none() {
+                return Err(ApiError::Conflict {
+                    code: "no_callbacks",
+                    message: "the provider of this channel tells nothing of messages".to_owned(),
+                });
+            }
+            let secret = random_base62(SECRET_CHARACTERS);
+            let row = notification_channels::set_hook(tx, &state.field_key, channel.key(), &secret)
+                .await?;
+            let subject = format!("channel:{}", channel.key());
+            let event = caller.event(now, "make_channel_callback", subject, json!({}));
+            state.db().security().append(tx, event).await?;
+            Ok(row)
+        }
+    )?;
+    Ok(web::Json(view(
+        &state,
+        &caller,
+        channel.as_ref(),
+        Some(row),
     )))
 }
 
@@ -248,8 +333,51 @@ fn known(state: &AppState, key: &str) -> Result<Arc<dyn Channel>, ApiError> {
         .ok_or(ApiError::NotFound("channel"))
 }
 
-fn view(channel: &dyn Channel, row: Option<Model>, key: &FieldKey) -> NotificationChannel {
+/// The settings of a row that are no secrets.
+fn plain(row: &Model) -> Settings {
+    Settings::new(row.settings.as_object().cloned().unwrap_or_default())
+}
+
+fn callback(
+    state: &AppState,
+    caller: &Caller,
+    channel: &dyn Channel,
+    row: Option<&Model>,
+) -> Option<ChannelCallback> {
+    let provider = channel.hook(&row.map(plain).unwrap_or_default())?;
+    // One that cannot be opened is replaced by a new one, as other secrets are.
+    let secret = row.and_then(|row| {
+        notification_channels::hook_secret(&state.field_key, row)
+            .ok()
+            .flatten()
+    });
+    let is_set = secret.is_some();
+    let secret = secret.filter(|_| caller.may(Permission::ChannelsManage));
+    Some(ChannelCallback {
+        is_set,
+        url: secret
+            .as_deref()
+            .map(|secret| hooks::url(state, provider, secret)),
+        verify_token: secret.filter(|_| provider == "whatsapp"),
+        last_receipt_at: row
+            .filter(|row| row.hook_provider.as_deref() == Some(provider))
+            .and_then(|row| row.hook_receipt_at),
+    })
+}
+
+fn view(
+    state: &AppState,
+    caller: &Caller,
+    channel: &dyn Channel,
+    row: Option<Model>,
+) -> NotificationChannel {
     NotificationChannel {
+        paused_until: row
+            .as_ref()
+            .and_then(|row| notification_channels::paused(row, state.now_ms()))
+            .map(|(until, _)| until.to_datetime()),
+        canary: row.as_ref().is_some_and(|row| row.canary),
+        callback: callback(state, caller, channel, row.as_ref()),
         channel: channel.key().to_owned(),
         label: channel.label().to_owned(),
         enabled: row.as_ref().is_some_and(|row| row.enabled),
@@ -266,7 +394,7 @@ fn view(channel: &dyn Channel, row: Option<Model>, key: &FieldKey) -> Notificati
             .as_ref()
             .and_then(|row| row.last_test_provider_id.clone()),
         fields: channel.fields().iter().map(ChannelField::from).collect(),
-        settings: store::shown(channel, row.as_ref(), key),
+        settings: store::shown(channel, row.as_ref(), &state.field_key),
         updated_at: row.map(|row| row.updated_at),
     }
 }

@@ -210,6 +210,42 @@ pub async fn list_notification_deliveries(
     Ok(Shown::to(&caller, list))
 }
 
+/// One step on a delivery's way: a try to send it, or what was told or done about it afterwards.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeliveryAttempt {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Of a try: `sent`, `retry`, `permanent`. Told by the provider: `delivered`, `read`, `failed`. Done because it was not
+    /// taken: `failed_over` (it also went elsewhere), `instead` (it stands for another one).
+    pub outcome: String,
+    /// The provider's words, or what was done.
+    pub detail: String,
+    /// How long the provider took to answer; 0 for what is no try.
+    pub duration_ms: i64,
+}
+
+/// What was tried, told and done about one delivery, oldest first.
+#[utoipa::path(tag = "notifications", params(("id" = i64, Path, description = "Delivery")),
+    responses((status = 200, body = List<DeliveryAttempt>), (status = 404, body = ErrorBody)))]
+#[get("/api/notification-deliveries/{id}/attempts")]
+pub async fn list_delivery_attempts(
+    state: web::Data<AppState>,
+    id: Id,
+) -> Result<web::Json<List<DeliveryAttempt>>, ApiError> {
+    let db = state.db().read();
+    if deliveries::get(db, id.0).await?.is_none() {
+        return Err(ApiError::NotFound("delivery"));
+    }
+    let rows = deliveries::attempts_of(db, id.0).await?.into_iter();
+    let attempts = rows.map(|row| DeliveryAttempt {
+        at: row.at,
+        outcome: row.outcome,
+        detail: row.detail,
+        duration_ms: row.duration_ms,
+    });
+    Ok(web::Json(List::whole(attempts.collect())))
+}
+
 /// Tries a delivery that failed, expired, was suppressed or cancelled once more, now.
 #[utoipa::path(tag = "notifications", params(("id" = i64, Path, description = "Delivery")),
     responses((status = 200, body = Delivery), (status = 404, body = ErrorBody),

@@ -10,7 +10,7 @@ use noc_pipeline::clock::Stopwatch;
 use std::sync::Arc;
 
 /// Query parameters that are secrets.
-const SECRET_PARAMETERS: &[&str] = &["token"];
+const SECRET_PARAMETERS: &[&str] = &["token", "hub.verify_token"];
 
 /// Which requests are logged, and whose word on addresses is taken.
 #[derive(Debug, Clone)]
@@ -51,6 +51,7 @@ pub async fn log<B: MessageBody>(
 }
 
 fn redact(path: &str, query: &str) -> String {
+    let path = &without_secret(path);
     if query.is_empty() {
         return path.to_owned();
     }
@@ -62,6 +63,24 @@ fn redact(path: &str, query: &str) -> String {
         })
         .collect();
     format!("{path}?{}", shown.join("&"))
+}
+
+/// Links and callbacks carry theirs in the path.
+fn without_secret(path: &str) -> String {
+    let hidden = |prefix: &str| {
+        path.strip_prefix(prefix)
+            .map(|_| format!("{prefix}REDACTED"))
+    };
+    if let Some(shown) = hidden("/ack/") {
+        return shown;
+    }
+    match path
+        .strip_prefix("/hooks/")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        Some((provider, _)) => format!("/hooks/{provider}/REDACTED"),
+        None => path.to_owned(),
+    }
 }
 
 /// Names may be written with percent signs: what does not look plain is taken for a secret.
@@ -85,5 +104,15 @@ mod tests {
         );
         assert_eq!(redact("/health", "tok%65n=abc"), "/health?tok%65n=REDACTED");
         assert_eq!(redact("/health", ""), "/health");
+        assert_eq!(redact("/ack/AbC_9", ""), "/ack/REDACTED");
+        assert_eq!(redact("/ack/AbC/9", "a=1"), "/ack/REDACTED?a=1");
+        assert_eq!(redact("/hooks/waha/s3cret", ""), "/hooks/waha/REDACTED");
+        assert_eq!(
+            redact(
+                "/hooks/whatsapp/s3cret",
+                "hub.verify_token=s3cret&hub.mode=x"
+            ),
+            "/hooks/whatsapp/REDACTED?hub.verify_token=REDACTED&hub.mode=x"
+        );
     }
 }

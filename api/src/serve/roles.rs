@@ -121,11 +121,14 @@ pub(super) async fn start(
     };
     // Notification first: it hears of the first incident that the runtime opens.
     let notify = if roles.has(Role::Notify) {
-        let settings = NotifySettings::new(
-            config.public_url(),
-            config.accounts.timezone,
-            config.outbound(),
-        );
+        let settings = NotifySettings {
+            bundling: config.bundling(),
+            ..NotifySettings::new(
+                config.public_url(),
+                config.accounts.timezone,
+                config.outbound(),
+            )
+        };
         Some(notify::start(
             parts.clone(),
             Arc::clone(field_key),

@@ -15,6 +15,9 @@ fn concrete(endpoint: &Endpoint) -> String {
         .replace("{id}", "999999")
         .replace("{inner_id}", "999999")
         .replace("{key}", "nothing")
+        .replace("{provider}", "nothing")
+        .replace("{secret}", "nothing")
+        .replace("{token}", "nothing")
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub(super) async fn incident(
     opened(house, new).await
 }
 
-async fn opened(house: &House, new: NewIncident) -> Model {
+pub(super) async fn opened(house: &House, new: NewIncident) -> Model {
     house
         .state
         .db()

@@ -4,6 +4,7 @@
 //! page does. What needs the whole product running lives in `noc-tests`.
 
 mod account;
+mod acknowledge;
 mod agents;
 mod alert_rules;
 mod backtest;
@@ -12,8 +13,10 @@ mod dashboard;
 mod decisions;
 mod escalation_policies;
 mod gate;
+mod hooks;
 mod hosting;
 mod house;
+mod incident_groups;
 mod incidents;
 mod live;
 mod login;

@@ -138,6 +138,8 @@ pub struct SimulatedRecipient {
     pub recipient: String,
     /// Whose it is, where it is an account's.
     pub user: Option<Person>,
+    /// Why it does not arrive at once: their quiet hours, or their digest; null: it does.
+    pub kept_back: Option<String>,
 }
 
 /// Runs a stored policy dry.
@@ -302,7 +304,11 @@ fn event_of(state: &AppState, opened_at: UnixMs, event: Event) -> SimulatedEvent
 }
 
 fn told_of(state: &AppState, told: Told) -> SimulatedRecipient {
-    let Told { recipient, name } = told;
+    let Told {
+        recipient,
+        name,
+        kept_back,
+    } = told;
     let known = state.channels.get(&recipient.channel);
     let label = known.map_or(recipient.channel.as_str(), |channel| channel.label());
     SimulatedRecipient {
@@ -311,6 +317,7 @@ fn told_of(state: &AppState, told: Told) -> SimulatedRecipient {
             .user
             .zip(name)
             .map(|(id, name)| Person { id, name }),
+        kept_back,
         channel: recipient.channel,
         recipient: recipient.address,
     }

@@ -1,8 +1,10 @@
 //! `/api/servers/{id}/crons`, `/api/hosting/crons`: cron jobs, and which of them did not run.
 
 use super::{PartialList, ServerRef, id_of, server_refs};
+use crate::auth::caller::Caller;
+use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, List, Query, names};
+use crate::http::{Id, List, Query, Shown, names};
 use crate::resources::probe::{Probe, ProbeState};
 use crate::resources::servers::measurements::latest;
 use crate::resources::servers::{find, server_id};
@@ -10,6 +12,7 @@ use crate::state::AppState;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::mask;
 use noc_pipeline::payload::Kind;
 use noc_storage::relational::cron_checks::{self, JobFilter, JobState};
 use noc_storage::relational::entity::cron_check;
@@ -46,7 +49,7 @@ impl From<JobState> for CronState {
 /// One cron job as last reported.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CronJob {
-    /// Whom it runs as.
+    /// Whom it runs as; masked for those who may not see customers' log-ins.
     pub user: String,
     /// Five fields or a word such as `@daily`, as written.
     pub schedule: String,
@@ -114,6 +117,9 @@ pub struct CronQuery {
     pub cursor: Option<String>,
 }
 
+/// No customer's name.
+const SUPERUSER: &str = "root";
+
 /// Most jobs of a host that are shown with it; the fleet's list has all of them, page by page.
 const SHOWN_JOBS: usize = 2_000;
 
@@ -139,8 +145,9 @@ impl Wanted {
 #[get("/api/servers/{id}/crons")]
 pub async fn server_crons(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
-) -> Result<web::Json<ServerCrons>, ApiError> {
+) -> Result<Shown<ServerCrons>, ApiError> {
     let server = server_id(id)?;
     let read = state.db().read();
     find(read, server).await?;
@@ -165,12 +172,17 @@ pub async fn server_crons(
         }
     }
     let overdue = cron_checks::count_overdue(read, Some(server)).await?;
-    Ok(web::Json(ServerCrons {
+    let sees_logins = caller.may(Permission::MailPii);
+    let crons = ServerCrons {
         timezone: rows.first().map(|row| row.timezone.clone()),
         overdue: (probe.state == ProbeState::Ok).then_some(overdue),
         probe,
-        jobs: rows.into_iter().map(|row| job(row, now)).collect(),
-    }))
+        jobs: rows
+            .into_iter()
+            .map(|row| job(row, sees_logins, now))
+            .collect(),
+    };
+    Ok(Shown::to(&caller, crons))
 }
 
 /// Cron jobs of the fleet, overdue ones first.
@@ -178,8 +190,9 @@ pub async fn server_crons(
 #[get("/api/hosting/crons")]
 pub async fn hosting_crons(
     state: web::Data<AppState>,
+    caller: Caller,
     query: Query<CronQuery>,
-) -> Result<web::Json<PartialList<HostCron>>, ApiError> {
+) -> Result<Shown<PartialList<HostCron>>, ApiError> {
     let Query(query) = query;
     let (server, tag) = (query.server, query.tag.clone());
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
@@ -209,7 +222,7 @@ pub async fn hosting_crons(
     let read = state.db().read();
     let page = cron_checks::list(read, &filter, &request).await?;
     let servers = server_refs(read, page.data.iter().map(|row| row.job.server_id)).await?;
-    let now = state.now_ms();
+    let (now, sees_logins) = (state.now_ms(), caller.may(Permission::MailPii));
     let List { data, meta } = List::from(page);
     let data = data.into_iter().filter_map(|row| {
         Some(HostCron {
@@ -217,7 +230,7 @@ pub async fn hosting_crons(
             // Gone between the two questions.
             server: servers.get(&row.job.server_id).cloned()?,
             timezone: Some(row.job.timezone.clone()),
-            job: job(row.job, now),
+            job: job(row.job, sees_logins, now),
         })
     });
     let list = List {
@@ -226,10 +239,17 @@ pub async fn hosting_crons(
     };
     PartialList::of(&state, list, Kind::Crons, server, tag.as_deref())
         .await
-        .map(web::Json)
+        .map(|list| Shown::to(&caller, list))
 }
 
-fn job(row: cron_check::Model, now: UnixMs) -> CronJob {
+/// Who may not see log-ins sees neither whose job it is nor that name within what is run.
+fn job(row: cron_check::Model, sees_logins: bool, now: UnixMs) -> CronJob {
+    let (user, command) = if sees_logins || row.user == SUPERUSER {
+        (row.user, row.command)
+    } else {
+        let command = mask::name_within(&row.command, &row.user);
+        (mask::login(&row.user), command)
+    };
     let state = JobState::from_name(&row.state).unwrap_or(JobState::Unknown);
     let is_overdue = match state {
         JobState::Overdue => Some(true),
@@ -238,9 +258,9 @@ fn job(row: cron_check::Model, now: UnixMs) -> CronJob {
     };
     let overdue_s = row.expected_at.filter(|_| state == JobState::Overdue);
     CronJob {
-        user: row.user,
+        user,
         schedule: row.schedule,
-        command: row.command,
+        command,
         state: state.into(),
         last_run_at: row.last_run_at,
         last_exit: row.last_exit.and_then(|exit| u64::try_from(exit).ok()),
@@ -274,7 +294,7 @@ mod tests {
             changed_at: UnixMs(0).to_datetime(),
         };
         let shown = |state| {
-            let job = job(row(state), UnixMs(100_000));
+            let job = job(row(state), true, UnixMs(100_000));
             (job.is_overdue, job.overdue_s)
         };
         assert_eq!(shown(JobState::Overdue), (Some(true), Some(40)));

@@ -7,7 +7,7 @@ use super::server_refs;
 use crate::auth::caller::Caller;
 use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, Json, List, Meta, Query, names};
+use crate::http::{Id, Json, List, Meta, Query, Shown, names};
 use crate::resources::incidents::{Person, actor_of, names_of};
 use crate::state::AppState;
 use actix_web::{HttpResponse, delete, get, post, web};
@@ -31,7 +31,7 @@ pub async fn hosting_mail_abuse(
     state: web::Data<AppState>,
     caller: Caller,
     query: Query<CaseQuery>,
-) -> Result<web::Json<MailAbuseList>, ApiError> {
+) -> Result<Shown<MailAbuseList>, ApiError> {
     let Query(query) = query;
     let sees_logins = caller.may(Permission::MailPii);
     let filter = CaseFilter {
@@ -48,7 +48,7 @@ pub async fn hosting_mail_abuse(
     let db = state.db();
     let page = mail_abuse::list(db.read(), &filter, &request).await?;
     let (detected, acknowledged) = mail_abuse::open_counts(db.read()).await?;
-    Ok(web::Json(MailAbuseList {
+    let list = MailAbuseList {
         data: shown(db, page.data, sees_logins).await?,
         meta: MailAbuseMeta {
             next_cursor: page.next_cursor,
@@ -56,7 +56,8 @@ pub async fn hosting_mail_abuse(
             detected,
             acknowledged,
         },
-    }))
+    };
+    Ok(Shown::to(&caller, list))
 }
 
 /// One case.
@@ -67,8 +68,9 @@ pub async fn show_mail_abuse(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
-) -> Result<web::Json<MailAbuseCase>, ApiError> {
-    one(&state, &caller, id).await.map(web::Json)
+) -> Result<Shown<MailAbuseCase>, ApiError> {
+    let case = one(&state, &caller, id).await?;
+    Ok(Shown::to(&caller, case))
 }
 
 /// Decides about a case: `detected` becomes anything, `acknowledged` is closed; closed cases stay as they are. Closing ends
@@ -82,7 +84,7 @@ pub async fn move_mail_abuse(
     caller: Caller,
     id: Id,
     body: Json<NewTransition>,
-) -> Result<web::Json<MailAbuseCase>, ApiError> {
+) -> Result<Shown<MailAbuseCase>, ApiError> {
     let Json(new) = body;
     let note = new.note.trim();
     if note.chars().count() > LONGEST_NOTE {
@@ -90,7 +92,8 @@ pub async fn move_mail_abuse(
     }
     let actor = actor_of(&caller);
     cases::transition(&state.parts, id.0, new.status.into(), &actor, note).await?;
-    one(&state, &caller, id).await.map(web::Json)
+    let case = one(&state, &caller, id).await?;
+    Ok(Shown::to(&caller, case))
 }
 
 /// What senders may do because a person said that it was no abuse, the newest first.

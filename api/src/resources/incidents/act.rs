@@ -5,9 +5,9 @@
 
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
-use crate::http::{Id, Json, Shown};
+use crate::http::{Id, Json, JsonOrNothing, Shown};
 use crate::resources::incidents::load::load;
-use crate::resources::incidents::view::{Escalate, IncidentDetail, NewNote, Snooze};
+use crate::resources::incidents::view::{Acknowledge, Escalate, IncidentDetail, NewNote, Snooze};
 use crate::state::AppState;
 use actix_web::{post, web};
 use noc_actors::incident::actions::{self, Actor};
@@ -20,9 +20,10 @@ const LONGEST_SNOOZE: Duration = Duration::from_secs(7 * 86_400);
 
 pub(crate) fn actor(caller: &Caller) -> Actor {
     Actor {
-        user_id: caller.user.id,
+        user_id: Some(caller.user.id),
         name: caller.user.name.clone(),
         ip: Some(caller.address.to_string()),
+        link: None,
     }
 }
 
@@ -37,17 +38,20 @@ async fn detail(
         .ok_or(ApiError::NotFound("incident"))
 }
 
-/// Takes an open incident; steps for unacknowledged incidents stop.
+/// Takes an open incident, or all of its group; steps for unacknowledged incidents stop.
 #[utoipa::path(tag = "incidents", params(("id" = i64, Path, description = "Incident")),
+    request_body(content = Acknowledge, description = "May be left out"),
     responses((status = 200, body = IncidentDetail), (status = 404, body = ErrorBody),
-        (status = 409, description = "`invalid_transition`: it is not open", body = ErrorBody)))]
+        (status = 409, description = "`invalid_transition`: it is not open, or none of its group is", body = ErrorBody)))]
 #[post("/api/incidents/{id}/acknowledge")]
 pub async fn acknowledge_incident(
     state: web::Data<AppState>,
     caller: Caller,
     id: Id,
+    body: JsonOrNothing<Acknowledge>,
 ) -> Result<Shown<IncidentDetail>, ApiError> {
-    actions::acknowledge(&state.parts, id.0, &actor(&caller)).await?;
+    let JsonOrNothing(Acknowledge { group }) = body;
+    actions::acknowledge(&state.parts, id.0, &actor(&caller), group).await?;
     detail(&state, &caller, id).await
 }
 

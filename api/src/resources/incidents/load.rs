@@ -2,11 +2,11 @@
 
 use crate::error::ApiError;
 use crate::http::List;
-use crate::resources::incidents::chart;
 use crate::resources::incidents::view::{
     EscalationState, Incident, IncidentDetail, IncidentStatus, NextStep, NextTargets, Person,
     Severity, TimelineEntry, Told,
 };
+use crate::resources::incidents::{chart, group};
 use crate::resources::notification_deliveries::Delivery;
 use noc_actors::escalation::{PolicySnapshot, Step};
 use noc_pipeline::control;
@@ -93,10 +93,12 @@ pub async fn list(
     let people = people(db, page.data.iter(), next).await?;
     let ids: Vec<i64> = page.data.iter().map(|row| row.id).collect();
     let told = told::of_incidents(db.read(), &ids).await?;
+    let sizes = group::sizes(db, &ids).await?;
     let page = page.map(|row| {
         let next = following.remove(&row.id).map(|next| next.body(&people));
         let told = told.get(&row.id).copied().unwrap_or_default();
-        incident(row, &people, next, told)
+        let group_size = sizes.get(&row.id).copied().unwrap_or(1);
+        incident(row, &people, next, told, group_size)
     });
     Ok(page.into())
 }
@@ -127,7 +129,10 @@ pub async fn load(db: &Db, id: i64) -> Result<Option<IncidentDetail>, StoreError
     };
     let (log, _) = deliveries::list(db.read(), &filter, None, SHOWN_DELIVERIES).await?;
     let mut told = told::of_incidents(db.read(), &[id]).await?;
+    let group = group::of(db, &row).await?;
+    let group_size = group.as_ref().map_or(1, |group| group.size);
     Ok(Some(IncidentDetail {
+        group,
         runbook_url,
         chart: chart::of(db, &row).await?,
         timeline: entries
@@ -147,6 +152,7 @@ pub async fn load(db: &Db, id: i64) -> Result<Option<IncidentDetail>, StoreError
             &people,
             next.map(|next| next.body(&people)),
             told.remove(&id).unwrap_or_default(),
+            group_size,
         ),
     }))
 }
@@ -253,6 +259,7 @@ fn incident(
     people: &HashMap<i64, String>,
     escalation: Option<NextStep>,
     told: told::Told,
+    group_size: u64,
 ) -> Incident {
     let person = |id: Option<i64>| id.map(|id| person(id, people));
     Incident {
@@ -276,6 +283,7 @@ fn incident(
         resolved_at: row.resolved_at,
         resolved_by: person(row.resolved_by),
         escalation,
+        group_size,
         snoozed_until: row.snoozed_until,
         asked_at: row.reminded_at,
         rule_id: row.rule_id,

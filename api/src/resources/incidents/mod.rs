@@ -2,12 +2,14 @@
 
 mod act;
 mod chart;
+mod group;
 mod load;
 mod view;
 
 pub(crate) use act::actor as actor_of;
 pub use act::*;
 pub use chart::{ChartSide, IncidentChart};
+pub use group::{GroupMember, IncidentGroup};
 pub(crate) use load::names_of;
 pub use load::{list, load};
 pub use view::*;

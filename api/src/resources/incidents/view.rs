@@ -1,6 +1,7 @@
 //! Bodies about incidents.
 
 use crate::resources::incidents::chart::IncidentChart;
+use crate::resources::incidents::group::IncidentGroup;
 use crate::resources::notification_deliveries::Delivery;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,8 @@ pub struct Incident {
     pub asked_at: Option<DateTime<Utc>>,
     /// What the policy does next; null when nothing follows.
     pub escalation: Option<NextStep>,
+    /// How many incidents its group has, itself and those that are over included; 1 where it stands alone.
+    pub group_size: u64,
     /// How much of what was told of it arrived.
     pub told: Told,
 }
@@ -160,6 +163,8 @@ pub struct IncidentDetail {
     pub runbook_url: Option<String>,
     /// The series its detector judged; null where it judges none.
     pub chart: Option<IncidentChart>,
+    /// What is one trouble with it; null where it is about the fleet itself.
+    pub group: Option<IncidentGroup>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineEntry>,
     /// Who was told what, newest first.
@@ -258,6 +263,14 @@ pub struct IncidentQuery {
 pub struct NewNote {
     /// 1 to 4000 characters.
     pub text: String,
+}
+
+/// How much to take on.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Acknowledge {
+    /// True: every open incident of its group, and for 30 min who joins it, unless that is worse or the group has doubled.
+    pub group: bool,
 }
 
 /// How long to tell nobody.

@@ -4,6 +4,7 @@ use super::*;
 use crate::auth::permission::Role;
 use noc_pipeline::payload::Crons;
 use noc_storage::relational::cron_checks::{self, Job, JobState};
+use serde_json::json;
 
 fn job(command: &str, state: JobState, expected_at: Option<UnixMs>, last_exit: Option<u8>) -> Job {
     Job {
@@ -130,4 +131,36 @@ async fn nobody_is_overdue_where_crontabs_may_not_be_read() {
         .get("/api/servers/77/crons")
         .await
         .refused(404, "not_found");
+}
+
+#[actix_web::test]
+async fn whose_job_it_is_is_for_those_who_may_see_log_ins() {
+    let house = House::open().await;
+    let server = house.server("web-01").await;
+    let command = "php /home/shop/cron.php --to info@shop.example";
+    let of_shop = Job {
+        user: "shop".to_owned(),
+        ..job(command, JobState::OnTime, Some(T0), Some(0))
+    };
+    jobs(&house, server, vec![of_shop]).await;
+    let mut viewer = house.browser(Role::Viewer).await;
+    let mut operator = house.browser(Role::Operator).await;
+    let masked = "php /home/s***/cron.php --to i***@s***.example";
+    for (path, field) in [
+        (format!("/api/servers/{server}/crons"), "jobs"),
+        ("/api/hosting/crons".to_owned(), "data"),
+    ] {
+        let seen = viewer.get(&path).await.ok();
+        let row = &seen[field][0];
+        assert_eq!(
+            (&row["user"], &row["command"]),
+            (&json!("s***"), &json!(masked))
+        );
+        let seen = operator.get(&path).await.ok();
+        let row = &seen[field][0];
+        assert_eq!(
+            (&row["user"], &row["command"]),
+            (&json!("shop"), &json!(command))
+        );
+    }
 }

@@ -234,8 +234,23 @@ async fn a_case_follows_what_is_done_to_its_incident() {
         .get(&format!("{PATH}?status=cat"))
         .await
         .wrong(&["status"]);
+    // What an operator wrote down names whom they meant.
+    let second = case(&house, server, "news@shop.example", 2_400).await;
+    let body = json!({"status": "cleared", "note": "wrote to news@shop.example"});
+    let path = format!("{PATH}/{second}");
+    oncall.post(&format!("{path}/transition"), body).await.ok();
+    let mut operator = house.browser(Role::Operator).await;
+    let notes = [viewer.get(&path).await.ok(), operator.get(&path).await.ok()];
+    let notes = notes.map(|case| case["history"][0]["note"].clone());
+    assert_eq!(
+        notes,
+        [
+            json!("wrote to n***@shop.example"),
+            json!("wrote to news@shop.example")
+        ]
+    );
     let found = viewer.get(&format!("{PATH}?q=info")).await.ok();
     assert_eq!(found["meta"]["total"], 0, "a search must not tell logins");
     let found = viewer.get(&format!("{PATH}?q=shop")).await.ok();
-    assert_eq!(found["meta"]["total"], 1, "by account");
+    assert_eq!(found["meta"]["total"], 2, "by account");
 }

@@ -105,7 +105,7 @@ pub struct AbuseTransition {
 }
 
 /// A case of mail abuse: a sender that mailed far more than it does. Logins are masked for those who may not see
-/// customers' addresses.
+/// customers' addresses, in notes, scripts and signs as well.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MailAbuseCase {
     /// Id.
@@ -277,6 +277,26 @@ impl MailAbuseCase {
                 .map(AbuseStatus::from)
                 .ok_or_else(|| damaged(format!("{name:?} is no status")))
         };
+        let masked = |text: &str| {
+            let names = evidence.logins.iter().map(|login| login.name.as_str());
+            let own =
+                (AbuseSender::from(evidence.sender) == AbuseSender::Login).then_some(&*row.name);
+            let alone = names.chain(own).filter(|name| !name.contains('@'));
+            alone.fold(mask::addresses(text), |text, name| {
+                mask::name_within(&text, name)
+            })
+        };
+        let text = |text: String| if sees_logins { text } else { masked(&text) };
+        let scripts = evidence.scripts.iter().map(|script| CountedName {
+            name: text(script.name.clone()),
+            recipients: script.recipients,
+        });
+        let scripts = scripts.collect();
+        let signs = evidence
+            .signs
+            .iter()
+            .map(|sign| text(sign.clone()))
+            .collect();
         let history = history
             .into_iter()
             .map(|step| {
@@ -285,7 +305,7 @@ impl MailAbuseCase {
                     to: status_of(&step.to_status)?,
                     at: step.at,
                     by: person(step.user_id),
-                    note: step.note,
+                    note: text(step.note),
                 })
             })
             .collect::<Result<_, StoreError>>()?;
@@ -329,8 +349,8 @@ impl MailAbuseCase {
             countries: evidence.countries,
             domains: counted(evidence.domains, false),
             logins: counted(evidence.logins, true),
-            scripts: counted(evidence.scripts, false),
-            signs: evidence.signs,
+            scripts,
+            signs,
             reviewed_at: row.reviewed_at,
             reviewed_by: person(row.reviewed_by),
             history,
