@@ -92,6 +92,9 @@ impl Noc {
             .env("NOC_DATA_DIR", data.path())
             .env("NOC_OUTBOUND_ALLOW", "127.0.0.0/8")
             .env("NOC_LOG_FILTER", "warn")
+            // What is measured is each page by itself.
+            .env("NOC_GROUP_WAIT_S", "0")
+            .env("NOC_STORM_MESSAGES", "0")
             .envs(settings)
             .stdout(Stdio::null())
             .spawn()
