@@ -60,7 +60,7 @@ for (const theme of ['light', 'dark']) {
       problems.expected = expectedProblems(shot);
       try {
         await (realPath ? openReal(page, shot, realPath) : stage(page, shot));
-        failures.push(...(await audit(page, viewport)).map((defect) => `${at}: ${defect}`));
+        failures.push(...(await audit(page, viewport, shot)).map((defect) => `${at}: ${defect}`));
       } catch (error) {
         failures.push(`${at}: ${error.message.split('\n')[0]}`);
       }

@@ -103,8 +103,10 @@ export const SHOTS = [
     prepare: async (page) => {
       await page.route('**/api/**', (route) => route.abort());
       // The page is looked at again after a while, which is when it asks.
-      await page.clock.setFixedTime(new Date(Date.parse(process.env.NOC_MOCK_NOW) + 10_000));
-      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
+      await page.evaluate(() => {
+        globalThis.frozenTime.moveTo(Date.now() + 10_000);
+        document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+      });
       await page.getByText('cannot be reached').waitFor();
     },
   },
@@ -113,7 +115,7 @@ export const SHOTS = [
     name: 'menu',
     path: '/',
     // On a wide page the menu is always there.
-    prepare: async (page) => page.viewportSize().width < 768 && press('More')(page),
+    prepare: async (page) => (await page.evaluate(() => innerWidth)) < 768 && press('More')(page),
   },
   {
     name: 'search',
@@ -227,6 +229,15 @@ export const SHOTS = [
   { name: 'incidents-loading', path: '/incidents', api: 'held' },
   { name: 'incidents-broken', path: '/incidents', api: 'broken' },
   { name: 'incident', path: '/incidents/42' },
+  { name: 'incident-group', path: '/incidents/41' },
+  {
+    name: 'incident-group-taken',
+    path: '/incidents/41',
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Acknowledge all 2' }).click();
+      await page.getByText('Admin has the whole of it').waitFor();
+    },
+  },
   {
     name: 'incident-docs',
     path: '/incidents/42',
@@ -364,6 +375,17 @@ export const SHOTS = [
   { name: 'channels-broken', path: '/settings/channels', api: 'broken' },
   { name: 'channel', path: '/settings/channels?channel=email' },
   { name: 'channel-whatsapp', path: '/settings/channels?channel=whatsapp' },
+  {
+    name: 'channel-receipts',
+    path: '/settings/channels?channel=whatsapp',
+    prepare: async (page) => {
+      await choose(page, 'Provider', 'waha');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('WhatsApp saved').waitFor();
+      await page.getByRole('button', { name: 'Make an address' }).click();
+      await page.getByRole('button', { name: 'Make a new address' }).scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'channel-discord', path: '/settings/channels?channel=discord' },
   { name: 'channel-slack', path: '/settings/channels?channel=slack' },
   {
@@ -470,7 +492,7 @@ export const SHOTS = [
     prepare: async (page) => {
       await page.getByText('28 days', { exact: true }).click();
       await page.getByRole('button', { name: 'Run backtest' }).click();
-      await page.getByText('Not everything was replayed').scrollIntoViewIfNeeded({ timeout: 8000 });
+      await page.getByText('Not everything was replayed').scrollIntoViewIfNeeded();
       await page.getByRole('region', { name: 'Backtest' }).getByRole('figure').waitFor();
     },
   },
@@ -645,6 +667,17 @@ export const SHOTS = [
   {
     name: 'deliveries-filtered',
     path: '/settings/deliveries?status=failed,retrying&channel=email&incident_id=41',
+  },
+  {
+    name: 'delivery-tries',
+    path: '/settings/deliveries',
+    prepare: async (page) => {
+      await page
+        .getByRole('button', { name: /^Tries of the delivery/ })
+        .first()
+        .click();
+      await page.getByText(/^(taken|not taken, tried again)$/).waitFor();
+    },
   },
   { name: 'deliveries-none', path: '/settings/deliveries', world: 'quiet' },
   { name: 'deliveries-loading', path: '/settings/deliveries', api: 'held' },

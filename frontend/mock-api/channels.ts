@@ -3,6 +3,7 @@ import { shownFields } from '@/domain/described-form';
 import { ago, DAY } from './clock';
 import { type Handlers, Refusal } from './contract';
 import type { World } from './db';
+import { found } from './list';
 
 type Field = Channel['fields'][number];
 
@@ -173,6 +174,10 @@ const channel = (
   last_test_at: null,
   last_test_result: null,
   last_test_provider_id: null,
+  paused_until: null,
+  canary: false,
+  callback:
+    key === 'whatsapp' ? { is_set: false, url: null, verify_token: null, last_receipt_at: null } : null,
   settings: {},
   updated_at: null,
   ...more,
@@ -221,12 +226,16 @@ export const mockChannels = (): Channel[] => [
   }),
 ];
 
-/** Setting channels up, and trying them. */
+/** Setting channels up, and trying them; what came of each try. */
 export const channelHandlers = (
   w: () => World,
 ): Pick<
   Handlers,
-  '/api/notification-channels' | '/api/notification-channels/{key}' | '/api/notification-channels/{key}/test'
+  | '/api/notification-channels'
+  | '/api/notification-channels/{key}'
+  | '/api/notification-channels/{key}/callback'
+  | '/api/notification-channels/{key}/test'
+  | '/api/notification-deliveries/{id}/attempts'
 > => ({
   '/api/notification-channels': {
     get: () => ({ data: w().channels, meta: { next_cursor: null, total: w().channels.length } }),
@@ -256,12 +265,42 @@ export const channelHandlers = (
       const hidden = Object.fromEntries(secrets.map((f) => [f.name, null]));
       return Object.assign(channel, {
         enabled: body.enabled,
+        canary: body.canary ?? channel.canary,
+        paused_until: null,
         configured: true,
         healthy: true,
         last_error: null,
         settings: { ...body.settings, ...hidden, ...kept },
         updated_at: ago(0),
       });
+    },
+  },
+  '/api/notification-channels/{key}/callback': {
+    post: ({ path }) => {
+      const channel = w().channels.find((c) => c.channel === path.key);
+      if (!channel) throw new Refusal(404, 'not_found', 'There is no such channel.');
+      const provider = String(channel.settings.provider ?? 'cloud_api');
+      const callback = {
+        is_set: true,
+        url: `https://noc.example.com/hooks/${provider === 'cloud_api' ? 'whatsapp' : provider}/mockSecretOfTheAddress`,
+        verify_token: provider === 'cloud_api' ? 'mockSecretOfTheAddress' : null,
+        last_receipt_at: null,
+      };
+      return Object.assign(channel, { callback });
+    },
+  },
+  '/api/notification-deliveries/{id}/attempts': {
+    get: ({ id }) => {
+      const delivery = found(w().deliveries, id);
+      const data = [
+        {
+          at: delivery.sent_at ?? delivery.created_at,
+          outcome: delivery.sent_at ? 'sent' : 'retry',
+          detail: delivery.reason ?? delivery.provider_id ?? '',
+          duration_ms: 240,
+        },
+      ];
+      return { data, meta: { next_cursor: null, total: data.length } };
     },
   },
   '/api/notification-channels/{key}/test': {

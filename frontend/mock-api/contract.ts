@@ -23,7 +23,14 @@ type Routed<P extends keyof paths> = {
 };
 
 /** Not JSON: the mock's server answers these itself. */
-type Plumbing = '/api/on-call/schedules/{id}.ics' | '/api/openapi.json' | '/app/{key}' | '/runtime-config.js';
+type Plumbing =
+  | '/api/on-call/schedules/{id}.ics'
+  | '/api/openapi.json'
+  | '/app/{key}'
+  | '/runtime-config.js'
+  // Pages and calls of others: no page of the dashboard asks for them.
+  | '/ack/{token}'
+  | '/hooks/{provider}/{secret}';
 
 export type Handlers = { [P in Exclude<keyof paths, Plumbing>]: Routed<P> };
 

@@ -1,6 +1,7 @@
 import type { Policy, Preferences, Session } from '@/api/types';
 import { mockChannels } from './channels';
 import { ago, DAY, HOUR, MIN } from './clock';
+import { groupUp } from './groups';
 import { abuseCases, abuseIncidents, allowances } from './hosting/abuse';
 import { refOf } from './hosting/probes';
 import { delivery, INCIDENTS, incident } from './incidents';
@@ -17,6 +18,7 @@ import { wallTokens } from './wall';
 export function freshWorld() {
   const servers = SERVERS.map(server);
   const incidents = [...INCIDENTS, ...abuseIncidents()].map((seed) => incident(seed, servers));
+  groupUp(incidents);
   for (const s of servers)
     s.open_incidents = incidents.filter((i) => i.server_id === s.id && i.status !== 'resolved').length;
   const deliveries = [

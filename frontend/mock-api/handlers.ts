@@ -5,6 +5,7 @@ import { channelHandlers } from './channels';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
 import type { World } from './db';
+import { groupUp } from './groups';
 import { hosting } from './hosting';
 import { by, contains, found, has, page, require, sorted } from './list';
 import { maintenance } from './maintenance';
@@ -58,8 +59,45 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       actor_name: me().name,
       detail: detail as IncidentDetail['timeline'][number]['detail'],
     });
+    groupUp(w().incidents);
     publish('private-incidents', 'incident.updated', incident);
     return incident;
+  };
+
+  const acknowledge = (ask: Ask, detail: object = {}) =>
+    transition(
+      ask,
+      // Who was asked whether they are still on it takes it on again.
+      found(w().incidents, ask.id).asked_at === null ? ['open'] : ['open', 'acknowledged'],
+      (i) => {
+        // Somebody was faster, for the list of what failed.
+        if (i.id === 45) throw new Refusal(409, 'invalid_transition', 'The incident is resolved.');
+        Object.assign(i, {
+          status: 'acknowledged',
+          acknowledged_at: ago(0),
+          acknowledged_by: { id: me().id, name: me().name },
+          asked_at: null,
+        });
+        if (i.escalation) i.escalation = { ...i.escalation, state: 'paused', due_at: null };
+      },
+      'acknowledged',
+      detail,
+    );
+
+  /** Every open one of its group, and who joins within half an hour. */
+  const acknowledgeGroup = (ask: Ask) => {
+    const named = found(w().incidents, ask.id);
+    const open = (named.group?.members ?? []).filter((member) => member.status === 'open');
+    if (!named.group) return acknowledge(ask);
+    if (open.length === 0) throw new Refusal(409, 'invalid_transition', `The incident is ${named.status}.`);
+    const others = open.length === 1 ? 'who joins its group' : `${open.length - 1} other of its group`;
+    for (const { id } of open)
+      acknowledge(
+        { ...ask, id },
+        { text: `Acknowledged by ${me().name}, with ${others}.`, by: me().name, group_id: named.group.id },
+      );
+    groupUp(w().incidents, { covered_until: ago(-1800), covered_by: { id: me().id, name: me().name } });
+    return named;
   };
 
   const incidentList = (q: URLSearchParams, serverId = Number(q.get('server_id')) || null) =>
@@ -248,24 +286,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     '/api/incidents': { get: ({ query }) => page(incidentList(query), query) },
     '/api/incidents/{id}': { get: ({ id }) => found(w().incidents, id) },
     '/api/incidents/{id}/acknowledge': {
-      post: (ask) =>
-        transition(
-          ask,
-          // Who was asked whether they are still on it takes it on again.
-          found(w().incidents, ask.id).asked_at === null ? ['open'] : ['open', 'acknowledged'],
-          (i) => {
-            // Somebody was faster, for the list of what failed.
-            if (i.id === 45) throw new Refusal(409, 'invalid_transition', 'The incident is resolved.');
-            Object.assign(i, {
-              status: 'acknowledged',
-              acknowledged_at: ago(0),
-              acknowledged_by: { id: me().id, name: me().name },
-              asked_at: null,
-            });
-            if (i.escalation) i.escalation = { ...i.escalation, state: 'paused', due_at: null };
-          },
-          'acknowledged',
-        ),
+      post: (ask) => (ask.body?.group ? acknowledgeGroup(ask) : acknowledge(ask)),
     },
     '/api/incidents/{id}/unacknowledge': {
       post: (ask) =>

@@ -317,6 +317,8 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
     snoozed_until: seed.snoozedFor === undefined ? null : ago(-seed.snoozedFor),
     asked_at: seed.asked === undefined ? null : ago(seed.asked),
     escalation: over ? null : nextStep(seed),
+    group: null,
+    group_size: 1,
     told: { messages: 0, accepted: 0 },
   };
 }

@@ -10,8 +10,9 @@ import { lostRack, wallTokenFits } from './wall';
 
 /**
  * The mock API: HTTP, CSRF, the Pusher socket, and `dist/` under the real server's Content-Security-Policy.
- * `POST /mock/{reset,quiet,empty,large,rack,expire-csrf,busy,sign-out,sign-in/<e-mail>}` are for tests: the first five begin anew in
- * that world, `busy` keeps the next backtest waiting.
+ * `POST /mock/{reset,quiet,empty,large,rack,expire-csrf,busy,held,broken,sign-out,sign-in/<e-mail>}` are for tests: the
+ * first five begin anew in that world, `busy` keeps the next backtest waiting, and pages loaded after `held` or `broken`
+ * get no answer, or a 503, to all they ask but who is signed in.
  */
 const DIST = join(import.meta.dirname ?? process.cwd(), '../dist');
 const KEY = 'mock-key';
@@ -27,6 +28,7 @@ const MIME: Record<string, string> = {
 
 const state: MockState = { world: freshWorld(), signedIn: null, busy: false };
 let csrf = 'token-1';
+let answers: 'held' | 'broken' | null = null;
 const sockets = new Map<WebSocket, Set<string>>();
 
 function publish(channel: string, event: string, data: unknown): void {
@@ -53,6 +55,8 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 }
 
 function mock(action: string): void {
+  if (/^(reset|quiet|empty|large|rack)$/.test(action)) answers = null;
+  if (action === 'held' || action === 'broken') answers = action;
   if (action === 'reset') Object.assign(state, { world: freshWorld(), signedIn: null });
   if (action === 'quiet') Object.assign(state, { world: quietWorld(), signedIn: null });
   if (action === 'empty') Object.assign(state, { world: emptyWorld(), signedIn: null });
@@ -69,6 +73,8 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
   const method = (request.method ?? 'GET').toLowerCase();
   const route = routes.find((r) => r.pattern.test(url.pathname) && r.methods[method]);
   if (!route) throw new Refusal(404, 'not_found', 'There is no such route.');
+  if (answers === 'broken' && /^\/api\/(?!auth\/me)/.test(url.pathname))
+    throw new Refusal(503, 'unavailable', 'The database cannot be reached.');
   const path = { ...route.pattern.exec(url.pathname)?.groups };
   if (url.pathname === '/api/auth/csrf-cookie')
     response.setHeader('Set-Cookie', `XSRF-TOKEN=${csrf}; Path=/`);
@@ -87,6 +93,7 @@ async function api(request: IncomingMessage, response: ServerResponse, url: URL)
   answer(response, result === undefined ? 204 : created ? 201 : 200, result);
 }
 
+/** A file of the build. Those that have their content's hash in their name are kept by the browser, as with the real server. */
 function file(response: ServerResponse, pathname: string): void {
   const wanted = join(DIST, normalize(pathname));
   const path =
@@ -96,8 +103,25 @@ function file(response: ServerResponse, pathname: string): void {
   response.writeHead(200, {
     'Content-Type': MIME[extname(path)] ?? 'application/octet-stream',
     'Content-Security-Policy': CSP,
+    'Cache-Control': pathname.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
   createReadStream(path).pipe(response);
+}
+
+/**
+ * The settings that the page reads before it begins. Held answers are held here: open requests would use up all the
+ * connections that a browser makes to one host. And who tries again three times need not wait as long as a person would.
+ */
+function settings(): string {
+  const place = `window.__NOC_API_BASE__ = '/api';\nwindow.__NOC_REVERB_KEY__ = '${KEY}';\n`;
+  const asked = '/\\/api\\/(?!auth\\/me)/.test(request.url ?? request)';
+  if (answers === 'held')
+    return `${place}const ask = window.fetch;
+window.fetch = (request, ...rest) => ${asked} ? new Promise(() => {}) : ask(request, ...rest);\n`;
+  if (answers === 'broken')
+    return `${place}const wait = window.setTimeout;
+window.setTimeout = (then, ms, ...rest) => wait(then, ms >= 1000 ? ms / 20 : ms, ...rest);\n`;
+  return place;
 }
 
 const server = createServer((request, response) => {
@@ -107,8 +131,8 @@ const server = createServer((request, response) => {
     return answer(response, 200, {});
   }
   if (url.pathname === '/runtime-config.js') {
-    response.writeHead(200, { 'Content-Type': 'text/javascript' });
-    return response.end(`window.__NOC_API_BASE__ = '/api';\nwindow.__NOC_REVERB_KEY__ = '${KEY}';\n`);
+    response.writeHead(200, { 'Content-Type': 'text/javascript', 'Cache-Control': 'no-store' });
+    return response.end(settings());
   }
   if (!/^\/(api|broadcasting)\//.test(url.pathname)) return file(response, url.pathname);
   api(request, response, url).catch((error: unknown) => {
@@ -150,5 +174,7 @@ new WebSocketServer({ server, path: `/app/${KEY}` }).on('connection', (socket) =
   });
 });
 
+// On a busy machine a connection that closes by itself may do so just as it is used again.
+server.keepAliveTimeout = 60 * 60 * 1000;
 const port = Number(process.env.NOC_MOCK_PORT ?? 8787);
 server.listen(port, '127.0.0.1', () => console.log(`mock api on http://127.0.0.1:${port}`));

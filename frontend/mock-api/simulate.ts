@@ -44,6 +44,7 @@ export function simulated(world: World, policy: PolicyInput, incident: Incident)
       label: 'Email',
       recipient: user.email,
       user: { id: user.id, name: user.name },
+      kept_back: user.id === 2 ? 'quiet hours, 22:00 to 07:00 Asia/Dhaka' : null,
     }));
   const events: SimulatedEvent[] = [];
   let at = hold;

@@ -1,5 +1,7 @@
 import { createBrowserRouter } from 'react-router';
+import { meQuery, queryClient } from '@/api/queries';
 import { setSessionEndHandler } from '@/api/transport';
+import { loginPath } from '@/components/session';
 import { disconnectLive } from './live/connection';
 import { routes } from './routes';
 
@@ -10,7 +12,9 @@ setSessionEndHandler((reason) => {
   const { pathname, search } = router.state.location;
   if (pathname === '/login') return;
   disconnectLive();
-  const next = pathname === '/change-password' ? '' : `?next=${encodeURIComponent(pathname + search)}`;
-  if (reason === 'unauthenticated') void router.navigate(`/login${next}`, { state: { ended: true } });
+  // Who was never signed in has lost nothing.
+  const ended = queryClient.getQueryData(meQuery.queryKey) !== undefined;
+  const login = loginPath(pathname === '/change-password' ? '/' : pathname + search);
+  if (reason === 'unauthenticated') void router.navigate(login, { state: { ended } });
   else void router.navigate('/change-password');
 });

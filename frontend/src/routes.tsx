@@ -2,7 +2,7 @@ import { type RouteObject, redirect } from 'react-router';
 import { LoadingPage } from '@/ui/states';
 import { Component as Login } from './pages/Login';
 import { RouteError } from './pages/RouteError';
-import { Component as Shell, loader as shellLoader } from './pages/Shell';
+import { Component as Shell, middleware as session } from './pages/Shell';
 
 /** Every page is a file of its own, loaded when first visited: a module with `Component` and, if it asks, `loader`. */
 export const routes: RouteObject[] = [
@@ -17,8 +17,7 @@ export const routes: RouteObject[] = [
       {
         path: '/',
         Component: Shell,
-        loader: shellLoader,
-        shouldRevalidate: () => false,
+        middleware: session,
         children: [
           {
             errorElement: <RouteError />,

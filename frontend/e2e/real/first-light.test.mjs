@@ -10,9 +10,10 @@ import { Story } from './story.mjs';
 import { freePort, run, until } from './system.mjs';
 
 const HOST = 'e2e-mail-01';
-const SECOND_STEP_S = 12;
+/** Long enough for a slow machine to show the first step, kill a node and acknowledge before it. */
+const SECOND_STEP_S = 30;
 
-describe('first light', { timeout: 240_000 }, () => {
+describe('first light', { timeout: 600_000 }, () => {
   const story = new Story();
   const { system } = story;
   const it = story.part.bind(story);
@@ -139,6 +140,8 @@ describe('first light', { timeout: 240_000 }, () => {
       '/opt',
       '/var',
       '/usr',
+      // What goes while it is looked at is not ours.
+      '-ignore_readdir_race',
       '-xdev',
       '-user',
       'hostseba-noc',
@@ -175,11 +178,11 @@ describe('first light', { timeout: 240_000 }, () => {
     });
     await stopExim();
     const row = page.getByRole('row', { name: new RegExp(`exim is down on ${HOST}`) });
-    await row.waitFor({ timeout: 30_000 });
+    await row.waitFor({ timeout: 60_000 });
     const page1 = await until(
       'the first mail',
       () => told().find((m) => m.recipients.includes('first@hostseba.test')),
-      10_000,
+      60_000,
     );
     assert.equal(page1.subject, `🔴 [critical] exim is down on ${HOST}`);
     assert.match(page1.text, /sudo systemctl restart exim4/);
@@ -191,7 +194,7 @@ describe('first light', { timeout: 240_000 }, () => {
   if (process.env.NOC_TEST_PARTS === 'real') {
     it('one of two nodes is killed, and the page goes on', async () => {
       await system.killNode(0);
-      await page.getByText('ws: connected').waitFor({ timeout: 20_000 });
+      await page.getByText('ws: connected').waitFor({ timeout: 60_000 });
       assert.equal(await page.evaluate(() => window.notReloaded), true);
     });
   }
@@ -221,8 +224,8 @@ describe('first light', { timeout: 240_000 }, () => {
   it('exim comes back: resolved, and only who was told hears of it', async () => {
     await startExim();
     // A killed node's partitions are taken over once its lease of 15 s is over.
-    await page.getByText(/No, over since/).waitFor({ timeout: 40_000 });
-    const recovery = await until('the recovery', () => told()[1], 10_000);
+    await page.getByText(/No, over since/).waitFor({ timeout: 60_000 });
+    const recovery = await until('the recovery', () => told()[1], 60_000);
     assert.deepEqual(recovery.recipients, ['first@hostseba.test']);
     assert.match(recovery.subject, new RegExp(`exim .*${HOST}`));
     assert.equal(told().length, 2, JSON.stringify(mail.mails.map((m) => [m.recipients, m.subject])));

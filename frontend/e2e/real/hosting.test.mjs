@@ -20,7 +20,7 @@ const CLUB = 'sales@customer2.test';
 const SCRIPT = '/home/cust1/public_html';
 const MONITOR = { user: 'monitor_ro', password: 'only-looks' };
 
-describe('hosting', { timeout: 300_000 }, () => {
+describe('hosting', { timeout: 600_000 }, () => {
   const story = new Story();
   const { system } = story;
   const it = story.part.bind(story);
@@ -157,7 +157,7 @@ describe('hosting', { timeout: 300_000 }, () => {
 
   it('what is not on this host is not called broken', async () => {
     await go(`/servers/${id}/cpanel`);
-    await page.getByText('not installed').first().waitFor({ timeout: 30_000 });
+    await page.getByText('not installed').first().waitFor({ timeout: 60_000 });
   });
 
   it('cPanel is what its files say', async () => {

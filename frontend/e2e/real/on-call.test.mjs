@@ -20,7 +20,7 @@ const PEOPLE = {
   cover: ['Cover', 'cover@hostseba.test', 'oncall'],
 };
 
-describe('on call', { timeout: 300_000 }, () => {
+describe('on call', { timeout: 600_000 }, () => {
   const story = new Story();
   const { system } = story;
   const it = story.part.bind(story);

@@ -20,9 +20,9 @@ export class Story {
   #broken = null;
   #installed = false;
 
-  /** Starts the product and a browser; nobody has signed in. */
-  async begin() {
-    process.env.NOC_URL = await this.system.startNoc();
+  /** Starts the product, with settings of its own if the story needs them, and a browser; nobody has signed in. */
+  async begin(settings) {
+    process.env.NOC_URL = await this.system.startNoc(settings);
     const { launch, openPage } = await import('../browser.mjs');
     const browser = await launch();
     this.system.onEnd(() => browser.close());
@@ -147,7 +147,7 @@ export class Story {
     this.#installed = true;
     const answer = spawnSync('bash', ['-c', asRoot], { encoding: 'utf8', cwd: this.system.folder });
     assert.equal(answer.status, 0, `${asRoot}\n${answer.stdout}${answer.stderr}`);
-    await page.getByText(`${name} is reporting`).waitFor({ timeout: 20_000 });
+    await page.getByText(`${name} is reporting`).waitFor({ timeout: 60_000 });
   }
 
   /** Runs the installer again, as for an upgrade: the agent begins anew and reads everything at once. */

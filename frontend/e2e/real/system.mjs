@@ -114,13 +114,13 @@ export class System {
 
   /**
    * Starts the product: one `noc` on embedded parts or, with `NOC_TEST_PARTS=real`, two nodes on the servers of
-   * `make stack` behind a real nginx. `url` is where people and agents go.
+   * `make stack` behind a real nginx. `url` is where people and agents go; `settings` are those of a story.
    */
-  async startNoc() {
+  async startNoc(settings = {}) {
     if (!existsSync(NOC)) throw new Error(`${NOC} is not there: cargo build --profile ci --workspace`);
     this.url = `http://127.0.0.1:${await freePort()}`;
     if (process.env.NOC_TEST_PARTS !== 'real') {
-      this.nodes = [await this.#startNode(new URL(this.url).port, {})];
+      this.nodes = [await this.#startNode(new URL(this.url).port, settings)];
       return this.url;
     }
     const parts = {
@@ -128,6 +128,7 @@ export class System {
       NOC_PUBLIC_URL: this.url,
       NOC_TRUSTED_PROXIES: '127.0.0.1',
       NOC_ADMIN_PASSWORD: FIRST_PASSWORD,
+      ...settings,
     };
     const ports = [await freePort(), await freePort()];
     this.nodes = [];
@@ -144,6 +145,9 @@ export class System {
         NOC_METRICS_BIND: `127.0.0.1:${await freePort()}`,
         NOC_DATA_DIR: join(this.folder, `data-${port}`),
         NOC_OUTBOUND_ALLOW: '127.0.0.0/8',
+        // Stories look for the mail of each incident.
+        NOC_GROUP_WAIT_S: '0',
+        NOC_STORM_MESSAGES: '0',
         ...settings,
       },
     });

@@ -184,6 +184,14 @@ export const incidentQuery = (id: number) =>
     queryFn: ({ signal }) => body(client.GET('/api/incidents/{id}', { params: { path: { id } }, signal })),
   });
 
+/** What was tried, told and done about one delivery. */
+export const attemptsQuery = (id: number) =>
+  queryOptions({
+    queryKey: ['deliveries', 'attempts', id],
+    queryFn: () =>
+      body(client.GET('/api/notification-deliveries/{id}/attempts', { params: { path: { id } } })),
+  });
+
 export const channelsQuery = queryOptions({
   queryKey: ['channels'],
   queryFn: () => body(client.GET('/api/notification-channels')),

@@ -1,5 +1,23 @@
 // Generated from api/openapi.json by `npm run generate`. Do not edit.
 export interface paths {
+    "/ack/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a link leads: what it is about, with a button that takes it on. Changes nothing. */
+        get: operations["acknowledge_page"];
+        put?: never;
+        /** Takes the incident on, or all of its group, as the person that the message was sent to. Doing it again changes nothing. */
+        post: operations["acknowledge_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -702,7 +720,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes an open incident; steps for unacknowledged incidents stop.
+         * Takes an open incident, or all of its group; steps for unacknowledged incidents stop.
          * @description Needs `incidents.act`.
          */
         post: operations["acknowledge_incident"];
@@ -1071,6 +1089,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/notification-channels/{key}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes the address at which the channel's provider tells what became of messages, or another one: the one before is not
+         *     heard any more.
+         * @description Needs `channels.manage`.
+         */
+        post: operations["make_channel_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notification-channels/{key}/test": {
         parameters: {
             query?: never;
@@ -1103,6 +1142,26 @@ export interface paths {
          * @description Needs `deliveries.view`.
          */
         get: operations["list_notification_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notification-deliveries/{id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was tried, told and done about one delivery, oldest first.
+         * @description Needs `deliveries.view`.
+         */
+        get: operations["list_delivery_attempts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1918,6 +1977,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hooks/{provider}/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows Meta that an address is ours: gives its challenge back. */
+        get: operations["verify_hook"];
+        put?: never;
+        /** Takes in what a provider tells of messages that it took. Telling it again changes nothing. */
+        post: operations["take_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runtime-config.js": {
         parameters: {
             query?: never;
@@ -1963,6 +2040,14 @@ export interface components {
             note: string;
             /** @description What it became. */
             to: components["schemas"]["AbuseStatus"];
+        };
+        /** @description How much to take on. */
+        Acknowledge: {
+            /**
+             * @description True: every open incident of its group, and for 30 min who joins it, unless that is worse or the group has doubled.
+             * @default false
+             */
+            group?: boolean;
         };
         /** @description How often something happened. */
         ActionCount: {
@@ -2503,6 +2588,20 @@ export interface components {
             /** @description Only one's own shifts. */
             only_mine: boolean;
         };
+        /** @description Where a provider tells what became of messages. */
+        ChannelCallback: {
+            /** @description Whether an address was made. */
+            is_set: boolean;
+            /**
+             * Format: date-time
+             * @description When the provider last called there; null: never, so nobody waits for what it would tell.
+             */
+            last_receipt_at: string | null;
+            /** @description The address to enter at the provider. A secret: only for whoever may configure channels. */
+            url: string | null;
+            /** @description To enter where the provider asks for a verify token. */
+            verify_token: string | null;
+        };
         /** @description One field of a channel's form. */
         ChannelField: {
             /** @description What unset means, as text. */
@@ -2622,6 +2721,8 @@ export interface components {
         };
         /** @description Settings of a channel, all of them; a secret that is absent or null stays, unless the host it belongs to changes. */
         ChannelSettings: {
+            /** @description Whether a message a day to its own recipients shows that it works; as it was when absent. */
+            canary?: boolean | null;
             /** @description Whether it is used. */
             enabled: boolean;
             /** @description By the names of `fields`. */
@@ -2756,7 +2857,7 @@ export interface components {
             schedule: string;
             /** @description How it stands with its schedule. */
             state: components["schemas"]["CronState"];
-            /** @description Whom it runs as. */
+            /** @description Whom it runs as; masked for those who may not see customers' log-ins. */
             user: string;
         };
         /**
@@ -2870,6 +2971,26 @@ export interface components {
              * @description Account it was meant for.
              */
             user_id: number | null;
+        };
+        /** @description One step on a delivery's way: a try to send it, or what was told or done about it afterwards. */
+        DeliveryAttempt: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The provider's words, or what was done. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description How long the provider took to answer; 0 for what is no try.
+             */
+            duration_ms: number;
+            /**
+             * @description Of a try: `sent`, `retry`, `permanent`. Told by the provider: `delivered`, `read`, `failed`. Done because it was not
+             *     taken: `failed_over` (it also went elsewhere), `instead` (it stands for another one).
+             */
+            outcome: string;
         };
         /**
          * @description How a delivery stands.
@@ -3172,6 +3293,22 @@ export interface components {
             /** @description Where its newest report stands; `no_data`: the agent never sent one. */
             state: components["schemas"]["ProbeState"];
         };
+        /** @description An incident of a group. */
+        GroupMember: {
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description Name of the server when it opened. */
+            server_name: string;
+            /** @description How bad. */
+            severity: components["schemas"]["Severity"];
+            /** @description How it stands. */
+            status: components["schemas"]["IncidentStatus"];
+            /** @description One line. */
+            title: string;
+        };
         /**
          * @description The day on which a weekly rotation hands over.
          * @enum {string}
@@ -3421,6 +3558,11 @@ export interface components {
             expected: string | null;
             /**
              * Format: int64
+             * @description How many incidents its group has, itself and those that are over included; 1 where it stands alone.
+             */
+            group_size: number;
+            /**
+             * Format: int64
              * @description Id.
              */
             id: number;
@@ -3488,10 +3630,50 @@ export interface components {
             chart: components["schemas"]["IncidentChart"] | null;
             /** @description Who was told what, newest first. */
             deliveries: components["schemas"]["Delivery"][];
+            group: components["schemas"]["IncidentGroup"] | null;
             /** @description What to read when it happens, from the rule. */
             runbook_url: string | null;
             /** @description What happened, oldest first. */
             timeline: components["schemas"]["TimelineEntry"][];
+        };
+        /** @description Incidents that are one trouble: of one server, or found by one detector on several servers of a place. */
+        IncidentGroup: {
+            /**
+             * Format: int64
+             * @description Of those, somebody is on.
+             */
+            acknowledged: number;
+            covered_by: components["schemas"]["Person"] | null;
+            /**
+             * Format: date-time
+             * @description Until when who joins is acknowledged as well; it may lie in the past. Null: nobody has taken the whole of it on.
+             */
+            covered_until: string | null;
+            /** @description The detector of all of them; null: any of one server. */
+            detector: string | null;
+            /**
+             * Format: int64
+             * @description Id.
+             */
+            id: number;
+            /** @description What makes an incident one of it, such as `server:12` or `service_down@rack:r1`. */
+            key: string;
+            /** @description `server`, `hypervisor`, `rack`, `dc` or `fleet`. */
+            kind: string;
+            /** @description The server's name, the tag, or `fleet`. */
+            label: string;
+            /** @description The most urgent of them, 50 at most, this incident among them. */
+            members: components["schemas"]["GroupMember"][];
+            /**
+             * Format: int64
+             * @description Of those, nobody has taken on.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Members, those that are over included.
+             */
+            size: number;
         };
         /** @description An incident that was open. */
         IncidentMark: {
@@ -3564,6 +3746,13 @@ export interface components {
         List_Delivery: {
             /** @description The rows of this page. */
             data: components["schemas"]["Delivery"][];
+            /** @description Where the page stands. */
+            meta: components["schemas"]["Meta"];
+        };
+        /** @description What a list answers. */
+        List_DeliveryAttempt: {
+            /** @description The rows of this page. */
+            data: components["schemas"]["DeliveryAttempt"][];
             /** @description Where the page stands. */
             meta: components["schemas"]["Meta"];
         };
@@ -3735,7 +3924,7 @@ export interface components {
         };
         /**
          * @description A case of mail abuse: a sender that mailed far more than it does. Logins are masked for those who may not see
-         *     customers' addresses.
+         *     customers' addresses, in notes, scripts and signs as well.
          */
         MailAbuseCase: {
             /** @description The hosting account, where it is known. */
@@ -4486,6 +4675,9 @@ export interface components {
         };
         /** @description A channel: what it is, how it is set, whether it works. */
         NotificationChannel: {
+            callback: components["schemas"]["ChannelCallback"] | null;
+            /** @description Whether a message a day to its own recipients shows that it works. */
+            canary: boolean;
             /** @description Key: `email` ... */
             channel: string;
             /** @description Whether it was ever set up. */
@@ -4509,6 +4701,11 @@ export interface components {
             last_test_provider_id: string | null;
             /** @description What came of it: `sent`, or why not. */
             last_test_result: string | null;
+            /**
+             * Format: date-time
+             * @description Until when its provider asked to be left alone; nothing is sent before.
+             */
+            paused_until: string | null;
             /** @description What is set; secrets are null, beside `<name>_set`. */
             settings: Record<string, unknown>;
             /**
@@ -5535,6 +5732,8 @@ export interface components {
         SimulatedRecipient: {
             /** @description Channel. */
             channel: string;
+            /** @description Why it does not arrive at once: their quiet hours, or their digest; null: it does. */
+            kept_back: string | null;
             /** @description Its shown name. */
             label: string;
             /** @description Address. */
@@ -5571,6 +5770,14 @@ export interface components {
              * @description Reports that were dropped because it was full, since the agent was installed.
              */
             lost_total: number | null;
+        };
+        /** @description What is pressed. */
+        Tap: {
+            /**
+             * @description Takes all of the incident's group on, not it alone.
+             * @default false
+             */
+            group?: boolean;
         };
         /** @description Whom a step tells. */
         Targets: {
@@ -5923,6 +6130,156 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    acknowledge_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in the message */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description No link of ours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The incident is over, or a newer message has a link that works */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledge_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it stands in the message */
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["Tap"];
+            };
+        };
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No link of ours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The incident is over, or a newer message has a link that works */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list_agents: {
         parameters: {
             query?: {
@@ -8744,7 +9101,12 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description May be left out */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledge"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -8752,6 +9114,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentDetail"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description `unauthenticated` */
@@ -8780,8 +9151,26 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invalid_transition`: it is not open */
+            /** @description `invalid_transition`: it is not open, or none of its group is */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10784,6 +11173,90 @@ export interface operations {
             };
         };
     };
+    make_channel_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Channel */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannel"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_configured`: set it up first; `no_callbacks`: its provider tells nothing */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     test_notification_channel: {
         parameters: {
             query?: never;
@@ -10942,6 +11415,72 @@ export interface operations {
             };
             /** @description `forbidden`, or `password_change_required` */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list_delivery_attempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Delivery */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_DeliveryAttempt"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `forbidden`, or `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14681,6 +15220,132 @@ export interface operations {
             };
             /** @description `csrf_mismatch`: get the cookie again */
             419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verify_hook: {
+        parameters: {
+            query?: {
+                /** @description `subscribe`. */
+                "hub.mode"?: string;
+                /** @description As it was entered there: the secret part of the address. */
+                "hub.verify_token"?: string;
+                /** @description To be given back. */
+                "hub.challenge"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `whatsapp` */
+                provider: string;
+                /** @description As made for the channel */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    take_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `whatsapp` (Meta), `twilio`, `waha` */
+                provider: string;
+                /** @description As made for the channel */
+                secret: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken in, also where it is about nothing of ours */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed`: not what this provider says */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such address, or not signed by its provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -46,6 +46,7 @@ export type RegistrationToken = Item<'/api/registration-tokens'>;
 export type MintedToken = Answer<'/api/registration-tokens', 'post'>;
 export type Incident = Item<'/api/incidents'>;
 export type IncidentDetail = Answer<'/api/incidents/{id}'>;
+export type IncidentGroup = NonNullable<IncidentDetail['group']>;
 export type NextStep = NonNullable<IncidentDetail['escalation']>;
 export type TimelineEntry = IncidentDetail['timeline'][number];
 export type Delivery = Item<'/api/notification-deliveries'>;

@@ -6,6 +6,7 @@ import type { Delivery } from '@/api/types';
 import type { Column } from '@/ui/DataTable';
 import { type Tone, ToneBadge } from '@/ui/StatusBadge';
 import { Moment, TimeAgo } from '@/ui/TimeAgo';
+import { DeliveryAttempts } from './DeliveryAttempts';
 import css from './DeliveryTable.module.css';
 import { useBlocked } from './session';
 import { useAction } from './useAction';
@@ -113,7 +114,7 @@ export const deliveryColumns: Column<Delivery>[] = [
     header: 'Tries',
     align: 'right',
     width: 58,
-    cell: (d) => d.attempts,
+    cell: (d) => <DeliveryAttempts delivery={d} />,
     csv: (d) => d.attempts,
   },
   {
@@ -143,6 +144,7 @@ export function DeliveryCard({ delivery }: { delivery: Delivery }) {
         <span className={css.when}>
           <TimeAgo at={delivery.created_at} />
         </span>
+        <DeliveryAttempts delivery={delivery} />
         <RetryButton delivery={delivery} />
       </div>
       <div className={css.recipient}>

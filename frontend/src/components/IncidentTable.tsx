@@ -59,6 +59,16 @@ export function IncidentFlags({ incident }: { incident: Incident }) {
   );
 }
 
+/** How many are one trouble with it; nothing while it stands alone. */
+export function GroupBadge({ incident }: { incident: Incident }) {
+  if (incident.group_size < 2) return null;
+  return (
+    <ToneBadge tone="quiet" title={`One of ${incident.group_size} incidents of its group`}>
+      {incident.group_size} together
+    </ToneBadge>
+  );
+}
+
 export function IncidentState({ incident }: { incident: Incident }) {
   if (incident.status === 'resolved') {
     return (
@@ -107,9 +117,12 @@ export const incidentColumns: Column<Incident>[] = [
     key: 'title',
     header: 'Incident',
     cell: (i) => (
-      <Link className={css.title} to={`/incidents/${i.id}`}>
-        {i.title}
-      </Link>
+      <span className={css.named}>
+        <Link className={css.title} to={`/incidents/${i.id}`}>
+          {i.title}
+        </Link>
+        <GroupBadge incident={i} />
+      </span>
     ),
     csv: (i) => i.title,
   },
@@ -175,6 +188,7 @@ export function IncidentCard({ incident }: { incident: Incident }) {
           <SeverityBadge severity={incident.severity} />
           <IncidentState incident={incident} />
           <IncidentFlags incident={incident} />
+          <GroupBadge incident={incident} />
           <span className={css.age}>
             <TimeAgo at={incident.opened_at} suffix="" />
           </span>

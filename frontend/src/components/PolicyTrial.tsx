@@ -186,6 +186,7 @@ function Happening({ event }: { event: SimulatedEvent }) {
           {event.told.map((told) => (
             <li key={`${told.channel} ${told.recipient}`}>
               {told.label}: {told.user ? `${told.user.name}, ${told.recipient}` : told.recipient}
+              {told.kept_back !== null && <small> (kept back: {told.kept_back})</small>}
             </li>
           ))}
         </ul>

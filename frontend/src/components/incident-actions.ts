@@ -9,10 +9,11 @@ import { toast } from '@/ui/toast';
 import { useAction } from './useAction';
 
 /** What people do to incidents, from the list, the phone and the incident's own page alike. */
-type Verb = 'acknowledge' | 'unacknowledge' | 'resolve';
+type Verb = 'acknowledge' | 'acknowledge-group' | 'unacknowledge' | 'resolve';
 
 const PAST: Record<Verb, string> = {
   acknowledge: 'Acknowledged',
+  'acknowledge-group': 'Acknowledged, with all of its group',
   unacknowledge: 'Given back: the policy begins anew',
   resolve: 'Resolved',
 };
@@ -21,7 +22,13 @@ const act = (id: number, verb: Verb): Promise<IncidentDetail> => {
   const params = { params: { path: { id } } };
   switch (verb) {
     case 'acknowledge':
-      return body(client.POST('/api/incidents/{id}/acknowledge', params));
+    case 'acknowledge-group':
+      return body(
+        client.POST('/api/incidents/{id}/acknowledge', {
+          ...params,
+          body: { group: verb === 'acknowledge-group' },
+        }),
+      );
     case 'unacknowledge':
       return body(client.POST('/api/incidents/{id}/unacknowledge', params));
     case 'resolve':
@@ -46,7 +53,13 @@ export function useIncidentAction() {
   return useAction({
     run: ({ id, verb }: { id: number; verb: Verb }) => act(id, verb),
     done: (_incident, { verb }) => PAST[verb],
-    onDone: remember,
+    onDone: (incident, { verb }) => {
+      remember(incident);
+      if (verb !== 'acknowledge-group') return;
+      // Pages of the others, if they were looked at, show what was done to them as well.
+      for (const { id } of incident.group?.members ?? [])
+        if (id !== incident.id) void queryClient.invalidateQueries({ queryKey: ['incidents', id] });
+    },
     refresh: [['incidents', 'list']],
   });
 }

@@ -10,6 +10,10 @@ export function useMe(): Me {
   return data;
 }
 
+/** The login, with the way back to where somebody was or wanted to go. */
+export const loginPath = (back: string): string =>
+  back === '/' ? '/login' : `/login?next=${encodeURIComponent(back)}`;
+
 /** The permissions that pages ask for, each with what an account needs to have it. */
 const NEEDED = {
   'servers.view': 'an account',

@@ -27,17 +27,22 @@ const DID: Record<string, string> = {
   snoozed: 'snoozed it',
   snooze_ended: 'ended the snooze',
   still_on_it: 'asked whether its owner is still on it',
+  ownership_passed: 'passed it to whoever came on call',
   escalation_finished: 'came to its end',
   delivery: 'sent a message',
+  delivery_failed: 'could not reach somebody',
+  failed_over: 'used another channel',
+  step_brought_forward: 'brought the next step forward',
 };
 
-/** `Admin`, `Detector “Service down”`, `Policy “Default”`, `The system`. */
+/** `Admin`, `Somebody by a link`, `Detector “Service down”`, `Policy “Default”`, `The system`. */
 function actorName({ actor, actor_name }: EntryFacts, nameOf: (detector: string) => string): string {
   if (actor_name) return actor_name;
   const [kind, id = ''] = actor.split(/:(.*)/s);
   if (kind === 'detector') return isOfRules(id) ? 'The rule' : `Detector “${nameOf(id)}”`;
   if (kind === 'policy') return `Policy “${id}”`;
   if (kind === 'user') return `User ${id}`;
+  if (kind === 'link') return 'Somebody by a link';
   return 'The system';
 }
 

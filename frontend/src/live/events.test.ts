@@ -41,6 +41,32 @@ describe('live updates', () => {
     expect(queries.getQueryData(['incidents', 9])).toMatchObject({ id: 9 });
   });
 
+  it('asks for the pages at hand of the group that an incident joins', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    queries.setQueryData(['incidents', 7], { id: 7 });
+    const group = { members: [{ id: 9 }, { id: 7 }, { id: 8 }] };
+    const opened = { id: 9, server_id: null, group } as IncidentDetail;
+    liveUpdates(queries).apply('incident.opened', opened);
+    vi.advanceTimersByTime(3000);
+    expect(invalidated.mock.calls).toEqual([
+      [{ queryKey: ['incidents', 'list'] }],
+      [{ queryKey: ['incidents', 7] }],
+    ]);
+  });
+
+  it('asks for the pages at hand of the group of an incident that changes', () => {
+    const invalidated = vi.spyOn(queries, 'invalidateQueries');
+    queries.setQueryData(['incidents', 7], { id: 7 });
+    const group = { members: [{ id: 9 }, { id: 7 }, { id: 8 }] };
+    const live = liveUpdates(queries);
+    for (let i = 0; i < 40; i++) live.apply('incident.updated', { id: 9, group } as IncidentDetail);
+    vi.advanceTimersByTime(3000);
+    expect(invalidated.mock.calls).toEqual([
+      [{ queryKey: ['incidents', 'list'] }],
+      [{ queryKey: ['incidents', 7] }],
+    ]);
+  });
+
   it('asks for an incident and the lists that count its messages when one of them moves', () => {
     const invalidated = vi.spyOn(queries, 'invalidateQueries');
     const live = liveUpdates(queries);

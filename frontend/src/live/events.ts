@@ -79,6 +79,12 @@ export function liveUpdates(queries: QueryClient) {
   };
   const refreshSoon = (...queryKey: unknown[]) => refreshIn(LIST_REFRESH_MS, queryKey);
 
+  /** The pages of its group that are at hand show how it stands. */
+  const refreshGroup = (incident: IncidentDetail) => {
+    for (const { id } of incident.group?.members ?? [])
+      if (id !== incident.id && queries.getQueryData(['incidents', id])) refreshSoon('incidents', id);
+  };
+
   const handlers: { [E in keyof LiveEvents]: (data: LiveEvents[E]) => void } = {
     'server.updated': (server) => {
       queries.setQueryData(['servers', server.id], server);
@@ -105,6 +111,7 @@ export function liveUpdates(queries: QueryClient) {
       queries.setQueryData(['incidents', incident.id], incident);
       void queries.invalidateQueries({ queryKey: ['incidents', 'list'] });
       if (incident.server_id !== null) refreshSoon('servers', incident.server_id);
+      refreshGroup(incident);
     },
     'incident.updated': (incident) => {
       queries.setQueryData(['incidents', incident.id], incident);
@@ -112,6 +119,7 @@ export function liveUpdates(queries: QueryClient) {
         patchRow(page, incident),
       );
       refreshSoon('incidents', 'list');
+      refreshGroup(incident);
     },
     'delivery.updated': (delivery) => {
       queries.setQueriesData<Page<Delivery>>({ queryKey: ['deliveries', 'list'] }, (page) =>

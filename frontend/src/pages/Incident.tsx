@@ -26,6 +26,7 @@ import { useCatalogueWords, type Words } from '@/components/catalogue-words';
 import { DeliveryCard, deliveryColumns } from '@/components/DeliveryTable';
 import { EscalateButton } from '@/components/EscalateButton';
 import { IncidentAlike } from '@/components/IncidentAlike';
+import { IncidentGroup } from '@/components/IncidentGroup';
 import { IncidentNotices } from '@/components/IncidentNotices';
 import { IncidentFlags, IncidentState } from '@/components/IncidentTable';
 import { NextWho } from '@/components/IncidentTold';
@@ -112,6 +113,7 @@ export function Component() {
           <IncidentAlike incident={incident} />
         </div>
         <div className={css.column}>
+          <IncidentGroup incident={incident} />
           <Panel title="What is wrong">
             <FactList
               facts={[
@@ -341,6 +343,7 @@ const ICON: Record<string, [tone: TimelineItem['tone'], icon: React.ReactNode]> 
   snoozed: ['accent', <BellOff key="i" size={13} />],
   snooze_ended: ['accent', <AlarmClock key="i" size={13} />],
   still_on_it: ['critical', <MessageCircleQuestionMark key="i" size={13} />],
+  ownership_passed: ['accent', <Check key="i" size={13} />],
   escalation_held: ['neutral', <Pause key="i" size={13} />],
   escalation_resumed: ['neutral', <Play key="i" size={13} />],
   delivery: ['neutral', <Send key="i" size={13} />],

@@ -5,6 +5,7 @@ import { LogOut, Menu, Search, UserRound } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import {
   Link,
+  type MiddlewareFunction,
   NavLink,
   Outlet,
   redirect,
@@ -22,7 +23,7 @@ import { HOSTING, MENU, OPERATIONS, SETTINGS } from '@/components/menu';
 import { OfflineBanner } from '@/components/OfflineBanner';
 import { SearchDialog } from '@/components/SearchDialog';
 import { ShortcutsDialog } from '@/components/ShortcutsDialog';
-import { isGranted, useMe } from '@/components/session';
+import { isGranted, loginPath, useMe } from '@/components/session';
 import { ThemeSwitch } from '@/components/ThemeSwitch';
 import { useAction } from '@/components/useAction';
 import { momentText, namesOnCall } from '@/domain/on-call';
@@ -31,18 +32,20 @@ import { connectLive, disconnectLive, useLiveChannel, useLiveState, usePollEvery
 import { cx } from '@/ui/cx';
 import css from './Shell.module.css';
 
-/** Asks who is signed in before anything is drawn; nobody: to the login, and back here afterwards. */
-export async function loader({ request }: { request: Request }) {
-  try {
-    const me = await queryClient.ensureQueryData(meQuery);
-    return me.must_change_password ? redirect('/change-password') : null;
-  } catch (error) {
-    if (!isApiError(error) || error.status !== 401) throw error;
-    const { pathname, search } = new URL(request.url);
-    const back = pathname + search;
-    return redirect(back === '/' ? '/login' : `/login?next=${encodeURIComponent(back)}`);
-  }
-}
+/**
+ * Asks who is signed in before a page asks or draws anything; nobody: to the login, and back here afterwards. A loader
+ * of the shell would run beside those of its pages, and each of their questions would be refused.
+ */
+export const middleware: MiddlewareFunction[] = [
+  async ({ request }) => {
+    const me = await queryClient.ensureQueryData(meQuery).catch((error: unknown) => {
+      if (!isApiError(error) || error.status !== 401) throw error;
+      const { pathname, search } = new URL(request.url);
+      throw redirect(loginPath(pathname + search));
+    });
+    if (me.must_change_password) throw redirect('/change-password');
+  },
+];
 
 export const openCriticalsQuery = incidentsQuery({
   status: 'open',

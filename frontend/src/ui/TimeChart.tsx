@@ -248,7 +248,11 @@ export function TimeChart({
           )}
           {lines.map((line, i) => (
             <span key={line.label} className={css.entry}>
-              <span className={css.swatch} style={{ background: `var(${colorOf(line, i)})` }} />
+              <span
+                className={css.swatch}
+                data-as={line.band ? 'band' : line.quiet ? 'dots' : undefined}
+                style={{ color: `var(${colorOf(line, i)})` }}
+              />
               {lines.length > 1 && <span>{line.label}</span>}
               <b>{format(hovered ? line.avg[cursor] : newest(line.avg))}</b>
               {hovered && line.max && !line.band && (
@@ -258,7 +262,7 @@ export function TimeChart({
           ))}
           {spansLabel && spans && spans.length > 0 && (
             <span className={css.entry}>
-              <span className={css.swatch} style={{ background: 'var(--critical)', opacity: 0.35 }} />
+              <span className={css.swatch} style={{ color: 'var(--critical)', opacity: 0.35 }} />
               {spansLabel}
             </span>
           )}

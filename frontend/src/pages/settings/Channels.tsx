@@ -6,12 +6,14 @@ import { body, client } from '@/api/client';
 import { fieldErrors } from '@/api/error';
 import { channelsQuery, queryClient } from '@/api/queries';
 import type { Channel } from '@/api/types';
+import { ChannelCallback } from '@/components/ChannelCallback';
 import { EditorDrawer } from '@/components/EditorDrawer';
 import { FormFromDescription } from '@/components/FormFromDescription';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { useUrlState } from '@/components/useUrlState';
 import { type FormValues, initialValues, settingsToSend } from '@/domain/described-form';
+import { wallClock, zoneName } from '@/domain/duration';
 import { text } from '@/domain/url-state';
 import { ActionButton } from '@/ui/ActionButton';
 import { PageHeader } from '@/ui/PageHeader';
@@ -30,6 +32,13 @@ export function loader() {
 function ChannelState({ channel }: { channel: Channel }) {
   if (!channel.configured) return <ToneBadge tone="quiet">not set up</ToneBadge>;
   if (!channel.enabled) return <ToneBadge tone="quiet">off</ToneBadge>;
+  if (channel.paused_until) {
+    return (
+      <ToneBadge tone="medium" title="Its provider asked to be left alone: messages wait, and none is lost.">
+        paused until {wallClock(channel.paused_until).slice(11)} {zoneName(channel.paused_until)}
+      </ToneBadge>
+    );
+  }
   return channel.healthy ? (
     <ToneBadge tone="good">on</ToneBadge>
   ) : (
@@ -91,13 +100,14 @@ function ChannelEditor({ channel, onClose }: { channel: Channel; onClose: () => 
   const blocked = useBlocked('channels.manage');
   const stored = channel.settings as FormValues;
   const [enabled, setEnabled] = useState(channel.configured ? channel.enabled : true);
+  const [canary, setCanary] = useState(channel.canary);
   const [values, setValues] = useState(() => initialValues(channel.fields, stored));
   const save = useAction({
     run: () =>
       body(
         client.PUT('/api/notification-channels/{key}', {
           params: { path: { key: channel.channel } },
-          body: { enabled, settings: settingsToSend(channel.fields, values) },
+          body: { enabled, canary, settings: settingsToSend(channel.fields, values) },
         }),
       ),
     done: `${channel.label} saved`,
@@ -122,12 +132,25 @@ function ChannelEditor({ channel, onClose }: { channel: Channel; onClose: () => 
       onSubmit={() => save.mutate(undefined)}
       busy={save.isPending}
       errors={errors}
-      after={<SendTest channel={channel} blocked={blocked} />}
+      after={
+        <>
+          {channel.callback && (
+            <ChannelCallback channel={channel} callback={channel.callback} blocked={blocked} />
+          )}
+          <SendTest channel={channel} blocked={blocked} />
+        </>
+      }
     >
       <Switch
         label="Use this channel"
         checked={enabled}
         onChange={(e) => setEnabled(e.currentTarget.checked)}
+      />
+      <Switch
+        label="Check it every day"
+        description="Sends one message a day to its own recipients. When that fails, another channel says so."
+        checked={canary}
+        onChange={(e) => setCanary(e.currentTarget.checked)}
       />
       <FormFromDescription
         fields={channel.fields}
