@@ -64,7 +64,7 @@ others=(); for name in "${breaking[@]}"; do others+=(--skip "$name"); done
 
 # Stories in a browser that need the host for themselves, and those that mostly wait and go on beside each other.
 stories=(first-light hosting mail-abuse)
-patient_stories=(on-call quiet rack-down)
+patient_stories=(on-call quiet rack-down many-fail)
 
 # Kafka, QuestDB and MariaDB; stopped at the end, unless they ran before.
 stack_up() {

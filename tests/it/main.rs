@@ -18,6 +18,7 @@ mod contract_questdb;
 mod crash;
 mod faults;
 mod fleet;
+mod grouping;
 mod health;
 mod ingest_answers;
 mod ingest_bad_input;

@@ -42,6 +42,7 @@ fn message(to: &str) -> Message {
         fields: vec![],
         command: None,
         runbook: None,
+        acknowledge_url: None,
         link: "https://noc.test/incidents/1".into(),
         body: None,
         details: Vec::new(),

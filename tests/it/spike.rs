@@ -5,37 +5,32 @@
 //! `kill -9`. On real parts another node takes over; on embedded parts the one process is started again. What was
 //! learned before stands in the log as ingest would have written it, for a week passes in no test.
 
+mod reports;
+
 use crate::faults::Node;
 use crate::fleet::{catch_up, check_deliveries, mail_goes_to};
 use crate::kill::{environment, start};
 use futures::future::join_all;
 use noc_actors::detect::infos;
 use noc_actors::state::ServerState;
-use noc_api::simulate::Agent;
 use noc_api::simulate::client::{Client, Identity, Outcome};
 use noc_pipeline::clock::{Clock, Stopwatch, SystemClock, UnixMs, sleep};
 use noc_pipeline::id::PartitionId;
-use noc_pipeline::payload::email_stats::{DomainStats, EmailStats, LoginStats};
 use noc_pipeline::payload::events::EventTable;
-use noc_pipeline::payload::{Metrics, Payload, Report};
-use noc_pipeline::record::{Encoded, PayloadRecord, Record};
 use noc_pipeline::snapshot::SnapshotKey;
 use noc_storage::relational::entity::{incident, incident_timeline, partition};
 use noc_storage::series::{Event, EventQuery};
 use noc_tests::parts::RealParts;
 use noc_tests::smtp::{SmtpServer, Tls};
 use noc_tests::{Harness, eventually};
+use reports::{BEGUN, STEPS, TOLD, WELL, past, reports};
 use reqwest::Method;
 use sea_orm::{Database, EntityTrait};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
-use uuid::Uuid;
 
 const HOSTS: u32 = 6;
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
 const LOGIN: &str = "info@customer.example";
 const RULE: &str = "Load out of the usual";
 /// What learns from these reports.
@@ -259,110 +254,6 @@ impl Left {
     }
 }
 
-/// A report: its minute, counted from now; load; and the recipients of an hour so many hours ago.
-type Step = (i64, f64, Option<(i64, u64)>);
-const STEPS: [Step; 11] = [
-    (-8, 2.2, None),
-    (-7, 2.1, None),
-    (-6, 40.0, Some((2, 900))),
-    (-5, 41.0, None),
-    (-4, 42.0, None),
-    (-3, 41.0, None),
-    (-2, 40.0, Some((1, 2_000))),
-    (-1, 39.0, None),
-    (0, 2.0, None),
-    (1, 2.2, None),
-    (2, 2.1, None),
-];
-/// Some hosts have reported so much when the node dies: their troubles have begun.
-const BEGUN: usize = 4;
-/// And the others so much: somebody was told of theirs.
-const TOLD: usize = 7;
-/// Here the load is as always again. What is over before anybody was told of it need not be told.
-const WELL: usize = 8;
-
-/// What each host reports, packed once.
-fn reports(now: UnixMs) -> Vec<Vec<u8>> {
-    let mut all = Vec::new();
-    for n in 0..HOSTS {
-        let mut agent = Agent::started(Uuid::new_v4());
-        for (minute, load, mail) in STEPS {
-            let at = UnixMs(now.0 + minute * MINUTE);
-            let mail = mail.map(|(ago, recipients)| hour(now, ago, recipients, recipients / 3));
-            let payloads = [Some(metrics(load + f64::from(n) / 10.0)), mail];
-            let payloads = payloads.into_iter().flatten().map(|payload| (at, payload));
-            all.push(agent.batch(payloads, now).0);
-        }
-    }
-    all
-}
-
-/// Fifteen hours of load and six days of mail, as ingest would have written them.
-fn past(host: &Identity, now: UnixMs) -> Vec<Encoded> {
-    let mut seq = 0;
-    let boot_id = Uuid::from_u128(u128::from(host.server.0));
-    let mut record = |event_at: UnixMs, received_at, payload: Payload| {
-        seq += 1;
-        Record::Payload(PayloadRecord {
-            server: host.server,
-            received_at,
-            event_at,
-            skew_ms: 0,
-            boot_id,
-            seq,
-            body_hash: 0,
-            report: Arc::new(Report::Data(payload)),
-        })
-        .encode()
-    };
-    let mut all = Vec::new();
-    for ago in (3..6 * 24).rev() {
-        let at = UnixMs(now.0 - (ago - 1) * HOUR);
-        // An hour is judged however late it is told.
-        let payload = hour(now, ago, 20 + ago.unsigned_abs() % 5, 0);
-        all.push(record(at, now, payload));
-    }
-    for minute in (-15 * 60..-10).filter(|minute| minute % 2 == 0) {
-        let at = UnixMs(now.0 + minute * MINUTE);
-        let swing = f64::from(u8::try_from(minute.rem_euclid(14)).unwrap()) / 20.0;
-        all.push(record(at, at, metrics(2.0 + swing)));
-    }
-    all
-}
-
-fn metrics(load: f64) -> Payload {
-    Payload::from(Metrics {
-        load1: Some(load),
-        cores: Some(64),
-        cpu_pct: Some(20.0),
-        ..Metrics::default()
-    })
-}
-
-/// The mail of a whole hour: of one mailbox, for its own domain.
-fn hour(now: UnixMs, ago: i64, recipients: u64, failures: u64) -> Payload {
-    Payload::from(EmailStats {
-        hour: UnixMs(now.0.div_euclid(HOUR) * HOUR - ago * HOUR),
-        complete: true,
-        domains: vec![DomainStats {
-            domain: "customer.example".to_owned(),
-            messages: Some(recipients),
-            recipients: Some(recipients),
-            deferred: Some(failures),
-            bounced: Some(0),
-        }],
-        logins: vec![LoginStats {
-            login: LOGIN.to_owned(),
-            messages: Some(recipients),
-            recipients: Some(recipients),
-            failures: Some(failures),
-            ..LoginStats::default()
-        }],
-        scripts: Vec::new(),
-        addresses: Vec::new(),
-    })
-}
-
 async fn make_rule(harness: &Harness) {
     let admin = harness.login().await;
     let rule = json!({
@@ -484,11 +375,24 @@ async fn a_node_killed_in_the_middle_of_a_spike_changes_nothing() {
     }
 
     // The series store shows some of them a little later.
-    let known = eventually("decisions of both", async || {
+    let shown = Stopwatch::start();
+    let known = loop {
         let (one, other) = (disturbed.decisions().await, calm.decisions().await);
-        (one == other && !one.is_empty()).then_some(one)
-    })
-    .await;
+        if one == other && !one.is_empty() {
+            break one;
+        }
+        if shown.elapsed() > PATIENCE {
+            let only = |of: &[String], not: &[String]| -> Vec<String> {
+                of.iter().filter(|d| !not.contains(d)).cloned().collect()
+            };
+            panic!(
+                "decisions of the disturbed {:#?}, of the calm {:#?}",
+                only(&one, &other),
+                only(&other, &one)
+            );
+        }
+        sleep(Duration::from_millis(100)).await;
+    };
     println!(
         "{} incidents, {} decisions, {:?} in all",
         expected.len(),

@@ -5,6 +5,9 @@
 //! On embedded parts it is one process, on Kafka, QuestDB and MariaDB two nodes of which either may die. The places are
 //! `crash_point::reached` in the actors; each death is planned before the deed that leads to it, and waited for.
 
+mod arrival;
+mod bundles;
+mod personal;
 mod world;
 
 use noc_storage::relational::entity::notification_delivery::Model;

@@ -1,0 +1,131 @@
+//! One message about several incidents, and one acknowledgement of all of them: neither is lost, halved or repeated under
+//! another id, wherever whoever is at it dies.
+
+use super::world::{World, external};
+use super::{exim, told};
+use noc_tests::eventually;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// Servers that fail before their group is acknowledged.
+const FAIL: usize = 5;
+
+async fn fails(world: &mut World, server: usize) {
+    for _ in 0..2 {
+        world.post_as(server, exim(false)).await;
+    }
+}
+
+#[actix_rt::test]
+async fn a_message_about_a_group_and_its_acknowledgement_survive_a_death_between_every_two_steps() {
+    let steps =
+        json!([{"delay_seconds": 0, "channels": ["email"], "targets": external("one@noc.test")}]);
+    let mut world = World::rack(steps, FAIL + 1).await;
+    for server in 0..=FAIL {
+        world.post_as(server, exim(true)).await;
+    }
+    // The first is told at once, the others wait for each other.
+    fails(&mut world, 0).await;
+    world.first_sent().await;
+    for server in 1..FAIL {
+        fails(&mut world, server).await;
+    }
+    world.waiting(FAIL - 1).await;
+    let waiting = world.deliveries().await;
+    let carrier = waiting[1].incident_id.expect("its incident");
+
+    // Taken together, by somebody who dies; then the one is taken on whose id the message bears.
+    world
+        .dying_with_a_message(&["claiming_delivery", "delivery_claimed"], async |world| {
+            world.wait_is_over().await
+        })
+        .await;
+    let acknowledge = format!("/api/incidents/{carrier}/acknowledge");
+    assert_eq!(world.call(&acknowledge, json!({})).await, Some(200));
+    let thinned = [
+        "recording_delivery",
+        "bundle_thinned",
+        "provider_answered",
+        "recording_delivery",
+        "delivery_recorded",
+    ];
+    world
+        .dying_at(&thinned, async |world| world.claims_are_over().await)
+        .await;
+    world.at_rest().await;
+    let deliveries = world.deliveries().await;
+    assert_eq!(
+        told(&deliveries),
+        [
+            "problem to one@noc.test: sent",
+            "problem to one@noc.test: cancelled",
+            "problem to one@noc.test: sent",
+            "problem to one@noc.test: sent",
+            "problem to one@noc.test: sent",
+        ]
+    );
+    assert_eq!(world.copies(&deliveries[0]), 1);
+    // Taken by the provider, and its taker dead before or while that was written down: twice more, under the same id.
+    assert_eq!(world.copies(&deliveries[1]), 3);
+    let with = format!("sent together with #{}", deliveries[2].id);
+    let reasons: Vec<_> = deliveries[2..]
+        .iter()
+        .map(|row| row.reason.clone().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        reasons,
+        ["sent as one message with 2 others", &with, &with],
+        "the log names one that left"
+    );
+
+    // All of it or none of it is acknowledged.
+    let whole = json!({"group": true});
+    world
+        .dying_at(&["acting"], async |world| {
+            assert_eq!(world.call(&acknowledge, whole.clone()).await, None);
+        })
+        .await;
+    let standing = world.standing().await;
+    assert_eq!(
+        standing.iter().filter(|status| *status == "open").count(),
+        4
+    );
+    world
+        .dying_at(&["acted"], async |world| {
+            assert_eq!(world.call(&acknowledge, whole.clone()).await, None);
+        })
+        .await;
+    assert_eq!(world.standing().await, ["acknowledged"; FAIL]);
+    assert_eq!(world.call(&acknowledge, whole).await, Some(409));
+
+    // Who joins is acknowledged as it opens, and nobody is told.
+    world
+        .dying_at(&["opening_incident", "incident_opened"], async |world| {
+            fails(world, FAIL).await;
+        })
+        .await;
+    eventually("one more that is acknowledged", async || {
+        (world.standing().await == ["acknowledged"; FAIL + 1]).then_some(())
+    })
+    .await;
+    for server in 0..=FAIL {
+        for _ in 0..2 {
+            world.post_as(server, exim(true)).await;
+        }
+    }
+    world.resolved().await;
+    world.at_rest().await;
+    let deliveries = world.deliveries().await;
+    let about = |kind: &str| {
+        let rows = deliveries.iter();
+        let sent = rows.filter(|row| row.kind == kind && row.status == "sent");
+        let about: Vec<_> = sent.map(|row| row.incident_id).collect();
+        let each: BTreeSet<_> = about.iter().copied().collect();
+        assert_eq!(each.len(), about.len(), "once each");
+        each
+    };
+    assert_eq!(about("problem").len(), FAIL - 1);
+    assert_eq!(about("recovery"), about("problem"));
+    assert_eq!(deliveries.len(), FAIL + FAIL - 1);
+    world.ends().await;
+}
