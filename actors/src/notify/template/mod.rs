@@ -237,36 +237,6 @@ impl Templates {
         self.render_with(draft, details)
     }
 
-    /// The message that an administrator sends to try a channel.
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub fn test(
-        &self,
-        delivery: Uuid,
-        channel_label: &str,
-        recipient: &str,
-        now: UnixMs,
-    ) -> Result<Message, TemplateError> {
-        let title = format!("Test message: {channel_label} works");
-        self.render(Draft {
-            delivery,
-            kind: Kind::Test,
-            recipient,
-            now,
-            subject: format!("🔔 [test] {title}"),
-            title: &title,
-            lead: "Sent by an administrator to try this channel. Nothing is wrong.",
-            facts: vec![fact("Sent", self.time(now))],
-            command: None,
-            runbook: None,
-            link: format!("{}/settings/channels", self.public_url),
-            link_label: "Open settings",
-            acknowledge_url: None,
-            colour: "#1864ab",
-        })
-    }
-
     /// The message that says over one channel that others do not work.
     ///
     /// # Errors
