@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 mod list;
 
-pub use list::{JobFilter, ListedJob, count_overdue, list};
+pub use list::{JobFilter, ListedJob, SHOWN_USER, SUPERUSER, count_overdue, list};
 
 /// Rows in one statement.
 const ROWS: usize = 200;

@@ -8,8 +8,8 @@ pub mod bundles;
 mod claim;
 mod list;
 
-pub use attempts::{attempts_of, record_attempt};
-pub use claim::has_due;
+pub use attempts::{NewAttempt, attempts_of, record_attempt, record_attempts};
+pub use claim::{give_back, has_due};
 pub use list::{Filter, list};
 
 use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};

@@ -3,6 +3,9 @@
 
 use super::StoreError;
 use super::entity::execution::{ActiveModel, Column, Entity, Model};
+use super::entity::incident;
+use super::incidents::RESOLVED;
+use super::lists::padded;
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
     ActiveValue::Set,
@@ -147,12 +150,34 @@ pub async fn lock_of_incidents(
         return Ok(Vec::new());
     }
     Entity::find()
-        .filter(Column::IncidentId.is_in(incident_ids.iter().copied()))
+        .filter(Column::IncidentId.is_in(padded(incident_ids.iter().copied())))
         .order_by_asc(Column::Id)
         .lock_exclusive()
         .all(tx)
         .await
         .map_err(StoreError::during("lock incidents' executions"))
+}
+
+/// Which of these incidents are over. Whoever resolves one locks its execution first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn resolved_among(
+    conn: &impl ConnectionTrait,
+    ids: &[i64],
+) -> Result<Vec<i64>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    incident::Entity::find()
+        .select_only()
+        .column(incident::Column::Id)
+        .filter(incident::Column::Id.is_in(padded(ids.iter().copied())))
+        .filter(incident::Column::Status.eq(RESOLVED))
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read which incidents are over"))
 }
 
 /// Stops a row's time (`held`: since when, and why) or lets it go on (`None`, `due_at` being the new time); false when
@@ -213,7 +238,7 @@ pub async fn of_incidents(
         return Ok(HashMap::new());
     }
     let rows = Entity::find()
-        .filter(Column::IncidentId.is_in(incident_ids.iter().copied()))
+        .filter(Column::IncidentId.is_in(padded(incident_ids.iter().copied())))
         .order_by_asc(Column::Id)
         .all(conn)
         .await

@@ -4,9 +4,9 @@
 //! Whoever opens an incident first takes its detector's turn ([`take_turn`]): what is looked up after that is true until
 //! the commit, so of two servers that show the same trouble at the same moment the second sees the first.
 
-use super::StoreError;
 use super::entity::incident_group::{ActiveModel, Column, Entity, Model};
 use super::entity::{incident, incident_group_member as member, incident_group_turn as turn};
+use super::{StoreError, lists::padded};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, SelectStatement};
@@ -189,7 +189,7 @@ pub async fn of_incidents(
         return Ok(HashMap::new());
     }
     let rows = member::Entity::find()
-        .filter(member::Column::IncidentId.is_in(incidents.iter().copied()))
+        .filter(member::Column::IncidentId.is_in(padded(incidents.iter().copied())))
         .all(conn)
         .await
         .map_err(StoreError::during("read incidents' groups"))?;

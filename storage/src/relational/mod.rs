@@ -28,6 +28,7 @@ pub mod incident_groups;
 pub mod incidents;
 pub mod inventory;
 pub mod jobs;
+mod lists;
 pub mod logs;
 pub mod mail_abuse;
 pub mod maintenance_windows;

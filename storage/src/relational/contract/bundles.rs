@@ -133,6 +133,50 @@ pub async fn one_node_decides_about_a_recipient(db: &Db) {
     assert_eq!(sizes, [20, 20]);
 }
 
+/// What is given back is due as it was, at once; what somebody else has by now stays theirs.
+pub async fn what_is_given_back_is_due_as_before(db: &Db) {
+    let (fresh, tried) = (
+        queued(db, 1, 7, "a@noc.test").await,
+        queued(db, 2, 8, "b@noc.test").await,
+    );
+    let first = claim(db, T0, &alone()).await;
+    let row = |claimed: &Claimed, id| {
+        let mut rows = claimed.bundles.iter().flat_map(|one| &one.rows);
+        rows.find(|row| row.id == id).unwrap().clone()
+    };
+    let again = Ending {
+        status: Status::Retrying,
+        attempts: 1,
+        next_attempt_at: Some(later(30)),
+        provider_id: None,
+        reason: Some("busy".to_owned()),
+    };
+    deliveries::finish(db.write(), &row(&first, tried), again, later(1))
+        .await
+        .unwrap();
+    deliveries::give_back(db.write(), &[row(&first, fresh)], later(1))
+        .await
+        .unwrap();
+    let second = claim(db, later(30), &alone()).await;
+    assert_eq!(ids(&second), [[fresh], [tried]]);
+    let both = [row(&second, fresh), row(&second, tried)];
+    deliveries::give_back(db.write(), &both, later(31))
+        .await
+        .unwrap();
+    for (id, status) in [(fresh, "queued"), (tried, "retrying")] {
+        let row = deliveries::get(db.read(), id).await.unwrap().unwrap();
+        assert_eq!((row.status.as_str(), row.lease_until), (status, None));
+    }
+    // The second claim's lease is over, and a third has them.
+    let third = claim(db, later(32), &alone()).await;
+    assert_eq!(third.bundles.len(), 2);
+    deliveries::give_back(db.write(), &both, later(33))
+        .await
+        .unwrap();
+    let row = deliveries::get(db.read(), fresh).await.unwrap().unwrap();
+    assert_eq!(row.status, "sending");
+}
+
 /// What is held is not due before its time, says why, and is told of once.
 pub async fn what_waits_waits_in_its_row(db: &Db) {
     let id = queued(db, 1, 7, "ops@noc.test").await;

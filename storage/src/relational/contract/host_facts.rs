@@ -214,6 +214,12 @@ pub async fn overdue_cron_jobs_come_first(db: &Db) {
     assert_eq!(some(searched("LONG")).await, all[..1]);
     assert_eq!(some(searched("0%_F")).await, all[2..3], "no wildcards");
     assert_eq!(some(searched("roo")).await.len(), 5, "the user's name");
+    let hidden = |text: &str| JobFilter {
+        hides_logins: true,
+        ..searched(text)
+    };
+    assert_eq!(some(hidden("LONG")).await, all[..1]);
+    assert_eq!(some(hidden("roo")).await.len(), 5, "root is nobody's name");
     let unknown = JobFilter {
         states: vec![JobState::Unknown],
         ..active()

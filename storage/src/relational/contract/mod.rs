@@ -160,6 +160,7 @@ macro_rules! relational_contract {
             who_opens_at_once_finds_one_group,
             what_is_due_together_leaves_together_again_after_a_crash,
             one_node_decides_about_a_recipient,
+            what_is_given_back_is_due_as_before,
             what_waits_waits_in_its_row,
             what_a_recipient_was_told_is_known,
             own_words_are_kept_by_kind_and_channel,

@@ -6,7 +6,7 @@ use crate::relational::entity::server;
 use crate::relational::page::{Page, PageRequest, SortBy, page_as};
 use crate::relational::servers::{ServerFilter, matching};
 use noc_pipeline::id::ServerId;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoCondition, JoinType, LikeExpr};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, IntoCondition, JoinType, LikeExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, PaginatorTrait,
     QueryFilter, QueryResult, QuerySelect, QueryTrait, Select,
@@ -25,6 +25,9 @@ pub struct JobFilter {
     pub failed: bool,
     /// Part of the command or of the user's name, upper or lower case (beyond ASCII: as written).
     pub search: Option<String>,
+    /// Only what is shown to those who may not see log-ins is looked through: of a job that is not [`SUPERUSER`]'s
+    /// neither its user nor that name within its command, and of no job a command that names an address.
+    pub hides_logins: bool,
 }
 
 /// A job and the name of its server.
@@ -69,10 +72,30 @@ const ORDERS: &[SortBy<ListedJob>] = &[
         by: || column(Column::User),
         value: |row| row.job.user.as_str().into(),
     },
+    SortBy {
+        name: SHOWN_USER,
+        by: || {
+            let first = Func::cust("substr").arg(column(Column::User)).arg(1).arg(1);
+            CaseStatement::new()
+                .case(column(Column::User).eq(SUPERUSER), SUPERUSER)
+                .finally(Expr::from(first))
+                .into()
+        },
+        value: |row| match row.job.user.as_str() {
+            SUPERUSER => SUPERUSER.into(),
+            user => user.chars().take(1).collect::<String>().as_str().into(),
+        },
+    },
 ];
 
+/// The order by as much of the user as those see who may not see log-ins: a cursor holds the value it stands at.
+pub const SHOWN_USER: &str = "shown_user";
+
+/// No customer's name.
+pub const SUPERUSER: &str = "root";
+
 /// A page of jobs. The orders are `overdue` (the default: the longest overdue first, then what failed, what is on time,
-/// the rest), `server`, `last_run_at` and `user`.
+/// the rest), `server`, `last_run_at`, `user` and [`SHOWN_USER`].
 ///
 /// # Errors
 /// [`StoreError::Refused`] for a page that cannot be; [`StoreError::Query`].
@@ -91,7 +114,7 @@ pub async fn list(
             select.filter(Column::ServerId.eq(i64::from(server.0)))
         })
         .apply_if(filter.search.as_deref(), |select, text| {
-            select.filter(contains(text))
+            select.filter(contains(text, filter.hides_logins))
         });
     if filter.failed || !filter.states.is_empty() {
         let names = filter.states.iter().map(|state| state.name());
@@ -138,7 +161,7 @@ pub async fn count_overdue(
         .map_err(StoreError::during("count overdue cron jobs"))
 }
 
-fn contains(text: &str) -> Condition {
+fn contains(text: &str, hides_logins: bool) -> Condition {
     let mut pattern = String::from("%");
     for c in text.to_lowercase().chars() {
         if matches!(c, '%' | '_' | '!') {
@@ -147,12 +170,30 @@ fn contains(text: &str) -> Condition {
         pattern.push(c);
     }
     pattern.push('%');
-    [Column::Command, Column::User]
-        .into_iter()
-        .fold(Condition::any(), |any, place| {
-            let lower = Expr::from(Func::lower(column(place)));
-            any.add(lower.like(LikeExpr::new(pattern.clone()).escape('!')))
-        })
+    let holds = |text: Expr| {
+        let lower = Expr::from(Func::lower(text));
+        lower.like(LikeExpr::new(pattern.clone()).escape('!'))
+    };
+    if !hides_logins {
+        return Condition::any()
+            .add(holds(column(Column::Command)))
+            .add(holds(column(Column::User)));
+    }
+    let nobodys = || column(Column::User).eq(SUPERUSER);
+    let without_user = Func::cust("replace")
+        .arg(column(Column::Command))
+        .arg(column(Column::User))
+        .arg("***");
+    let shown = CaseStatement::new()
+        .case(nobodys(), column(Column::Command))
+        .finally(Expr::from(without_user));
+    let command = Condition::all()
+        .add(Column::Command.not_like("%@%"))
+        .add(holds(shown.into()));
+    let user = Condition::all()
+        .add(nobodys())
+        .add(holds(column(Column::User)));
+    Condition::any().add(command).add(user)
 }
 
 fn column(column: Column) -> Expr {

@@ -15,13 +15,14 @@ use super::{Column, Entity, Model, Status};
 use crate::relational::StoreError;
 use crate::relational::entity::delivery_bundle as mark;
 use crate::relational::entity::notification_delivery::ActiveModel;
+use crate::relational::lists::padded;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 /// Due rows whose recipients are looked at in one claim, at least.
@@ -140,15 +141,21 @@ pub async fn claim(
     decide: &(dyn Fn(&Queue) -> Turns + Sync),
 ) -> Result<Claimed, StoreError> {
     let mut claimed = Claimed::default();
-    let mut room = usize::try_from(limit).unwrap_or(usize::MAX);
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let recipients = read::due_recipients(tx, channel, now, limit.clamp(RECIPIENTS, ROWS)).await?;
     let mut recipients = recipients.into_iter();
-    while room > 0 {
-        let entered = enter(tx, channel, &mut recipients, room, now).await?;
-        if entered.is_empty() {
+    loop {
+        let mut room = most.saturating_sub(claimed.bundles.len());
+        let next: Vec<String> = recipients.by_ref().take(room).collect();
+        if next.is_empty() {
             break;
         }
+        let entered = gate::enter(tx, channel, &next, now).await?;
+        if entered.is_empty() {
+            continue;
+        }
         let mut all = read::rows(tx, channel, &entered, now).await?;
+        let mut decided = Vec::new();
         for (recipient, gate) in entered {
             if room == 0 {
                 break;
@@ -168,67 +175,77 @@ pub async fn claim(
                 gate,
                 room,
             };
-            let decided = decide(&queue);
-            let key = gate::key(channel, &recipient);
-            let times = (now, lease_until);
-            room = carry_out(tx, &key, (&queue, decided), times, &mut claimed).await?;
+            let turns = decide(&queue);
+            room = room.saturating_sub(turns.messages());
+            decided.push(Decided {
+                key: gate::key(channel, &recipient),
+                queue,
+                turns,
+            });
         }
+        let times = (now, lease_until);
+        carry_out(tx, channel, decided, times, &mut claimed).await?;
     }
     Ok(claimed)
 }
 
-/// The gates of the next recipients of whom nobody else is taking messages, as many as there may be messages.
-async fn enter(
-    tx: &impl ConnectionTrait,
-    channel: &str,
-    recipients: &mut impl Iterator<Item = String>,
-    most: usize,
-    now: UnixMs,
-) -> Result<Vec<(String, Gate)>, StoreError> {
-    let mut entered = Vec::new();
-    while entered.len() < most {
-        let Some(recipient) = recipients.next() else {
-            break;
-        };
-        if let Some(gate) = gate::enter(tx, &gate::key(channel, &recipient), now).await? {
-            entered.push((recipient, gate));
-        }
-    }
-    Ok(entered)
+/// What is to become of one recipient's messages.
+struct Decided {
+    /// Of their gate.
+    key: String,
+    queue: Queue,
+    turns: Turns,
 }
 
-/// Does what was decided about a recipient's queue: the room that is left.
+impl Turns {
+    /// Messages that leave.
+    fn messages(&self) -> usize {
+        let leave = |turn: &&Turn| matches!(turn, Turn::Send(_));
+        self.turns.iter().filter(leave).count()
+    }
+}
+
+/// Does what was decided about recipients whose gates are held, all of it in a few statements.
 async fn carry_out(
     tx: &impl ConnectionTrait,
-    key: &str,
-    (queue, decided): (&Queue, Turns),
+    channel: &str,
+    decided: Vec<Decided>,
     (now, lease_until): (UnixMs, UnixMs),
     claimed: &mut Claimed,
-) -> Result<usize, StoreError> {
-    let mut room = queue.room;
-    if decided.gate != queue.gate {
-        gate::leave(tx, key, decided.gate, now).await?;
-    }
-    for turn in decided.turns {
-        match turn {
-            Turn::Hold { ids, until, reason } => {
-                let fresh = queue.due.iter().filter(|due| {
-                    ids.contains(&due.row.id) && due.row.reason.as_ref() != Some(&reason)
-                });
-                let fresh = fresh.map(|due| (due.row.id, reason.clone()));
-                claimed.held.extend(fresh);
-                hold(tx, &ids, until, &reason, now).await?;
-            }
-            Turn::Send(ids) => {
-                let bundle = take(tx, queue, &ids, lease_until, now).await?;
-                if let Some(bundle) = bundle {
-                    room = room.saturating_sub(1);
-                    claimed.bundles.push(bundle);
+) -> Result<(), StoreError> {
+    let mut passed = Vec::new();
+    let mut waiting: BTreeMap<(UnixMs, String), Vec<i64>> = BTreeMap::new();
+    let mut leaving: Vec<Vec<Due>> = Vec::new();
+    for Decided { key, queue, turns } in decided {
+        if turns.gate != queue.gate {
+            passed.push((key, turns.gate));
+        }
+        let named = |ids: &[i64]| -> Vec<Due> {
+            let due = queue.due.iter();
+            due.filter(|due| ids.contains(&due.row.id))
+                .cloned()
+                .collect()
+        };
+        for turn in turns.turns {
+            match turn {
+                Turn::Hold { ids, until, reason } => {
+                    let fresh = named(&ids).into_iter();
+                    let fresh = fresh.filter(|due| due.row.reason.as_ref() != Some(&reason));
+                    let fresh = fresh.map(|due| (due.row.id, reason.clone()));
+                    claimed.held.extend(fresh);
+                    waiting.entry((until, reason)).or_default().extend(ids);
                 }
+                Turn::Send(ids) => leaving.push(named(&ids)),
             }
         }
     }
-    Ok(room)
+    gate::leave(tx, passed, now).await?;
+    for ((until, reason), ids) in waiting {
+        hold(tx, &ids, until, &reason, now).await?;
+    }
+    let bundles = take(tx, channel, leaving, lease_until, now).await?;
+    claimed.bundles.extend(bundles);
+    Ok(())
 }
 
 async fn hold(
@@ -245,7 +262,7 @@ async fn hold(
             updated_at: Set(now.to_datetime()),
             ..Default::default()
         })
-        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::Id.is_in(padded(ids.iter().copied())))
         .filter(Column::Status.is_in([Status::Queued.name(), Status::Retrying.name()]))
         .exec(tx)
         .await
@@ -253,19 +270,20 @@ async fn hold(
     Ok(())
 }
 
+/// Takes rows, each of `leaving` to leave as one message: what became of them. What was taken back since it was read
+/// is left out.
 async fn take(
     tx: &impl ConnectionTrait,
-    queue: &Queue,
-    ids: &[i64],
+    channel: &str,
+    leaving: Vec<Vec<Due>>,
     lease_until: UnixMs,
     now: UnixMs,
-) -> Result<Option<Bundle>, StoreError> {
+) -> Result<Vec<Bundle>, StoreError> {
     let operation = "claim deliveries";
-    let wanted = queue.due.iter().filter(|due| ids.contains(&due.row.id));
-    let mut taken: Vec<&Due> = wanted.collect();
-    let Some(channel) = taken.first().map(|due| due.row.channel.as_str()) else {
-        return Ok(None);
-    };
+    let wanted: Vec<i64> = leaving.iter().flatten().map(|due| due.row.id).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
     let update = Entity::update_many()
         .set(ActiveModel {
             status: Set(Status::Sending.name().to_owned()),
@@ -273,42 +291,60 @@ async fn take(
             updated_at: Set(now.to_datetime()),
             ..Default::default()
         })
-        .filter(Column::Id.is_in(taken.iter().map(|due| due.row.id)))
+        .filter(Column::Id.is_in(padded(wanted.iter().copied())))
         .filter(due(channel, now));
     let updated = update
         .exec(tx)
         .await
         .map_err(StoreError::during(operation))?;
-    if updated.rows_affected != taken.len() as u64 {
+    let mut ours: HashSet<i64> = wanted.iter().copied().collect();
+    if updated.rows_affected != wanted.len() as u64 {
         // Some were taken back since they were read.
-        let ours: Vec<i64> = Entity::find()
+        ours = Entity::find()
             .select_only()
             .column(Column::Id)
-            .filter(Column::Id.is_in(taken.iter().map(|due| due.row.id)))
+            .filter(Column::Id.is_in(padded(wanted)))
             .filter(Column::Status.eq(Status::Sending.name()))
             .filter(Column::LeaseUntil.eq(lease_until.to_datetime()))
             .into_tuple()
             .all(tx)
             .await
-            .map_err(StoreError::during(operation))?;
-        taken.retain(|due| ours.contains(&due.row.id));
+            .map_err(StoreError::during(operation))?
+            .into_iter()
+            .collect();
     }
-    let Some(first) = taken.first() else {
-        return Ok(None);
-    };
-    let left_before = taken.iter().find_map(|due| due.carrier);
-    let carrier = left_before.unwrap_or(first.row.id);
-    let delivery_uuid = match taken.iter().find(|due| due.row.id == carrier) {
-        Some(due) => due.row.delivery_uuid.clone(),
-        None => super::get(tx, carrier)
-            .await?
-            .map_or_else(|| first.row.delivery_uuid.clone(), |row| row.delivery_uuid),
-    };
-    if left_before.is_none() && taken.len() > 1 {
-        let marks = taken.iter().map(|due| mark::ActiveModel {
-            delivery_id: Set(due.row.id),
-            carrier_id: Set(carrier),
+    let (mut bundles, mut marks) = (Vec::new(), Vec::new());
+    for mut together in leaving {
+        together.retain(|due| ours.contains(&due.row.id));
+        let Some(first) = together.first().map(|due| &due.row) else {
+            continue;
+        };
+        let left_before = together.iter().find_map(|due| due.carrier);
+        let carrier = left_before.unwrap_or(first.id);
+        let delivery_uuid = match together.iter().find(|due| due.row.id == carrier) {
+            Some(due) => due.row.delivery_uuid.clone(),
+            None => super::get(tx, carrier)
+                .await?
+                .map_or_else(|| first.delivery_uuid.clone(), |row| row.delivery_uuid),
+        };
+        if left_before.is_none() && together.len() > 1 {
+            marks.extend(together.iter().map(|due| mark::ActiveModel {
+                delivery_id: Set(due.row.id),
+                carrier_id: Set(carrier),
+            }));
+        }
+        let rows = together.into_iter().map(|due| Model {
+            status: Status::Sending.name().to_owned(),
+            lease_until: Some(lease_until.to_datetime()),
+            ..due.row
         });
+        bundles.push(Bundle {
+            delivery_uuid,
+            carrier,
+            rows: rows.collect(),
+        });
+    }
+    if !marks.is_empty() {
         let replace = OnConflict::column(mark::Column::DeliveryId)
             .update_column(mark::Column::CarrierId)
             .to_owned();
@@ -318,16 +354,7 @@ async fn take(
             .await
             .map_err(StoreError::during("mark deliveries of one message"))?;
     }
-    let rows = taken.iter().map(|due| Model {
-        status: Status::Sending.name().to_owned(),
-        lease_until: Some(lease_until.to_datetime()),
-        ..due.row.clone()
-    });
-    Ok(Some(Bundle {
-        delivery_uuid,
-        carrier,
-        rows: rows.collect(),
-    }))
+    Ok(bundles)
 }
 
 /// Takes deliveries out of the messages they were to leave in: from now on each is a message of its own again.
@@ -339,7 +366,7 @@ pub async fn part(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<(), StoreE
         return Ok(());
     }
     mark::Entity::delete_many()
-        .filter(mark::Column::DeliveryId.is_in(ids.iter().copied()))
+        .filter(mark::Column::DeliveryId.is_in(padded(ids.iter().copied())))
         .exec(conn)
         .await
         .map_err(StoreError::during("take deliveries out of a message"))?;

@@ -2,9 +2,12 @@
 
 use super::Status;
 use crate::relational::StoreError;
-use crate::relational::entity::notification_delivery::{Column, Entity};
+use crate::relational::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
 use noc_pipeline::clock::UnixMs;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QuerySelect,
+};
 
 /// Whether a channel has a row to send at `now`.
 ///
@@ -25,6 +28,38 @@ pub async fn has_due(
         .await
         .map_err(StoreError::during("look for due deliveries"))?;
     Ok(row.is_some())
+}
+
+/// Lets go of claimed rows that nobody began to send: they are due as before. Those whose claim has passed on stay as they
+/// are.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn give_back(
+    conn: &impl ConnectionTrait,
+    claimed: &[Model],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let (fresh, tried): (Vec<_>, Vec<_>) = claimed.iter().partition(|row| row.attempts == 0);
+    for (rows, status) in [(fresh, Status::Queued), (tried, Status::Retrying)] {
+        let Some(first) = rows.first() else { continue };
+        Entity::update_many()
+            .set(ActiveModel {
+                status: Set(status.name().to_owned()),
+                lease_until: Set(None),
+                updated_at: Set(now.to_datetime()),
+                ..Default::default()
+            })
+            .filter(Column::Id.is_in(rows.iter().map(|row| row.id)))
+            .filter(Column::Status.eq(Status::Sending.name()))
+            .filter(Column::LeaseUntil.eq(first.lease_until))
+            // What no worker was to send waits for its lease to end, and for the judge.
+            .filter(Column::NextAttemptAt.is_not_null())
+            .exec(conn)
+            .await
+            .map_err(StoreError::during("give deliveries back"))?;
+    }
+    Ok(())
 }
 
 /// Rows to send now: due, or left behind by a worker whose lease has ended.

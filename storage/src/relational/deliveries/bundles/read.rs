@@ -6,6 +6,7 @@ use crate::relational::deliveries::claim::{next, stuck};
 use crate::relational::deliveries::{Column, Entity, Status};
 use crate::relational::entity::{delivery_bundle as mark, incident};
 use crate::relational::incident_groups;
+use crate::relational::lists::padded;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use sea_orm::{
@@ -75,7 +76,7 @@ pub(super) async fn rows(
         let found = Entity::find()
             .filter(due)
             .filter(Column::Channel.eq(channel))
-            .filter(Column::RecipientKey.is_in(keys))
+            .filter(Column::RecipientKey.is_in(padded(keys)))
             .order_by_asc(since)
             .order_by_asc(Column::Id)
             .limit(ROWS)
@@ -174,7 +175,7 @@ async fn severities(
         .select_only()
         .column(incident::Column::Id)
         .column(incident::Column::Severity)
-        .filter(incident::Column::Id.is_in(incidents.iter().copied()))
+        .filter(incident::Column::Id.is_in(padded(incidents.iter().copied())))
         .into_tuple()
         .all(conn)
         .await
@@ -194,7 +195,7 @@ async fn carriers(
         return Ok(HashMap::new());
     }
     let rows = mark::Entity::find()
-        .filter(mark::Column::DeliveryId.is_in(ids.iter().copied()))
+        .filter(mark::Column::DeliveryId.is_in(padded(ids.iter().copied())))
         .all(conn)
         .await
         .map_err(StoreError::during("read what leaves in one message"))?;
