@@ -34,6 +34,15 @@ impl Sender {
         let sender = all.into_iter().find(|s| s.name() == sender)?;
         Some((sender, name))
     }
+
+    /// The log-in without a domain that a subject names: in sentences it looks like any word.
+    #[must_use]
+    pub fn bare_login(subject: &str) -> Option<&str> {
+        match Self::of_subject(subject)? {
+            (Self::Login, name) if !name.contains('@') => Some(name),
+            _ => None,
+        }
+    }
 }
 
 /// Where an expectation comes from.
@@ -109,5 +118,9 @@ mod tests {
         let login = Some((Sender::Login, "a:b@example.com"));
         assert_eq!(Sender::of_subject("login:a:b@example.com"), login);
         assert_eq!(Sender::of_subject("pigeon:x"), None);
+        assert_eq!(Sender::bare_login("login:webmaster"), Some("webmaster"));
+        for other in ["login:a:b@example.com", "script:webmaster", "webmaster"] {
+            assert_eq!(Sender::bare_login(other), None, "{other}");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! What is done where a message about something critical does not arrive.
 //!
 //! * No provider took it within [`ACCEPTED_WITHIN`], or it failed for good: the same person is told over their next
-//!   channel, or the organisation over its next one. Retries of the first go on: retrying is not paging.
+//!   channel, or the organisation, all of its own recipients, over its next one. Retries of the first go on: retrying is
+//!   not paging.
 //! * A provider that tells of arrivals took it, and told of none within [`ARRIVED_WITHIN`]: the next step of the pass
 //!   comes now.
 //!
@@ -9,7 +10,7 @@
 //! incident, not while its escalation stands still, not for a round that is over. So of two nodes one does it, and a
 //! crash before the commit leaves it for the next look.
 
-use super::minder::Minded;
+use super::minder::{Minded, or_skip};
 use super::policy::{Step, Targets};
 use super::recipients::{Directory, OpenChannel, Recipient, resolve};
 use super::record::Record;
@@ -68,7 +69,7 @@ pub(crate) async fn look(
                 done.inspect(|done| reached(done.as_ref(), "failing_over"))
             })
         });
-        let done = done.await?;
+        let done = or_skip(done.await, id)?.flatten();
         reached(done.as_ref(), "failed_over");
         note(&mut minded, done);
     }
@@ -85,7 +86,7 @@ pub(crate) async fn look(
                 done.inspect(|done| reached(done.as_ref(), "bringing_forward"))
             })
         });
-        let done = done.await?;
+        let done = or_skip(done.await, id)?.flatten();
         reached(done.as_ref(), "brought_forward");
         note(&mut minded, done);
     }
@@ -235,37 +236,60 @@ async fn fail_over(
     let directory = directory::load(tx, registry, now).await?;
     let step = step_at(&case.record.policy, case.position);
     let mut outcome = Instead::Nobody;
-    for to in elsewhere(&case.row.channel, case.row.user_id, &step, &directory) {
-        let key = case.key(&to.channel, &to.key);
-        let there = delivery_assurances::delivery_by_key(tx, &key).await?;
-        match there.as_ref().and_then(status_of) {
-            None => {
-                let queued = deliveries::queue(tx, case.message(&to), now).await?;
-                outcome = Instead::Queued(queued, to);
-                break;
-            }
-            Some(Status::Queued | Status::Sending | Status::Sent | Status::Delivered) => {
-                outcome = Instead::Told(there.map(|row| row.id), to);
-                break;
-            }
-            // Whoever has trouble there as well is no help.
-            Some(_) => {}
+    for all in elsewhere(&case.row.channel, case.row.user_id, &step, &directory) {
+        outcome = tell(tx, &case, all, now).await?;
+        if !matches!(outcome, Instead::Nobody) {
+            break;
         }
     }
     write(tx, &case, failed, &outcome, now).await?;
     let queued = match outcome {
-        Instead::Queued(id, _) => id.into_iter().collect(),
+        Instead::Queued(all) => all.into_iter().filter_map(|(id, _)| id).collect(),
         _ => Vec::new(),
     };
     Ok(Some((case.incident, queued)))
 }
 
-/// What takes a message's place.
+/// What takes a message's place: those who are told, all over one channel, with their deliveries.
 enum Instead {
-    Queued(Option<i64>, Recipient),
+    Queued(Vec<(Option<i64>, Recipient)>),
     /// They are told there already.
-    Told(Option<i64>, Recipient),
+    Told(Vec<(Option<i64>, Recipient)>),
     Nobody,
+}
+
+/// Tells all of these who are not told there already.
+async fn tell(
+    tx: &impl ConnectionTrait,
+    case: &Case,
+    all: Vec<Recipient>,
+    now: UnixMs,
+) -> Result<Instead, StoreError> {
+    let (mut queued, mut told) = (Vec::new(), Vec::new());
+    for to in all {
+        let key = case.key(&to.channel, &to.key);
+        let there = delivery_assurances::delivery_by_key(tx, &key).await?;
+        match there.as_ref().and_then(status_of) {
+            None => queued.push((deliveries::queue(tx, case.message(&to), now).await?, to)),
+            Some(Status::Queued | Status::Sending | Status::Sent | Status::Delivered) => {
+                told.push((there.map(|row| row.id), to));
+            }
+            // Whoever has trouble there as well is no help.
+            Some(_) => {}
+        }
+    }
+    Ok(match (queued.is_empty(), told.is_empty()) {
+        (false, _) => Instead::Queued(queued),
+        (true, false) => Instead::Told(told),
+        (true, true) => Instead::Nobody,
+    })
+}
+
+/// Their channel, and their addresses.
+fn named(all: &[(Option<i64>, Recipient)]) -> (&str, String) {
+    let channel = all.first().map_or("", |(_, to)| &*to.channel);
+    let addresses: Vec<&str> = all.iter().map(|(_, to)| &*to.address).collect();
+    (channel, addresses.join(", "))
 }
 
 /// Writes down what took the message's place: in both logs of attempts, and, where it changed who is told, in the
@@ -291,20 +315,28 @@ async fn write(
             row.recipient, row.channel
         )
     };
+    let first = |all: &[(Option<i64>, Recipient)]| all.first().and_then(|(id, _)| *id);
     let (to, done) = match outcome {
-        Instead::Queued(id, to) => (*id, format!("sent over {} to {}", to.channel, to.address)),
-        Instead::Told(id, to) => (
-            *id,
-            format!("{} is told over {} anyway", to.address, to.channel),
-        ),
+        Instead::Queued(all) => {
+            let (channel, addresses) = named(all);
+            (first(all), format!("sent over {channel} to {addresses}"))
+        }
+        Instead::Told(all) => {
+            let (channel, addresses) = named(all);
+            let are = if all.len() == 1 { "is" } else { "are" };
+            let done = format!("{addresses} {are} told over {channel} anyway");
+            (first(all), done)
+        }
         Instead::Nobody => (None, "no other channel reaches anybody".to_owned()),
     };
     let reason = format!("{trouble}; {done}");
     delivery_assurances::note(tx, row.id, Assurance::Channel, to, &reason, now).await?;
     deliveries::record_attempt(tx, row.id, now, "failed_over", &done, 0).await?;
-    if let Instead::Queued(Some(id), _) = outcome {
+    if let Instead::Queued(all) = outcome {
         let instead = format!("in place of {}: {trouble}", row.channel);
-        deliveries::record_attempt(tx, *id, now, "instead", &instead, 0).await?;
+        for id in all.iter().filter_map(|(id, _)| *id) {
+            deliveries::record_attempt(tx, id, now, "instead", &instead, 0).await?;
+        }
     }
     if matches!(outcome, Instead::Told(..)) {
         return Ok(());
@@ -315,39 +347,37 @@ async fn write(
     timeline::append(tx, case.incident, now, "failed_over", Actor::System, detail).await
 }
 
-/// Where a message may go instead, the best first: to the same person over the step's next channels, then over any other;
-/// then to the organisation's own recipients in the same order.
+/// Where a message may go instead, the best first, those who are told together at a time: the same person over the step's
+/// next channels, then over any other; then all of the organisation's own recipients in the same order, as a step without
+/// targets finds them. So whoever switched a channel off is not told over it, and a person's copy is that person's, whom
+/// their quiet hours and their digest hold for.
 fn elsewhere(
     channel: &str,
     user: Option<i64>,
     step: &Step,
     directory: &Directory,
-) -> Vec<Recipient> {
+) -> Vec<Vec<Recipient>> {
     let order = next_channels(channel, step, directory);
-    let mut found = Vec::new();
-    for open in order.iter().filter(|_| user.is_some()) {
+    let over = |open: &OpenChannel, targets: Targets| {
         let alone = Step {
             channels: vec![open.channel.key().to_owned()],
-            targets: Targets {
-                users: user.into_iter().collect(),
-                ..Targets::default()
-            },
+            targets,
             ..step.clone()
         };
-        let all = resolve(&alone, directory).recipients.into_iter();
-        found.extend(all.filter(|to| to.user == user));
+        resolve(&alone, directory).recipients
+    };
+    let mut found = Vec::new();
+    for open in order.iter().filter(|_| user.is_some()) {
+        let targets = Targets {
+            users: user.into_iter().collect(),
+            ..Targets::default()
+        };
+        let mut all = over(open, targets);
+        all.retain(|to| to.user == user);
+        found.push(all);
     }
-    for open in order {
-        let own = open.own.iter().filter_map(|address| {
-            Some(Recipient {
-                channel: open.channel.key().to_owned(),
-                key: open.channel.normalise(address)?,
-                address: address.trim().to_owned(),
-                user: None,
-            })
-        });
-        found.extend(own);
-    }
+    let own = order.iter().map(|open| over(open, Targets::default()));
+    found.extend(own);
     found
 }
 

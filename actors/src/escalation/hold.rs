@@ -1,7 +1,7 @@
 //! When an escalation stands still: its server is down, its incident is snoozed, or people are working on it.
 //!
 //! Whether it does is a plain question to the database, asked by [`settle`] in each transaction that changes an answer:
-//! `server_down` opens or ends, somebody snoozes or wakes, a window begins or ends, an incident opens. So a hold cannot
+//! `server_down` opens or ends, somebody snoozes or wakes, a window begins or ends, an incident (re)opens. So a hold cannot
 //! outlive its reason, and two reasons at once need no counting: it goes on when the last of them is gone.
 //!
 //! A held row keeps the time at which its next step would have fired, and the moment at which its time stopped; what

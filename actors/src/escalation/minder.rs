@@ -57,7 +57,7 @@ pub async fn look(db: &Db, registry: &Registry, now: UnixMs) -> Result<Minded, S
         let woke = db.transaction("end a snooze", |tx| {
             Box::pin(async move { wake(tx, id, now).await })
         });
-        if woke.await? {
+        if or_skip(woke.await, id)?.is_some_and(|woke| woke) {
             crash_point::reached("snooze_ended");
             minded.incidents.push(id);
         }
@@ -78,13 +78,25 @@ pub async fn look(db: &Db, registry: &Registry, now: UnixMs) -> Result<Minded, S
                 let registry = registry.clone();
                 Box::pin(async move { ask_or_take_back(tx, &registry, id, now).await })
             });
-            if let Some(deliveries) = asked.await? {
+            if let Some(deliveries) = or_skip(asked.await, id)?.flatten() {
                 minded.incidents.push(id);
                 minded.deliveries.extend(deliveries);
             }
         }
     }
     Ok(minded)
+}
+
+/// What cannot be done for one row, however often it is tried, is logged and costs those behind it nothing.
+pub(super) fn or_skip<T>(done: Result<T, StoreError>, id: i64) -> Result<Option<T>, StoreError> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(error @ StoreError::Damaged { .. }) => {
+            tracing::error!(id, %error, "left alone, for it cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Ends a snooze that is over; false: it was ended or moved meanwhile.

@@ -1,7 +1,7 @@
 //! Escalation: who is told of an incident, when, and who next if nobody answers.
 //!
 //! * [`policy`], [`step`], [`recipients`] decide; they are plain functions of data and the time.
-//! * [`arm`], [`severity_rose`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
+//! * [`arm`], `reopened`, [`severity_rose`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
 //!   [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution cannot exist,
 //!   and neither can a page that outlives its reason.
 //! * [`simulate`] asks the same functions what a policy would do, and does nothing.
@@ -23,6 +23,7 @@ pub mod policy;
 mod proof;
 pub mod recipients;
 mod record;
+mod reopening;
 mod runner;
 pub mod simulate;
 pub mod step;
@@ -34,6 +35,7 @@ pub(crate) use by_hand::escalate;
 pub use hold::{Cause, FRESH_RESULT, Settled, settle, settle_all, settle_server};
 pub use policy::{PolicySnapshot, REPEAT_DELAY, Step, Targets, page_hold};
 pub(crate) use record::{is_acknowledged, is_resolved, severity_of};
+pub(crate) use reopening::{is_to_owner, reopened};
 pub(crate) use runner::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
 pub use step::{ExecutionState, Position, StepDecision, following, next_step};
 
@@ -91,7 +93,8 @@ pub async fn severity_rose(
     let own_now = own_time(&row, now);
     let first_at = first_at.max(own_now);
     let was_acknowledged = is_acknowledged(incident);
-    let incident = &withdraw_acknowledgement(tx, incident, now).await?;
+    let why = "It got worse: the acknowledgement no longer counts.";
+    let incident = &withdraw_acknowledgement(tx, incident, why, now).await?;
     let record = Record::read(&row, incident)?;
     let waiting = record.last_step_at.is_none() && record.state.next.is_some();
     if waiting && !was_acknowledged {
@@ -196,7 +199,11 @@ pub async fn unacknowledged(
     let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
         return Ok(Vec::new());
     };
-    let policy = Record::read(&row, incident)?.policy;
+    let mut policy = Record::read(&row, incident)?.policy;
+    if policy.steps.is_empty() {
+        // It would page nobody, however bad it is by now.
+        policy = routing::route(tx, incident).await?;
+    }
     restart(tx, incident, &row, policy, Duration::ZERO, now).await
 }
 
@@ -254,10 +261,11 @@ async fn start(
 ) -> Result<(), StoreError> {
     if let Some(row) = executions::lock_of_incident(tx, incident.id).await? {
         restart(tx, incident, &row, policy, after, now).await?;
-        return Ok(());
+    } else {
+        let place = beginning(incident, policy, now.plus(after), None)?;
+        executions::insert(tx, incident.id, place, now).await?;
     }
-    let place = beginning(incident, policy, now.plus(after), None)?;
-    executions::insert(tx, incident.id, place, now).await?;
+    // What opens again may do so in the middle of what holds it back.
     settle(tx, incident, now).await?;
     Ok(())
 }
@@ -336,10 +344,11 @@ async fn wake(
     Ok(incident)
 }
 
-/// Puts an acknowledged incident back to open, because it got worse.
+/// Puts an acknowledged incident back to open, and says why.
 async fn withdraw_acknowledgement(
     tx: &impl ConnectionTrait,
     incident: &incident::Model,
+    why: &str,
     now: UnixMs,
 ) -> Result<incident::Model, StoreError> {
     let mut incident = incident.clone();
@@ -364,7 +373,7 @@ async fn withdraw_acknowledgement(
         now,
         "unacknowledged",
         timeline::Actor::System,
-        json!({"text": "It got worse: the acknowledgement no longer counts.", "severity": incident.severity}),
+        json!({"text": why, "severity": incident.severity}),
     )
     .await?;
     "open".clone_into(&mut incident.status);

@@ -1,6 +1,10 @@
 //! What people do to incidents. Each is one transaction: the incident, its timeline, its escalation and messages, and
 //! the security log; so none of it is ever true without the rest.
 
+#[cfg(test)]
+mod tests;
+mod words;
+
 use crate::control;
 use crate::crash_point;
 use crate::detect::{Detector, server_down::ServerDown};
@@ -12,10 +16,10 @@ use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::incident;
 use noc_storage::relational::{
-    Db, NewSecurityEvent, SecurityLevel, StoreError, incidents, timeline,
+    Db, NewSecurityEvent, SecurityLevel, StoreError, incidents, timeline, users,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged, DatabaseTransaction};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// Who acts.
@@ -73,6 +77,12 @@ pub enum ActionError {
         /// What was asked for.
         next: &'static str,
     },
+    /// Somebody else has it than the caller saw: `409`.
+    #[error("incident {id} is with somebody else by now")]
+    OwnerChanged {
+        /// Which.
+        id: i64,
+    },
     /// It cannot be escalated by hand just now: `409`.
     #[error("incident {id} cannot be escalated: {why}")]
     NotEscalated {
@@ -101,6 +111,25 @@ pub async fn acknowledge(
         return super::group::acknowledge(parts, id, actor).await;
     }
     act(parts, id, actor, Action::Acknowledge).await
+}
+
+/// Relieves whoever has an acknowledged incident: the caller has it from now on, nobody is woken and nothing starts again.
+/// Refused where another has it than `from`, who did when the caller looked (`None`: nobody with an account).
+///
+/// # Errors
+/// [`ActionError`]; then nothing changed.
+pub async fn take_over(
+    parts: &Parts,
+    id: i64,
+    actor: &Actor,
+    from: Option<i64>,
+) -> Result<incident::Model, ActionError> {
+    let name = match from {
+        Some(from) => users::by_id(parts.db.read(), from).await?,
+        None => None,
+    };
+    let name = name.map(|user| user.name);
+    act(parts, id, actor, Action::TakeOver { from, name }).await
 }
 
 /// Gives an acknowledged incident back: its policy starts again from the first step.
@@ -200,6 +229,13 @@ pub(crate) enum Action {
         since: UnixMs,
         ago: Duration,
     },
+    /// From whoever has it.
+    TakeOver {
+        /// Who did when the caller looked.
+        from: Option<i64>,
+        /// Their name.
+        name: Option<String>,
+    },
     Unacknowledge,
     Resolve {
         /// Of the log: where the decision goes.
@@ -219,35 +255,6 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// In the timeline, and with `incident_` before it in the security log.
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Acknowledge | Self::AcknowledgeTogether { .. } | Self::Covered { .. } => {
-                "acknowledged"
-            }
-            Self::Unacknowledge => "unacknowledged",
-            Self::Resolve { .. } | Self::Close => "resolved",
-            Self::Note(_) => "note",
-            Self::Snooze { .. } => "snoozed",
-            Self::Wake => "snooze_ended",
-            Self::Escalate { .. } => "escalated",
-        }
-    }
-
-    const fn security_action(&self) -> &'static str {
-        match self {
-            Self::Acknowledge | Self::AcknowledgeTogether { .. } | Self::Covered { .. } => {
-                "incident_acknowledged"
-            }
-            Self::Unacknowledge => "incident_unacknowledged",
-            Self::Resolve { .. } | Self::Close => "incident_resolved",
-            Self::Note(_) => "incident_note_added",
-            Self::Snooze { .. } => "incident_snoozed",
-            Self::Wake => "incident_snooze_ended",
-            Self::Escalate { .. } => "incident_escalated",
-        }
-    }
-
     pub(super) fn is_allowed_for(&self, row: &incident::Model) -> bool {
         let status = row.status.as_str();
         match self {
@@ -255,47 +262,11 @@ impl Action {
             Self::Acknowledge | Self::AcknowledgeTogether { .. } => status == "open" || asked(row),
             Self::Covered { .. } => status == "open",
             Self::Unacknowledge => status == "acknowledged",
+            Self::TakeOver { .. } => status != "resolved",
             Self::Resolve { .. } | Self::Close | Self::Snooze { .. } => status != "resolved",
             Self::Wake => status != "resolved" && row.snoozed_until.is_some(),
             Self::Escalate { .. } => status == "open",
             Self::Note(_) => true,
-        }
-    }
-
-    fn detail(&self, actor: &Actor) -> Value {
-        let by = &actor.name;
-        match self {
-            Self::Acknowledge => {
-                json!({"text": format!("Acknowledged {}.", actor.spoken()), "by": by})
-            }
-            Self::AcknowledgeTogether { group, others } => {
-                let spoken = actor.spoken();
-                let text = match others {
-                    // Nobody stands for who joins.
-                    0 if actor.user_id.is_none() => format!("Acknowledged {spoken}."),
-                    0 => format!("Acknowledged {spoken}, with who joins its group."),
-                    1 => format!("Acknowledged {spoken}, with one other of its group."),
-                    n => format!("Acknowledged {spoken}, with {n} others of its group."),
-                };
-                json!({"text": text, "by": by, "group_id": group})
-            }
-            Self::Covered { group, since, ago } => {
-                let min = ago.as_secs() / 60;
-                let text = format!(
-                    "Acknowledged as it opened: {by} acknowledged its group {min} min before, and with it who joins."
-                );
-                json!({"text": text, "by": by, "group_id": group, "since": since.to_datetime()})
-            }
-            Self::Unacknowledge => json!({"text": format!("Given back by {by}."), "by": by}),
-            Self::Resolve { .. } => json!({"text": format!("Resolved by {by}."), "by": by}),
-            Self::Close => json!({"text": format!("Its case was closed by {by}."), "by": by}),
-            Self::Note(text) => json!({"text": text, "by": by}),
-            Self::Snooze { until } => {
-                let until = until.to_datetime();
-                json!({"text": format!("Snoozed by {by}."), "by": by, "until": until})
-            }
-            Self::Wake => json!({"text": format!("Snooze ended by {by}."), "by": by}),
-            Self::Escalate { .. } => json!({"text": format!("Escalated by {by}."), "by": by}),
         }
     }
 }
@@ -363,13 +334,23 @@ pub(super) async fn change(
             action: action.name(),
         });
     }
+    if let Action::TakeOver { from, .. } = action {
+        // Given back, taken by a third, or by the caller already.
+        let is_theirs = row.status == incidents::ACKNOWLEDGED && row.acknowledged_by == *from;
+        if !is_theirs || *from == actor.user_id {
+            return Err(ActionError::OwnerChanged { id });
+        }
+    }
     let mut change = incident::ActiveModel {
         id: Unchanged(id),
         changed_at: Set(now.to_datetime()),
         ..Default::default()
     };
     match action {
-        Action::Acknowledge | Action::AcknowledgeTogether { .. } | Action::Covered { .. } => {
+        Action::Acknowledge
+        | Action::AcknowledgeTogether { .. }
+        | Action::Covered { .. }
+        | Action::TakeOver { .. } => {
             change.status = Set("acknowledged".to_owned());
             change.acknowledged_at = Set(Some(now.to_datetime()));
             change.acknowledged_by = Set(actor.user_id);
@@ -421,7 +402,8 @@ pub(super) async fn change(
             escalation::escalate(tx, &row, *as_of, now).await?;
             Vec::new()
         }
-        Action::Note(_) => Vec::new(),
+        // The escalation stands still as before.
+        Action::TakeOver { .. } | Action::Note(_) => Vec::new(),
     };
     timeline::append(tx, id, now, action.name(), actor.by(), action.detail(actor)).await?;
     if row.detector == CASES {

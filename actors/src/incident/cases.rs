@@ -205,6 +205,7 @@ pub(super) async fn follow(
         Action::Resolve { .. } => (CaseStatus::Cleared, "its incident was resolved by hand"),
         // Given back, the case is still known to somebody; `Close` comes from the case itself.
         Action::Unacknowledge
+        | Action::TakeOver { .. }
         | Action::Note(_)
         | Action::Close
         | Action::Snooze { .. }

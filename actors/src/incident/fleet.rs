@@ -6,7 +6,7 @@
 
 use super::lifecycle::{QUIET_BY_HAND, REOPEN};
 use super::open::clip;
-use crate::escalation;
+use crate::escalation::{self, is_acknowledged, severity_of};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use noc_pipeline::live::LiveEvent;
@@ -125,21 +125,30 @@ async fn again(
     })
 }
 
-async fn reopen(
+/// Opens an incident again that had resolved by itself.
+pub(crate) async fn reopen(
     tx: &DatabaseTransaction,
     row: &incident::Model,
     finding: &FleetFinding,
     at: UnixMs,
 ) -> Result<Told, StoreError> {
+    let before = severity_of(row);
     let row = incidents::reopen(tx, row, &moved(row, finding, at)).await?;
     note(tx, &row, finding, "reopened", at).await?;
-    if row.acknowledged_at.is_none() {
+    let worse = severity_of(&row) > before;
+    if worse {
+        note(tx, &row, finding, "severity_rose", at).await?;
+    }
+    if is_acknowledged(&row) {
+        escalation::reopened(tx, &row, worse, finding.hold, at).await?;
+    } else {
         escalation::arm(tx, &row, finding.hold, at).await?;
     }
     Ok(Told {
         events: vec![
             LiveEvent::IncidentUpdated { incident: row.id },
             LiveEvent::ExecutionChanged { execution: 0 },
+            LiveEvent::DeliveriesQueued,
         ],
         incident: Some(row),
     })

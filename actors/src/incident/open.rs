@@ -25,6 +25,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
 use serde_json::json;
 use std::sync::Arc;
 
+mod again;
 mod case;
 
 /// Whose word counts: the owner of a partition, under one claim, reading one log.
@@ -235,12 +236,8 @@ async fn apply(
             let newest = incidents::find_newest(tx, &key).await?;
             match newest.filter(|row| row.resolved_at.is_some() && row.resolved_by.is_none()) {
                 Some(row) => {
-                    let breach = Breach {
-                        title: Some(clip(&finding.title.of(server_name))),
-                        ..writer.breach(&row, finding, *occurrences)
-                    };
                     writer
-                        .reopen(&row, finding, &breach, *flapping, out)
+                        .reopen(&row, finding, *occurrences, *flapping, out)
                         .await?;
                 }
                 None => writer.open(finding, *flapping, out).await?,
@@ -248,11 +245,8 @@ async fn apply(
         }
         // It is open although we thought it was not: after the loss of our state. It goes on.
         (Change::Open { finding, .. }, Some(row)) => {
-            let breach = writer.breach(&row, finding, 1);
-            let row = incidents::breached(tx, row.id, &breach).await?;
+            writer.again(&row, finding, 1, out).await?;
             writer.case_opened(&row, finding, out).await?;
-            out.events
-                .push(LiveEvent::IncidentUpdated { incident: row.id });
         }
         (
             Change::Touch {
@@ -266,11 +260,8 @@ async fn apply(
             },
             Some(row),
         ) => {
-            let breach = writer.breach(&row, finding, *occurrences);
-            let row = incidents::breached(tx, row.id, &breach).await?;
+            writer.again(&row, finding, *occurrences, out).await?;
             writer.case_breached(&row, finding, out).await?;
-            out.events
-                .push(LiveEvent::IncidentUpdated { incident: row.id });
         }
         (
             Change::Rise {
@@ -278,7 +269,10 @@ async fn apply(
                 occurrences,
             },
             Some(row),
-        ) => writer.rise(&row, finding, *occurrences, out).await?,
+        ) => {
+            writer.rise(&row, finding, *occurrences, out).await?;
+            writer.case_breached(&row, finding, out).await?;
+        }
         (Change::Resolve { reason }, Some(row)) => {
             let row = writer.resolve(&row, reason, out).await?;
             escalation::resolved(tx, &row, record.at).await?;
@@ -333,58 +327,6 @@ impl Writer<'_> {
         out.events.extend([
             LiveEvent::IncidentOpened { incident: row.id },
             LiveEvent::ExecutionChanged { execution: 0 },
-        ]);
-        Ok(())
-    }
-
-    async fn reopen(
-        &self,
-        row: &incident::Model,
-        finding: &Finding,
-        breach: &Breach,
-        flapping: bool,
-        out: &mut Stored,
-    ) -> Result<(), StoreError> {
-        let row = incidents::reopen(self.tx, row, breach).await?;
-        self.case_opened(&row, finding, out).await?;
-        self.note(&row, "reopened", explain(finding, flapping))
-            .await?;
-        // Who took it on still has it, and was told that it was over: the page shows it open again.
-        if row.acknowledged_at.is_none() {
-            group::arm(self.tx, &row, finding.hold, self.record.at).await?;
-        }
-        out.opened += 1;
-        out.events.extend([
-            LiveEvent::IncidentUpdated { incident: row.id },
-            LiveEvent::ExecutionChanged { execution: 0 },
-        ]);
-        Ok(())
-    }
-
-    async fn rise(
-        &self,
-        row: &incident::Model,
-        finding: &Finding,
-        occurrences: u32,
-        out: &mut Stored,
-    ) -> Result<(), StoreError> {
-        let breach = Breach {
-            title: Some(clip(&finding.title.of(self.server_name))),
-            ..self.breach(row, finding, occurrences)
-        };
-        let from = row.severity.clone();
-        let row = incidents::breached(self.tx, row.id, &breach).await?;
-        let mut detail = explain(finding, false);
-        if let Some(detail) = detail.as_object_mut() {
-            detail.insert("from".to_owned(), json!(from));
-        }
-        self.note(&row, "severity_rose", detail).await?;
-        self.case_breached(&row, finding, out).await?;
-        escalation::severity_rose(self.tx, &row, self.record.at).await?;
-        out.events.extend([
-            LiveEvent::IncidentUpdated { incident: row.id },
-            LiveEvent::ExecutionChanged { execution: 0 },
-            LiveEvent::DeliveriesQueued,
         ]);
         Ok(())
     }

@@ -13,12 +13,12 @@ use crate::escalation::{self, Settled};
 use crate::incident::routing::tags_of;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::id::ServerId;
-use noc_storage::relational::entity::incident;
+use noc_storage::relational::entity::{incident, maintenance_window};
 use noc_storage::relational::{Db, StoreError, maintenance_windows};
 use sea_orm::ConnectionTrait;
 use window::Window;
 
-/// The windows that are under way.
+/// The windows that are under way; those that cannot be read are left out.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -29,12 +29,18 @@ pub async fn under_way(
     let rows = maintenance_windows::around(conn, now).await?;
     let mut windows = Vec::with_capacity(rows.len());
     for row in &rows {
-        let window = Window::read(row)?;
-        if window.under_way(now).is_some() {
-            windows.push(window);
+        match Window::read(row) {
+            Ok(window) if window.under_way(now).is_some() => windows.push(window),
+            Ok(_) => {}
+            Err(error) => unreadable(row.id, &error),
         }
     }
     Ok(windows)
+}
+
+/// A newer version may have written it, or its zone is gone: it costs nobody else a page.
+fn unreadable(id: i64, error: &StoreError) {
+    tracing::error!(maintenance_window.id = id, %error, "maintenance window cannot be read, it holds nothing back");
 }
 
 /// The name of a window that is under way and about this incident.
@@ -79,13 +85,7 @@ fn server_of(incident: &incident::Model) -> Option<ServerId> {
 pub async fn turn(db: &Db, now: UnixMs) -> Result<Settled, StoreError> {
     let mut settled = Settled::default();
     for row in maintenance_windows::all(db.read()).await? {
-        let active = match Window::read(&row) {
-            Ok(window) => window.under_way(now).is_some(),
-            Err(error) => {
-                tracing::error!(maintenance_window.id = row.id, %error, "maintenance window cannot be read, it holds nothing back");
-                continue;
-            }
-        };
+        let active = is_active(&row, now);
         if active != row.active {
             let one = db.transaction("settle a maintenance window", |tx| {
                 Box::pin(async move { turn_one(tx, row.id, now).await })
@@ -96,11 +96,24 @@ pub async fn turn(db: &Db, now: UnixMs) -> Result<Settled, StoreError> {
     Ok(settled)
 }
 
+/// Whether a window holds anything back; one that cannot be read does not, and lets go of what it held.
+fn is_active(row: &maintenance_window::Model, now: UnixMs) -> bool {
+    match Window::read(row) {
+        Ok(window) => window.under_way(now).is_some(),
+        Err(error) => {
+            if row.active {
+                unreadable(row.id, &error);
+            }
+            false
+        }
+    }
+}
+
 async fn turn_one(tx: &impl ConnectionTrait, id: i64, now: UnixMs) -> Result<Settled, StoreError> {
     let Some(row) = maintenance_windows::lock(tx, id).await? else {
         return Ok(Settled::default());
     };
-    let active = Window::read(&row)?.under_way(now).is_some();
+    let active = is_active(&row, now);
     if active == row.active {
         return Ok(Settled::default());
     }

@@ -234,7 +234,7 @@ mod tests {
     use super::*;
     use crate::escalation::fire::fire;
     use crate::notify::channel::Outcome;
-    use crate::notify::outbox::{claim, send};
+    use crate::notify::outbox::{Slot, claim, send};
     use crate::notify::story::{Story, step};
     use noc_pipeline::clock::Clock;
     use noc_pipeline::control::Severity::High;
@@ -340,7 +340,7 @@ mod tests {
         assert!(!story.is_told(&receipt("m-1", Fate::Delivered)).await);
         story.pager.answers.lock().push_back(accepted("m-1"));
         let pager = story.context.registry.get("pager").unwrap().clone();
-        send(&story.context, pager.as_ref(), claimed).await;
+        send(&story.context, pager.as_ref(), claimed, Slot::free()).await;
         assert_eq!(story.states().await, ["delivered"]);
         story.expect(&["+120 pager p-1 problem"]);
     }

@@ -31,6 +31,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 mod assured;
+mod ends;
 mod fleet;
 mod recorder;
 
@@ -285,56 +286,6 @@ impl Story {
         rose.await.map_err(|e: StoreError| e).unwrap();
     }
 
-    /// The incident ends by itself.
-    pub async fn resolves(&self, id: i64) {
-        self.ends(id, true).await;
-    }
-
-    /// Its server is no longer watched.
-    pub async fn is_withdrawn(&self, id: i64) {
-        self.ends(id, false).await;
-    }
-
-    async fn ends(&self, id: i64, told: bool) {
-        let now = self.clock.now();
-        let row = self.incident(id).await;
-        let over = self.context.db.transaction("test", |tx| {
-            let mut row = row.clone().into_active_model();
-            row.status = Set("resolved".into());
-            row.resolved_at = Set(Some(now.to_datetime()));
-            row.open_key = Set(None);
-            Box::pin(async move {
-                let row = row.update(tx).await.map_err(StoreError::during("test"))?;
-                if told {
-                    escalation::resolved(tx, &row, now).await
-                } else {
-                    escalation::withdrawn(tx, &row, now).await
-                }
-            })
-        });
-        over.await.map_err(|e: StoreError| e).unwrap();
-    }
-
-    /// The same incident opens again, who acknowledged it still has.
-    pub async fn reopens(&self, id: i64) {
-        let now = self.clock.now();
-        let row = self.incident(id).await;
-        let again = self.context.db.transaction("test", |tx| {
-            let acknowledged = row.acknowledged_at.is_some();
-            let mut row = row.clone().into_active_model();
-            row.status = Set(if acknowledged { "acknowledged" } else { "open" }.into());
-            row.resolved_at = Set(None);
-            Box::pin(async move {
-                let row = row.update(tx).await.map_err(StoreError::during("test"))?;
-                if acknowledged {
-                    return Ok(());
-                }
-                escalation::arm(tx, &row, Duration::ZERO, now).await
-            })
-        });
-        again.await.map_err(|e: StoreError| e).unwrap();
-    }
-
     pub async fn acts(&self, id: i64, action: Action) -> Result<incident::Model, ActionError> {
         let actor = Actor {
             user_id: Some(1),
@@ -417,7 +368,13 @@ impl Story {
                     .unwrap();
                 busy |= !messages.is_empty();
                 for message in messages {
-                    outbox::send(&self.context, channel.as_ref(), message).await;
+                    outbox::send(
+                        &self.context,
+                        channel.as_ref(),
+                        message,
+                        outbox::Slot::free(),
+                    )
+                    .await;
                 }
             }
             // Whoever was to send it has had their turn.
@@ -459,7 +416,7 @@ impl Story {
         let now = self.clock.now();
         let windows = maintenance_windows::all(self.db().write()).await.unwrap();
         let windows = windows.iter().filter_map(|row| {
-            let window = Window::read(row).unwrap();
+            let window = Window::read(row).ok()?;
             let ends = window.under_way(now).and_then(|span| span.until);
             ends.or_else(|| window.next(now).map(|span| span.from))
         });

@@ -14,6 +14,7 @@ use super::roster::Schedule;
 use super::{AHEAD, Duty};
 use crate::Parts;
 use crate::crash_point;
+use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
 use crate::maintenance::window::Window;
 use crate::notify::channel::{Channel, Email};
@@ -22,6 +23,7 @@ use crate::notify::message::Kind;
 use crate::notify::template::{HandoffView, MaintenanceAhead, OpenIncident};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
+use noc_pipeline::mask;
 use noc_storage::relational::deliveries::{self, NewDelivery};
 use noc_storage::relational::entity::{incident, on_call_handoff, user};
 use noc_storage::relational::on_call_handoffs::{self, NewHandoff};
@@ -211,11 +213,12 @@ pub(crate) async fn scene(
         Some(id) => users::by_id(conn, id).await?,
         None => None,
     };
-    let reachable = person.is_some_and(|user| user.is_active);
+    let reachable = person.as_ref().is_some_and(|user| user.is_active);
+    let sees_logins = person.is_some_and(|user| mask::may_be_seen_by(&user.role));
     let moved_on = last.is_some_and(|last| last.number != handoff.number);
     Ok(Some(Scene {
         over: moved_on || !reachable || duty.user != handoff.user_id,
-        view: view(conn, schedule, &handoff, duty, next, now).await?,
+        view: view(conn, schedule, &handoff, (duty, next), sees_logins, now).await?,
     }))
 }
 
@@ -223,8 +226,8 @@ async fn view(
     conn: &impl ConnectionTrait,
     schedule: Schedule,
     handoff: &on_call_handoff::Model,
-    duty: Duty,
-    next: Option<String>,
+    (duty, next): (Duty, Option<String>),
+    sees_logins: bool,
     now: UnixMs,
 ) -> Result<HandoffView, StoreError> {
     let maintenance = maintenance(conn, now, duty.until.unwrap_or(now.plus(WEEK))).await?;
@@ -258,7 +261,10 @@ async fn view(
             .snoozed_until
             .map(UnixMs::from)
             .filter(|until| *until > now),
-        title: row.title,
+        title: match Sender::bare_login(&row.subject) {
+            Some(login) if !sees_logins => mask::name_within(&row.title, login),
+            _ => row.title,
+        },
     });
     Ok(HandoffView {
         schedule: schedule.name,

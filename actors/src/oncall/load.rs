@@ -19,7 +19,8 @@ pub struct OnDuty {
     pub user: Option<i64>,
 }
 
-/// All schedules by name, with the overrides that apply at some time of `from..until`.
+/// All schedules by name, with the overrides that apply at some time of `from..until`. One that cannot be read (a newer
+/// version wrote it, or its zone is gone) is left out, and said in the log: it costs the duty of no other.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -33,8 +34,15 @@ pub async fn load(
         return Ok(Vec::new());
     }
     let overrides = on_call_overrides::between(conn, from, until).await?;
-    let whole = stored.iter().map(|stored| assemble(stored, &overrides));
-    whole.collect()
+    let readable = stored.iter().filter_map(|stored| {
+        assemble(stored, &overrides)
+            .inspect_err(|error| {
+                let id = stored.schedule.id;
+                tracing::error!(on_call_schedule.id = id, %error, "on-call schedule cannot be read: it has nobody on duty");
+            })
+            .ok()
+    });
+    Ok(readable.collect())
 }
 
 /// Who is on duty at `at`, by each schedule.

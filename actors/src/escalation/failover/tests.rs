@@ -10,6 +10,7 @@ use noc_pipeline::clock::Clock;
 use noc_pipeline::control::Severity::{Critical, High};
 use noc_storage::relational::escalation_policies::StepDraft;
 
+mod organisation;
 mod personal;
 
 fn busy(reason: &str) -> Outcome {

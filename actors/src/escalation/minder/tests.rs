@@ -11,6 +11,8 @@ use noc_storage::relational::maintenance_windows::{self, WindowDraft};
 use noc_storage::relational::timeline;
 use std::time::Duration;
 
+mod unreadable;
+
 const WEB: ServerId = ServerId(7);
 
 /// The operator at once after the page hold, an admin 300 s later, no repeats.

@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
+mod reopening;
+
 /// One server of a story, with what its actor remembers of one service.
 struct Watched<'s> {
     story: &'s Story,
@@ -115,6 +117,8 @@ async fn story() -> Story {
 
 const DOWN: &str = "email bob@noc.test problem";
 const OVER: &str = "email bob@noc.test recovery";
+const TO_ADA: &str = "email ada@noc.test problem";
+const OVER_TO_ADA: &str = "email ada@noc.test recovery";
 
 /// Each line with its second before it.
 fn at(lines: &[(u64, &str)]) -> Vec<String> {
@@ -194,7 +198,7 @@ async fn what_comes_and_goes_is_said_to_flap_once_and_then_stays_open_until_an_h
 }
 
 #[tokio::test]
-async fn what_somebody_has_taken_on_may_flap_without_a_word() {
+async fn what_somebody_has_taken_on_may_flap_and_only_they_hear_of_it() {
     let story = story().await;
     let mut web = Watched::by(&story).await;
     web.is_down(High).await;
@@ -210,11 +214,13 @@ async fn what_somebody_has_taken_on_may_flap_without_a_word() {
     }
     let (row, heard) = (web.incidents().await.remove(0), heard(&story));
     assert_eq!((row.id, row.status.as_str()), (id, "acknowledged"));
-    // Who was told hears of the first end; nobody is paged again.
-    assert!(
-        heard.iter().all(|line| line.ends_with("recovery")),
-        "{heard:?}"
-    );
+    // Who was told hears of the first end, and nobody is paged again; who has it hears of each end and return until it
+    // stays open.
+    let mut expected = vec![(130, OVER), (190, TO_ADA)];
+    for began in [190, 380, 570] {
+        expected.extend([(began + 130, OVER_TO_ADA), (began + 190, TO_ADA)]);
+    }
+    assert_eq!(heard, at(&expected));
     let entries = timeline::of_incident(story.db().read(), id).await.unwrap();
     let flaps = |entry: &&noc_storage::relational::entity::incident_timeline::Model| {
         entry.detail["flapping"] == true

@@ -303,7 +303,9 @@ fn system_time(at: UnixMs) -> SystemTime {
 impl SendError {
     fn into_outcome(self, server: &Server) -> Outcome {
         let reason = self.describe(server);
-        if self.is_permanent() {
+        if self.is_about_the_recipient() {
+            Outcome::Refused { reason }
+        } else if self.is_permanent() {
             Outcome::Permanent { reason }
         } else if self.is_about_the_server() {
             Outcome::Unavailable { reason }

@@ -8,6 +8,7 @@
 
 use super::claimed::{claim_is_over, see, settle};
 use super::deliver::{self, Scene};
+use super::line::Slot;
 use super::record::{Conclusion, News};
 use super::turns::was_held_back;
 use crate::crash_point;
@@ -28,7 +29,12 @@ use uuid::Uuid;
 
 /// Sends what is still true of claimed rows as one message, and records each. Never fails: what cannot be recorded
 /// returns when its lease ends.
-pub(super) async fn deliver(context: &NotifyContext, channel: &dyn Channel, bundle: Bundle) {
+pub(super) async fn deliver(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    bundle: Bundle,
+    slot: Slot,
+) {
     let (mut still, mut fallen) = (Vec::new(), Vec::new());
     for row in bundle.rows {
         let Some(scene) = see(context, &row).await else {
@@ -56,15 +62,14 @@ pub(super) async fn deliver(context: &NotifyContext, channel: &dyn Channel, bund
     match (still.len(), about.len()) {
         (0, _) => {}
         (1, _) => {
-            let rows = still.into_iter().map(|(row, _)| row);
-            for mut row in rows {
-                row.delivery_uuid.clone_from(&bundle.delivery_uuid);
-                deliver::deliver(context, channel, row).await;
+            if let Some((mut row, _)) = still.pop() {
+                row.delivery_uuid = bundle.delivery_uuid;
+                deliver::deliver(context, channel, row, slot).await;
             }
         }
         (_, incidents) => {
             let id = (bundle.carrier, bundle.delivery_uuid);
-            together(context, channel, id, still, incidents == 1).await;
+            together(context, channel, id, (still, incidents == 1), slot).await;
         }
     }
 }
@@ -74,8 +79,8 @@ async fn together(
     context: &NotifyContext,
     channel: &dyn Channel,
     (carrier, delivery_uuid): (i64, String),
-    mut rows: Vec<(Model, Scene)>,
-    one: bool,
+    (mut rows, one): (Vec<(Model, Scene)>, bool),
+    slot: Slot,
 ) {
     // The order in which everybody locks.
     rows.sort_by_key(|(row, _)| (row.incident_id, row.id));
@@ -103,17 +108,21 @@ async fn together(
                 return;
             }
         };
-        message(context, &delivery_uuid, &rows, group, at)
+        message(context, channel, &delivery_uuid, &rows, group, at)
     };
     if rows.iter().any(|(row, _)| claim_is_over(context, row)) {
         return;
     }
-    let outcome = deliver::send(context, channel, (first, scene), message, at).await;
+    // Of several, each has its log-in masked in its own line.
+    let about = scene.incident.as_ref().filter(|_| one);
+    let outcome = deliver::send(context, channel, (first, scene), about, message, at).await;
     crash_point::reached("provider_answered");
     let took = watch.elapsed();
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
-    let mut news = Some(deliver::news(&outcome, scene, ended));
+    let said = deliver::news(&outcome, scene, ended);
+    let slot = slot.answered(said);
+    let mut news = Some(said);
     let others = rows.len().saturating_sub(1);
     // Whose id the message bears may have fallen out: then the log names one that left.
     let left = rows.iter().any(|(row, _)| row.id == carrier);
@@ -138,6 +147,9 @@ async fn together(
         })
         .collect();
     settle(context, channel, settled).await;
+    if let Some(slot) = slot {
+        slot.leave_alone();
+    }
 }
 
 /// The group of all of these, if it is one.
@@ -188,6 +200,7 @@ async fn found_by(
 
 fn message(
     context: &NotifyContext,
+    channel: &dyn Channel,
     delivery_uuid: &str,
     rows: &[(Model, Scene)],
     group: Option<GroupView>,
@@ -198,7 +211,10 @@ fn message(
         .iter()
         .filter_map(|(_, scene)| Some((scene.incident.as_ref()?, scene)))
         .filter(|(incident, _)| told.insert(incident.id))
-        .map(|(incident, scene)| deliver::view_of(incident, scene))
+        .map(|(incident, scene)| {
+            let line = deliver::view_of(incident, scene);
+            scene.personal.line_as_seen(channel, line, incident)
+        })
         .collect();
     let held_back = rows.iter().filter(|(row, _)| was_held_back(row)).count();
     // One link is for one trouble.

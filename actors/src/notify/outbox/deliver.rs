@@ -1,12 +1,13 @@
 //! One claimed row: is it still true, send it, write down what came of it.
 
 use super::claimed::{claim_is_over, see, settle};
+use super::line::Slot;
 use super::notice::failing;
 use super::prepare::{not_written, open_settings};
 use super::record::{Attempt, Conclusion, News};
 use crate::crash_point;
 use crate::escalation::{
-    PolicySnapshot, Position, is_acknowledged, is_resolved, severity_of, step,
+    PolicySnapshot, Position, is_acknowledged, is_resolved, is_to_owner, severity_of, step,
 };
 use crate::maintenance;
 use crate::notify::NotifyContext;
@@ -48,7 +49,12 @@ pub(super) struct Scene {
 
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
 /// when its lease ends.
-pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row: Model) {
+pub(crate) async fn deliver(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    row: Model,
+    slot: Slot,
+) {
     let Some(scene) = see(context, &row).await else {
         return;
     };
@@ -56,7 +62,11 @@ pub(crate) async fn deliver(context: &NotifyContext, channel: &dyn Channel, row:
         return;
     }
     if let Some(conclusion) = attempt(context, channel, &row, &scene).await {
+        let slot = slot.answered(conclusion.news);
         settle(context, channel, vec![(row, conclusion)]).await;
+        if let Some(slot) = slot {
+            slot.leave_alone();
+        }
     }
 }
 
@@ -263,12 +273,13 @@ pub(super) fn news(outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
     }
 }
 
-/// Hands a message about several rows over, if it could be written. It is said in the product's words: those of the
-/// organisation are about one incident.
+/// Hands a message about several rows over, if it could be written; `about`: the one incident that all of them are of. It
+/// is said in the product's words: those of the organisation are about one incident.
 pub(super) async fn send(
     context: &NotifyContext,
     channel: &dyn Channel,
     (row, scene): (&Model, &Scene),
+    about: Option<&incident::Model>,
     message: Result<Message, TemplateError>,
     now: UnixMs,
 ) -> Outcome {
@@ -278,7 +289,6 @@ pub(super) async fn send(
     };
     match message {
         Ok(message) => {
-            let about = scene.incident.as_ref();
             let message = scene.personal.as_seen(channel, message, about);
             send_following(&context.db, channel, &settings, &message, now).await
         }
@@ -419,9 +429,10 @@ fn facts(kind: Kind, row: &Model, scene: &Scene) -> Facts {
         resolved: is_resolved(incident),
         acknowledged: is_acknowledged(incident),
         superseded: is_superseded(kind, row, scene),
-        only_if_unacknowledged: position_of(row)
-            .zip(scene.execution.as_ref().and_then(policy_of))
-            .is_none_or(|(at, policy)| step::step_at(&policy, at).only_if_unacknowledged),
+        only_if_unacknowledged: !is_to_owner(row, incident)
+            && position_of(row)
+                .zip(scene.execution.as_ref().and_then(policy_of))
+                .is_none_or(|(at, policy)| step::step_at(&policy, at).only_if_unacknowledged),
         held: scene.execution.as_ref().and_then(held),
         maintenance: scene.maintenance,
     });

@@ -3,7 +3,7 @@
 //! * A row is written in the transaction that decided it, so none is lost; it is claimed in another, so no two
 //!   workers have it; its result is written in a third, with those of others that end meanwhile ([`results`]). A crash in between
 //!   leaves it `sending` until its lease ends, and then it is sent again under the same delivery id: at least once, and once without faults.
-//! * Each channel has its own queue and its own few sends at a time: one that hangs delays no other.
+//! * Each channel has its own queue and its own few sends at a time ([`line`]): one that hangs delays no other.
 //! * A provider that is away is not tried for each message that waits ([`super::breaker`]); none of them is lost, and
 //!   each says why it waits.
 //! * A provider that asks to be left alone (`429`) is, by the whole channel and until then; that costs nobody an attempt.
@@ -15,6 +15,7 @@
 mod bundle;
 mod claimed;
 mod deliver;
+mod line;
 mod notice;
 mod prepare;
 mod record;
@@ -24,6 +25,7 @@ mod tests;
 mod turns;
 mod worker;
 
+pub(crate) use line::Slot;
 pub(crate) use notice::tell;
 pub(crate) use results::Results;
 pub use turns::Bundling;
@@ -132,14 +134,32 @@ pub(crate) async fn claim(
     Ok(bundles)
 }
 
-/// Sends one message, be it about one incident or several.
-pub(crate) async fn send(context: &NotifyContext, channel: &dyn Channel, mut message: Bundle) {
+/// Sends one message, be it about one incident or several. Its turn ends when the provider has answered.
+pub(crate) async fn send(
+    context: &NotifyContext,
+    channel: &dyn Channel,
+    mut message: Bundle,
+    slot: Slot,
+) {
     if message.rows.len() > 1 {
-        return bundle::deliver(context, channel, message).await;
+        return bundle::deliver(context, channel, message, slot).await;
     }
     if let Some(mut row) = message.rows.pop() {
         // It may have left together with others that are over by now: then it keeps that message's id.
         row.delivery_uuid = message.delivery_uuid;
-        deliver::deliver(context, channel, row).await;
+        deliver::deliver(context, channel, row, slot).await;
+    }
+}
+
+/// Lets go of a message that nothing was begun of.
+async fn give_back(context: &NotifyContext, message: Bundle) {
+    let db = &context.db;
+    let now = context.clock.now();
+    if let Err(error) = deliveries::give_back(db.write(), &message.rows, now).await {
+        tracing::warn!(
+            delivery.ids = ?message.rows.iter().map(|row| row.id).collect::<Vec<_>>(),
+            %error,
+            "deliveries not given back, they return when their lease ends"
+        );
     }
 }

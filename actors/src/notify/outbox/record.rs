@@ -2,20 +2,21 @@
 
 use super::notice;
 use crate::crash_point;
-use crate::escalation::{is_resolved, queue_recoveries};
+use crate::escalation::queue_recoveries;
 use crate::notify::NotifyContext;
 use crate::notify::breaker::Breaker;
 use crate::notify::channel::Registry;
 use crate::notify::message::Kind;
 use crate::notify::personal;
 use noc_pipeline::clock::UnixMs;
-use noc_storage::relational::deliveries::{self, Ending, Status, bundles};
+use noc_storage::relational::deliveries::{self, Ending, NewAttempt, Status, bundles};
 use noc_storage::relational::entity::notification_delivery::Model;
-use noc_storage::relational::entity::{incident, notification_channel};
+use noc_storage::relational::entity::{execution, notification_channel};
 use noc_storage::relational::timeline::Actor;
 use noc_storage::relational::{StoreError, executions, notification_channels, timeline};
-use sea_orm::{ConnectionTrait, EntityTrait};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub(super) struct Conclusion {
 
 /// What a try says of its channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// Nothing that its row does not say.
     Nothing,
     /// It works, again.
@@ -85,14 +86,63 @@ pub(super) async fn record_several(
             let mut rows: Vec<_> = messages.iter().flat_map(|rows| rows.iter()).collect();
             // The order in which everybody locks: so two nodes wait for each other, and never each for the other.
             rows.sort_by_key(|(row, _)| (row.incident_id, row.id));
-            for (row, conclusion) in rows {
-                write(tx, &registry, row, conclusion, now).await?;
-            }
+            write_all(tx, &registry, &rows, now).await?;
             crash_point::reached("recording_delivery");
             Ok(())
         })
     })
     .await
+}
+
+async fn write_all(
+    tx: &impl ConnectionTrait,
+    registry: &Registry,
+    rows: &[&(Model, Conclusion)],
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let changing = rows
+        .iter()
+        .filter(|(row, end)| changes_who_was_told(row, end));
+    let about: BTreeSet<i64> = changing.filter_map(|(row, _)| row.incident_id).collect();
+    let about: Vec<i64> = about.into_iter().collect();
+    // The same locks that resolving takes: either it sees how these messages ended, or we see the incident as over.
+    let executions = executions::lock_of_incidents(tx, &about).await?;
+    let unsent = rows.iter().filter(|(_, end)| end.attempt.is_none());
+    let unsent: Vec<i64> = unsent.map(|(row, _)| row.id).collect();
+    // If they are ever sent, then by themselves, or with others than those they were claimed with.
+    bundles::part(tx, &unsent).await?;
+    let tries = rows.iter().filter_map(|(row, end)| {
+        let attempt = end.attempt.as_ref()?;
+        Some(NewAttempt {
+            delivery_id: row.id,
+            at: attempt.at,
+            outcome: attempt.outcome.to_owned(),
+            detail: attempt.detail.clone(),
+            duration_ms: i64::try_from(attempt.took.as_millis()).unwrap_or(i64::MAX),
+        })
+    });
+    deliveries::record_attempts(tx, tries.collect()).await?;
+    for (row, conclusion) in rows {
+        write(tx, registry, row, conclusion, now).await?;
+    }
+    // Oldest first: of several the last one counts.
+    let executions = executions.iter().map(|row| (row.incident_id, row));
+    let mut executions: HashMap<i64, &execution::Model> = executions.collect();
+    for incident in executions::resolved_among(tx, &about).await? {
+        if let Some(execution) = executions.remove(&incident) {
+            queue_recoveries(tx, incident, execution, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether it matters to the recoveries that an incident owes.
+fn changes_who_was_told(row: &Model, conclusion: &Conclusion) -> bool {
+    match conclusion.ending.status {
+        Status::Sent => true,
+        Status::Cancelled => row.kind == Kind::Recovery.name(),
+        _ => false,
+    }
 }
 
 async fn write(
@@ -104,33 +154,11 @@ async fn write(
 ) -> Result<(), StoreError> {
     let ending = &conclusion.ending;
     let failed = ending.status == Status::Failed;
-    if conclusion.attempt.is_none() {
-        // If it is ever sent, then by itself, or with others than those it was claimed with.
-        bundles::part(tx, &[row.id]).await?;
-    }
-    if let Some(attempt) = &conclusion.attempt {
-        let took_ms = i64::try_from(attempt.took.as_millis()).unwrap_or(i64::MAX);
-        deliveries::record_attempt(
-            tx,
-            row.id,
-            attempt.at,
-            attempt.outcome,
-            &attempt.detail,
-            took_ms,
-        )
-        .await?;
-    }
     let may_fail = matches!(conclusion.news, News::Refuses | News::Away);
     let worked = may_fail && works(tx, &row.channel).await?;
     note_news(tx, row, conclusion, now).await?;
     if worked {
         notice::tell(tx, registry, &row.channel, now).await?;
-    }
-    let recovery_taken_back =
-        ending.status == Status::Cancelled && row.kind == Kind::Recovery.name();
-    if (ending.status == Status::Sent || recovery_taken_back) && row.incident_id.is_some() {
-        // The same lock that resolving takes: either it sees how this message ended, or we see the incident as over.
-        return owe_recovery(tx, row, ending, now).await;
     }
     let held = deliveries::finish(tx, row, ending.clone(), now).await?;
     if ending.status == Status::Sent && row.kind == Kind::Summary.name() {
@@ -188,27 +216,5 @@ async fn note_news(
             }
             Ok(())
         }
-    }
-}
-
-async fn owe_recovery(
-    tx: &impl ConnectionTrait,
-    row: &Model,
-    ending: &Ending,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    let Some(incident_id) = row.incident_id else {
-        return Ok(());
-    };
-    let execution = executions::lock_of_incident(tx, incident_id).await?;
-    deliveries::finish(tx, row, ending.clone(), now).await?;
-    let over = incident::Entity::find_by_id(incident_id)
-        .one(tx)
-        .await
-        .map_err(StoreError::during("read an incident"))?
-        .is_some_and(|incident| is_resolved(&incident));
-    match execution {
-        Some(execution) if over => queue_recoveries(tx, incident_id, &execution, now).await,
-        _ => Ok(()),
     }
 }

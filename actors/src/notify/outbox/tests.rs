@@ -1,7 +1,7 @@
 //! The rules of delivery, told as stories.
 
 use super::deliver::deliver;
-use super::{LEASE, claim, record_for_tests};
+use super::{LEASE, Slot, claim, record_for_tests};
 use crate::escalation::fire::fire;
 use crate::incident::actions::Action;
 use crate::notify::channel::Outcome;
@@ -131,7 +131,7 @@ async fn a_claimed_message_is_judged_again_before_it_leaves() {
     let id = story.opens(Critical).await;
     let claimed = claim_first(&story, id).await;
     story.acts(id, Action::Acknowledge).await.unwrap();
-    deliver(&story.context, &story.email, claimed).await;
+    deliver(&story.context, &story.email, claimed, Slot::free()).await;
     story.expect(&[]);
     assert_eq!(
         story.states().await,

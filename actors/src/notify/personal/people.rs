@@ -129,6 +129,17 @@ impl People {
             None => Person::default().place(own, channel),
         }
     }
+
+    /// [`People::place`], for whoever has no more than the channel's key.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(crate) fn place_on(&self, user: i64, own: &str, name: &str) -> Result<Place, Unreachable> {
+        match self.get(user) {
+            Some(person) => person.place_on(own, name),
+            None => Person::default().place_on(own, name),
+        }
+    }
 }
 
 /// Reads all of them. Preferences that cannot be read count as never saved: a page must not be lost over them.

@@ -13,7 +13,7 @@ use crate::notify::NotifyContext;
 use crate::notify::channel::{Channel, Outcome, Settings, send_following};
 use crate::notify::judge::Judgement;
 use crate::notify::message::{Kind, Message};
-use crate::notify::template::in_own_words;
+use crate::notify::template::{IncidentView, in_own_words};
 use crate::oncall;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::mask;
@@ -135,10 +135,7 @@ impl Known {
 
 /// The log-in without a domain that an incident is about: its sentences name it as they would any word.
 pub(super) fn login_of(incident: &incident::Model) -> Option<&str> {
-    match Sender::of_subject(&incident.subject)? {
-        (Sender::Login, name) if !name.contains('@') => Some(name),
-        _ => None,
-    }
+    Sender::bare_login(&incident.subject)
 }
 
 /// Reads what is to be known of a message's person.
@@ -217,6 +214,30 @@ impl Scene {
         match login_of(incident) {
             Some(login) if self.masked => mask::name_within(&incident.title, login),
             _ => incident.title.clone(),
+        }
+    }
+
+    /// What a message about several incidents says of one of them, as its readers may see it: each names its own log-in.
+    pub(crate) fn line_as_seen(
+        &self,
+        channel: &dyn Channel,
+        line: IncidentView,
+        incident: &incident::Model,
+    ) -> IncidentView {
+        if !self.masked && !channel.masks_addresses() {
+            return line;
+        }
+        let Some(login) = login_of(incident) else {
+            return line;
+        };
+        let hide = |text: String| mask::name_within(&text, login);
+        IncidentView {
+            title: hide(line.title),
+            observed: line.observed.map(hide),
+            expected: line.expected.map(hide),
+            // With another name in it, it would do something else.
+            command: line.command.filter(|text| hide(text.clone()) == *text),
+            ..line
         }
     }
 

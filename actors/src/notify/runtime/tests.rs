@@ -1,10 +1,12 @@
 //! The whole role, on real time: actors, workers and events together.
 
 use super::*;
+use crate::notify::channel::Outcome;
 use crate::notify::story::{Story, step};
 use noc_pipeline::clock;
 use noc_pipeline::control::Severity::{Critical, High};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Waits until `done`, at most 10 s.
 async fn until(what: &str, done: impl AsyncFn() -> bool) {
@@ -94,4 +96,62 @@ async fn stopping_leaves_what_is_not_yet_due_for_the_next_start() {
         "+120 email bob@noc.test problem",
         "+120 email team@noc.test problem",
     ]);
+}
+
+/// Messages to two: the answer to the first waits for a permit of what is returned, the other one for its turn.
+async fn one_sends_and_one_waits(story: &Story) -> (NotifyRuntime, Arc<Semaphore>) {
+    let answers = Arc::new(Semaphore::new(0));
+    *story.email.slow.lock() = Some(Arc::clone(&answers));
+    story.opens(High).await;
+    story.outage(3_600);
+    let role = run(Arc::clone(&story.context), 1);
+    until("both are in hand, one of them is sent", async || {
+        let states = story.states().await;
+        states == ["sending"; 2] && story.email.heard.lock().len() == 1
+    })
+    .await;
+    (role, answers)
+}
+
+#[actix::test]
+async fn stopping_gives_back_what_waits_for_its_turn() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    let (role, answers) = one_sends_and_one_waits(&story).await;
+    let stopping = tokio::spawn(role.stop());
+    until("what waits is back", async || {
+        story.states().await.contains(&"queued".to_owned())
+    })
+    .await;
+    assert!(!stopping.is_finished(), "what was begun is seen through");
+    answers.add_permits(100);
+    stopping.await.unwrap();
+    assert_eq!(story.email.heard.lock().len(), 1);
+    // The next one has not to wait for any lease.
+    let role = run(Arc::clone(&story.context), 1);
+    until("both are told", async || {
+        story.states().await == ["sent"; 2]
+    })
+    .await;
+    assert_eq!(story.email.heard.lock().len(), 2);
+    role.stop().await;
+}
+
+#[actix::test]
+async fn what_is_in_hand_waits_when_the_provider_asks_to_be_left_alone() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    story.email.answers.lock().push_back(Outcome::Retry {
+        reason: "too many".to_owned(),
+        after: Some(Duration::from_secs(300)),
+    });
+    let (role, answers) = one_sends_and_one_waits(&story).await;
+    answers.add_permits(100);
+    until("the other says why it waits", async || {
+        let states = story.states().await;
+        states
+            .iter()
+            .any(|state| state.starts_with("queued: waits until"))
+    })
+    .await;
+    assert_eq!(story.email.heard.lock().len(), 1);
+    role.stop().await;
 }

@@ -8,6 +8,7 @@ use noc_pipeline::clock::{Clock, ManualClock};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 const FIELDS: &[Field] = &[];
 
@@ -23,6 +24,10 @@ pub(crate) struct Recorder {
     pub heard: Arc<Mutex<Vec<String>>>,
     pub answers: Arc<Mutex<VecDeque<Outcome>>>,
     pub messages: Arc<Mutex<Vec<Message>>>,
+    /// Set: each answer waits for a permit.
+    pub slow: Arc<Mutex<Option<Arc<Semaphore>>>>,
+    /// Whether it is a room: stories go by whole addresses, unless they say so.
+    pub masks: Arc<Mutex<bool>>,
 }
 
 impl Recorder {
@@ -35,6 +40,8 @@ impl Recorder {
             heard: Arc::default(),
             answers: Arc::default(),
             messages: Arc::default(),
+            slow: Arc::default(),
+            masks: Arc::default(),
         }
     }
 }
@@ -69,9 +76,8 @@ impl Channel for Recorder {
         Some(address.to_lowercase())
     }
 
-    /// Stories go by whole addresses.
     fn masks_addresses(&self) -> bool {
-        false
+        *self.masks.lock()
     }
 
     fn hook(&self, _: &Settings) -> Option<&'static str> {
@@ -85,6 +91,10 @@ impl Channel for Recorder {
             .lock()
             .push(format!("+{at} {} {to} {kind}", self.key));
         self.messages.lock().push(message.clone());
+        let slow = self.slow.lock().clone();
+        if let Some(slow) = slow {
+            slow.acquire().await.unwrap().forget();
+        }
         let accepted = Outcome::Accepted { provider_id: None };
         self.answers.lock().pop_front().unwrap_or(accepted)
     }

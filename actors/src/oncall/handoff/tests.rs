@@ -11,6 +11,7 @@ use noc_pipeline::control::Severity;
 use noc_storage::relational::on_call_overrides::NewOverride;
 use noc_storage::relational::on_call_schedules::{self, Rotation, ScheduleDraft};
 use noc_storage::relational::users::UserPatch;
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -364,4 +365,28 @@ async fn whoever_stays_on_duty_by_another_schedule_keeps_what_they_took_on() {
     let looked = look(story.db(), story.clock.now()).await.unwrap();
     assert_eq!((looked.told, looked.passed), (1, Vec::new()));
     assert_eq!(owner(&story, taken).await, (Some(ADA), Vec::new()));
+}
+
+#[tokio::test]
+async fn log_ins_are_named_to_those_alone_who_may_see_them() {
+    for (member, said) in [
+        (CYN, "Mailbox w*** mails"),
+        (BOB, "Mailbox webmaster mails"),
+    ] {
+        let (story, _) = story(&[member]).await;
+        let id = story.opens(Severity::Low).await;
+        let about = incident::ActiveModel {
+            id: Unchanged(id),
+            subject: Set("login:webmaster".to_owned()),
+            title: Set("Mailbox webmaster mails far more than it does".to_owned()),
+            ..Default::default()
+        };
+        about.update(story.db().write()).await.unwrap();
+        looks(&story).await;
+        story.after(1).await;
+        let message = story.email.messages.lock()[0].clone();
+        assert!(message.text.contains(said), "{}", message.text);
+        let is_named = format!("{message:?}").contains("webmaster");
+        assert_eq!(is_named, member == BOB, "{message:?}");
+    }
 }

@@ -3,6 +3,7 @@
 use super::house::{House, disk, goodbye, metrics, service};
 use crate::control;
 use crate::detect::bench::rule;
+use crate::incident::actions::{self, Action, Actor};
 use crate::incident::lifecycle::Reason;
 use noc_pipeline::control::{Condition, Control, Rule, ServerSettings, Severity};
 use noc_pipeline::id::ServerId;
@@ -27,7 +28,8 @@ pub(super) async fn decide(house: &House, control: Control) {
     }
     let staged = control::stage(house.parts.db.write(), &control, partitions, at).await;
     staged.unwrap();
-    assert_eq!(control::publish(&house.parts).await.unwrap(), 1);
+    // A node that looks around at this moment publishes it in our place.
+    assert!(control::publish(&house.parts).await.unwrap() <= 1);
 }
 
 pub(super) fn settings(server: ServerId, tags: &[&str], active: bool) -> Control {
@@ -158,15 +160,29 @@ async fn a_full_disk_opens_rises_and_reopens_with_its_acknowledgement() {
         house.story().await,
         ["Disk / is 96 % full on web-01: high, open"]
     );
+    let one = house.incidents().await.remove(0);
+    let ada = Actor {
+        user_id: Some(1),
+        name: "Ada".into(),
+        ip: None,
+        link: None,
+    };
+    let now = noc_pipeline::clock::UnixMs::from(one.last_seen_at);
+    let taken_on = actions::store(&house.parts.db, one.id, &ada, &Action::Acknowledge, now).await;
+    taken_on.unwrap();
     for _ in 0..3 {
         house.send(web, disk("/", 50)).await;
         house.pass_with(60, &[web]).await;
     }
     house.settle().await;
+    assert_eq!(
+        house.story().await,
+        ["Disk / is 96 % full on web-01: high, resolved"]
+    );
     house.send(web, disk("/", 92)).await;
     assert_eq!(
         house.story().await,
-        ["Disk / is 92 % full on web-01: high, open"],
+        ["Disk / is 92 % full on web-01: high, acknowledged"],
         "the same one, reopened, as severe as it was"
     );
 }

@@ -8,7 +8,7 @@ use noc_storage::relational::notification_preferences::{self, ChannelChoice, Pre
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
 use std::collections::BTreeMap;
 
-const BOB: i64 = 2;
+pub(super) const BOB: i64 = 2;
 const NUMBER: &str = "+8801712345678";
 
 /// [`with_room`], and WhatsApp, which is in no step and reaches people alone.
@@ -42,7 +42,21 @@ fn refused() -> Outcome {
     }
 }
 
-async fn prefers(story: &Story, channels: &[(&str, bool, Option<i64>)], quiet: (i32, i32)) {
+pub(super) async fn prefers(
+    story: &Story,
+    channels: &[(&str, bool, Option<i64>)],
+    quiet: (i32, i32),
+) {
+    saves(story, channels, quiet, false).await;
+}
+
+/// Bob saves where he is told, and when he wants to be left alone; `always`: whatever is wrong.
+pub(super) async fn saves(
+    story: &Story,
+    channels: &[(&str, bool, Option<i64>)],
+    quiet: (i32, i32),
+    always: bool,
+) {
     let choices = channels.iter().map(|&(channel, enabled, contact_id)| {
         let choice = ChannelChoice {
             enabled,
@@ -56,7 +70,7 @@ async fn prefers(story: &Story, channels: &[(&str, bool, Option<i64>)], quiet: (
         quiet_start: quiet.0,
         quiet_end: quiet.1,
         timezone: "UTC".into(),
-        block_critical: false,
+        block_critical: always,
         digest_enabled: false,
         digest_minute: 9 * 60,
     };

@@ -64,6 +64,17 @@ impl SendError {
         }
     }
 
+    /// Whether it is about the one mailbox that the message is for, and others are reached as before.
+    pub fn is_about_the_recipient(&self) -> bool {
+        match self {
+            Self::Smtp {
+                stage: Stage::Message,
+                source,
+            } => source.is_permanent() && names_the_mailbox(&words(source)),
+            _ => false,
+        }
+    }
+
     /// Whether any message would have met it: the server was not reached, closed the connection or let nobody in. An
     /// answer to the message itself (a full or greylisted mailbox) is not.
     pub fn is_about_the_server(&self) -> bool {
@@ -135,4 +146,62 @@ fn is_certificate_refusal(error: &Error) -> bool {
         source = cause.source();
     }
     false
+}
+
+/// Whether a refusal is of the recipient's mailbox. A server that gives enhanced codes says so (RFC 3463: 5.1.x is the
+/// address, but 5.1.7 and 5.1.8 that of the sender; 5.2.x is the mailbox). Of one that gives none only words that leave no
+/// doubt count: it refuses a sender, or to relay, with the same 550.
+fn names_the_mailbox(words: &str) -> bool {
+    let enhanced = words.split_whitespace().find_map(|word| {
+        let mut numbers = word.splitn(3, '.').map(str::parse::<u16>);
+        match (numbers.next()?, numbers.next()?, numbers.next()?) {
+            (Ok(class), Ok(subject), Ok(detail)) => Some((class, subject, detail)),
+            _ => None,
+        }
+    });
+    if let Some((_, subject, detail)) = enhanced {
+        return subject == 2 || (subject == 1 && !matches!(detail, 7 | 8));
+    }
+    let words = words.to_lowercase();
+    [
+        "no such user",
+        "user unknown",
+        "unknown user",
+        "mailbox unavailable",
+        "mailbox not found",
+        "no such recipient",
+        "recipient unknown",
+    ]
+    .iter()
+    .any(|sure| words.contains(sure))
+}
+
+#[cfg(test)]
+mod mailbox_tests {
+    use super::names_the_mailbox;
+
+    #[test]
+    fn a_dead_mailbox_is_told_from_a_refused_sender() {
+        for mailbox in [
+            "5.1.1 no such user",
+            "5.1.1 <bob@x.test>: Recipient address rejected: User unknown in virtual mailbox table",
+            "5.1.10 RESOLVER.ADR.RecipientNotFound",
+            "5.2.1 The email account that you tried to reach is disabled",
+            "5.2.2 mailbox full",
+            "No Such User Here",
+        ] {
+            assert!(names_the_mailbox(mailbox), "{mailbox}");
+        }
+        for other in [
+            "5.7.1 Relaying denied",
+            "5.1.8 <noc@y.test>: Sender address rejected: Domain not found",
+            "5.1.7 bad sender",
+            "Sender verify failed",
+            "relay not permitted",
+            "5.7.60 client does not have permissions to send as this sender",
+            "",
+        ] {
+            assert!(!names_the_mailbox(other), "{other}");
+        }
+    }
 }

@@ -3,14 +3,16 @@
 mod cover;
 mod storm;
 
-use super::super::{LEASE, claim, send};
+use super::super::{LEASE, Slot, claim, send};
 use crate::incident::actions::Action;
 use crate::notify::channel::Outcome;
 use crate::notify::story::{Story, step, unconditional};
 use noc_pipeline::control::Severity::{self, Critical, High};
 use noc_pipeline::id::ServerId;
+use noc_storage::relational::entity::incident;
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::timeline;
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 use std::collections::BTreeMap;
 
 const RACK: [&str; 2] = ["rack:r1", "dc:d1"];
@@ -187,7 +189,7 @@ async fn who_is_over_when_the_message_leaves_falls_out_with_its_reason() {
     let (incidents, bundle) = taken(&story, 5).await;
     story.resolves(incidents[1]).await;
     story.acts(incidents[2], Action::Acknowledge).await.unwrap();
-    send(&story.context, &story.email, bundle).await;
+    send(&story.context, &story.email, bundle, Slot::free()).await;
     story.expect(&["+30 email bob@noc.test problem"]);
     assert_eq!(
         subjects(&story).pop().unwrap(),
@@ -213,7 +215,7 @@ async fn if_one_remains_it_is_an_ordinary_message_and_if_none_remains_nothing_is
     let (incidents, bundle) = taken(&story, 4).await;
     story.resolves(incidents[1]).await;
     story.resolves(incidents[3]).await;
-    send(&story.context, &story.email, bundle).await;
+    send(&story.context, &story.email, bundle, Slot::free()).await;
     assert_eq!(
         subjects(&story).pop().unwrap(),
         "🔴 [critical] exim is down on web-02"
@@ -224,7 +226,7 @@ async fn if_one_remains_it_is_an_ordinary_message_and_if_none_remains_nothing_is
     for incident in &incidents[1..] {
         story.resolves(*incident).await;
     }
-    send(&story.context, &story.email, bundle).await;
+    send(&story.context, &story.email, bundle, Slot::free()).await;
     story.expect(&[]);
     let standing = standing(&story).await;
     assert_eq!((standing["sent"], standing["expired"]), (1, 3));
@@ -241,7 +243,7 @@ async fn a_crash_between_claim_and_record_sends_the_same_message_again() {
     let again = again.remove(0);
     assert_eq!(again.delivery_uuid, bundle.delivery_uuid);
     assert_eq!(again.rows.len(), bundle.rows.len());
-    send(&story.context, &story.email, again).await;
+    send(&story.context, &story.email, again, Slot::free()).await;
     story.expect(&["+90 email bob@noc.test problem"]);
     let message = story.email.messages.lock().pop().unwrap();
     assert_eq!(message.delivery.to_string(), bundle.delivery_uuid);
@@ -367,4 +369,29 @@ async fn a_message_that_waits_is_taken_back_with_its_group() {
         "+600 email ada@noc.test problem",
         "+630 email ada@noc.test problem",
     ]);
+}
+
+#[tokio::test]
+async fn a_room_is_told_the_log_in_of_none_of_several_incidents() {
+    let story = to_bob().await;
+    *story.email.masks.lock() = true;
+    let servers = story.servers("mail", 2, &RACK).await;
+    for (server, login) in servers.into_iter().zip(["webmaster", "postman"]) {
+        let id = story.breaks(server, "outgoing_mail_abuse", Critical).await;
+        let about = incident::ActiveModel {
+            id: Unchanged(id),
+            subject: Set(format!("login:{login}")),
+            title: Set(format!("Mailbox {login} mails far more than it does")),
+            ..Default::default()
+        };
+        about.update(story.db().write()).await.unwrap();
+    }
+    story.after(60).await;
+    story.expect(&["+0 email bob@noc.test problem"]);
+    let message = story.email.messages.lock()[0].clone();
+    for (masked, whole) in [("Mailbox w***", "webmaster"), ("Mailbox p***", "postman")] {
+        assert!(message.text.contains(masked), "{}", message.text);
+        let all = format!("{message:?}");
+        assert!(!all.contains(whole), "{all}");
+    }
 }
