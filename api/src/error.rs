@@ -290,6 +290,10 @@ impl From<ActionError> for ApiError {
             ActionError::InvalidTransition { .. } | ActionError::InvalidCase { .. } => {
                 Self::invalid_transition(error.to_string())
             }
+            ActionError::OwnerChanged { .. } => Self::Conflict {
+                code: "owner_changed",
+                message: error.to_string(),
+            },
             ActionError::NotEscalated { why, .. } => Self::Conflict {
                 code: match why {
                     NotEscalated::Already => "already_escalated",

@@ -79,10 +79,7 @@ fn mask_within(value: &mut Value) {
         Value::Object(fields) => {
             fields.values_mut().for_each(mask_within);
             let subject = fields.get("subject").and_then(Value::as_str);
-            let login = subject.and_then(|subject| match Sender::of_subject(subject)? {
-                (Sender::Login, name) if !name.contains('@') => Some(name.to_owned()),
-                _ => None,
-            });
+            let login = subject.and_then(Sender::bare_login).map(str::to_owned);
             if let Some(login) = login {
                 fields
                     .iter_mut()

@@ -86,6 +86,10 @@ pub struct DeliveryQuery {
     pub incident_id: Option<i64>,
     /// Account.
     pub user_id: Option<i64>,
+    /// Queued at this time or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Queued before this time.
+    pub to: Option<DateTime<Utc>>,
     /// `-created_at` (the default), or `trouble`: failed ones first, then those under way; `-` before it turns around.
     pub sort: Option<String>,
     /// Rows on the page, 1 to 200; 50 when absent.
@@ -191,6 +195,12 @@ pub async fn list_notification_deliveries(
         })
         .apply_if(query.user_id, |select, user| {
             select.filter(Column::UserId.eq(user))
+        })
+        .apply_if(query.from, |select, from| {
+            select.filter(Column::CreatedAt.gte(from))
+        })
+        .apply_if(query.to, |select, to| {
+            select.filter(Column::CreatedAt.lt(to))
         });
     if !statuses.is_empty() {
         matching = matching.filter(Column::Status.is_in(statuses.iter().map(|s| s.name())));
@@ -230,8 +240,9 @@ pub struct DeliveryAttempt {
 #[get("/api/notification-deliveries/{id}/attempts")]
 pub async fn list_delivery_attempts(
     state: web::Data<AppState>,
+    caller: Caller,
     id: Id,
-) -> Result<web::Json<List<DeliveryAttempt>>, ApiError> {
+) -> Result<Shown<List<DeliveryAttempt>>, ApiError> {
     let db = state.db().read();
     if deliveries::get(db, id.0).await?.is_none() {
         return Err(ApiError::NotFound("delivery"));
@@ -243,7 +254,7 @@ pub async fn list_delivery_attempts(
         detail: row.detail,
         duration_ms: row.duration_ms,
     });
-    Ok(web::Json(List::whole(attempts.collect())))
+    Ok(Shown::to(&caller, List::whole(attempts.collect())))
 }
 
 /// Tries a delivery that failed, expired, was suppressed or cancelled once more, now.

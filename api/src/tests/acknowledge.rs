@@ -366,3 +366,24 @@ async fn the_second_button_takes_all_of_its_group_on() {
     assert_eq!(incident_of(&house, foreign).await.status, "open");
     assert_eq!(house.security_log().await, ["incident_acknowledged"; 2]);
 }
+
+#[actix_web::test]
+async fn the_page_names_no_log_in() {
+    let house = House::open().await;
+    let (id, link) = told(&house, None, "mail-01").await;
+    let mut row = incident_of(&house, id).await.into_active_model();
+    row.subject = Set("login:webmaster".to_owned());
+    row.title = Set("Mailbox webmaster mails far more".to_owned());
+    row.observed = Set(Some("webmaster: 900 an hour, info@shop.example".to_owned()));
+    row.expected = Set(Some("webmaster: 20 an hour".to_owned()));
+    row.update(house.state.db().write()).await.unwrap();
+    let path = path(&house, &link);
+    for answer in [
+        house.stranger().get(&path).await,
+        presses(&house, &path).await,
+    ] {
+        is_page(&answer, 200, "Mailbox w*** mails far more");
+        assert!(answer.text.contains("w***: 900 an hour, i***@shop.example"));
+        assert!(!answer.text.contains("webmaster"), "{}", answer.text);
+    }
+}

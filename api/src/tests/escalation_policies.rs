@@ -257,3 +257,26 @@ async fn a_simulation_of_nonsense_names_what_is_wrong() {
     let mut viewer = house.browser(Role::Viewer).await;
     viewer.post(&path, trial).await.refused(403, "forbidden");
 }
+
+#[actix_web::test]
+async fn addresses_of_people_without_an_account_are_whole_for_those_alone_who_may_see_them() {
+    let house = House::open().await;
+    let external = json!(["boss@example.com", "+8801711223344"]);
+    let steps =
+        json!([{ "delay_seconds": 0, "channels": [], "targets": { "external": external } }]);
+    let mut operator = house.browser(Role::Operator).await;
+    operator
+        .post(PATH, json!({ "name": "Night", "steps": steps }))
+        .await
+        .ok();
+    let masked = json!(["b***@example.com", "***44"]);
+    let viewer = house.browser(Role::Viewer).await;
+    let oncall = house.browser(Role::Oncall).await;
+    for (mut browser, expected) in [(viewer, &masked), (oncall, &masked), (operator, &external)] {
+        let list = browser.get(PATH).await.ok();
+        let policies = list["data"].as_array().unwrap();
+        let night = policies.iter().find(|policy| policy["name"] == "Night");
+        let targets = &night.unwrap()["steps"][0]["targets"];
+        assert_eq!(&targets["external"], expected);
+    }
+}

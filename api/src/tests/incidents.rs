@@ -401,3 +401,84 @@ async fn customers_addresses_are_masked_for_those_who_may_not_see_them() {
         .ok();
     assert_eq!(taken["title"], "i***@shop.example is not running");
 }
+
+#[actix_web::test]
+async fn an_incident_is_not_found_by_a_log_in_that_is_masked() {
+    let house = House::open().await;
+    let server = house.server("mail-01").await;
+    let row = incident(&house, server, "login:webmaster", Severity::High).await;
+    let mut viewer = house.browser(Role::Viewer).await;
+    let mut operator = house.browser(Role::Operator).await;
+    let found = |list: Value| list["meta"]["total"].as_u64();
+    for q in ["webmaster", "webm", "in:w"] {
+        let path = format!("/api/incidents?q={q}");
+        assert_eq!(found(viewer.get(&path).await.ok()), Some(0), "{q}");
+        assert_eq!(found(operator.get(&path).await.ok()), Some(1), "{q}");
+    }
+    let by_server = format!("/api/incidents?q={}", row.server_name);
+    assert_eq!(found(viewer.get(&by_server).await.ok()), Some(1));
+}
+
+#[actix_web::test]
+async fn an_incident_is_taken_over_from_who_has_it() {
+    let house = House::open().await;
+    let server = house.server("web-01").await;
+    let row = incident(&house, server, "exim", Severity::Critical).await;
+    let path = format!("/api/incidents/{}/acknowledge", row.id);
+    let mut ada = house.browser(Role::Oncall).await;
+    let mut bob = house.browser(Role::Operator).await;
+    let body = |from: Option<i64>| json!({ "take_over": true, "from": from });
+    bob.post(&path, body(None))
+        .await
+        .refused(409, "owner_changed");
+    let taken = ada.post(&path, json!({})).await.ok();
+    let owner = taken["acknowledged_by"]["id"].as_i64();
+    bob.post(&path, json!({}))
+        .await
+        .refused(409, "invalid_transition");
+    bob.post(&path, body(None))
+        .await
+        .refused(409, "owner_changed");
+    ada.post(&path, body(owner))
+        .await
+        .refused(409, "owner_changed");
+    bob.post(
+        &path,
+        json!({ "take_over": true, "from": owner, "group": true }),
+    )
+    .await
+    .wrong(&["group"]);
+
+    let over = bob.post(&path, body(owner)).await.ok();
+    assert_eq!(
+        (&over["status"], &over["acknowledged_by"]["name"]),
+        (&json!("acknowledged"), &json!("operator"))
+    );
+    assert_eq!(
+        over["escalation"], taken["escalation"],
+        "it stands as it stood"
+    );
+    assert_eq!(over["deliveries"], taken["deliveries"], "nobody is told");
+    let entry = over["timeline"].as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (
+            &entry["type"],
+            &entry["actor_name"],
+            &entry["detail"]["text"]
+        ),
+        (
+            &json!("taken_over"),
+            &json!("operator"),
+            &json!("Taken over by operator from oncall.")
+        )
+    );
+    let log = house.security_log().await;
+    assert!(log.iter().any(|action| action == "incident_taken_over"));
+    // Who saw the one before has to look again.
+    house
+        .browser(Role::Admin)
+        .await
+        .post(&path, body(owner))
+        .await
+        .refused(409, "owner_changed");
+}

@@ -4,6 +4,7 @@ use super::incidents::incident;
 use super::{House, T0};
 use crate::auth::permission::Role;
 use noc_pipeline::control::Severity;
+use noc_pipeline::live::LiveEvent;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -141,4 +142,47 @@ async fn an_incident_is_snoozed_woken_and_escalated() {
         .refused(409, "already_escalated");
     let log = house.security_log().await;
     assert!(log.iter().any(|action| action == "incident_snoozed"));
+}
+
+#[actix_web::test]
+async fn a_servers_tags_put_it_under_maintenance_and_take_it_out_of_it() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let server = house.server("web-01").await;
+    let id = incident(&house, server, "exim", Severity::High).await.id;
+    let of = format!("/api/incidents/{id}");
+    let path = format!("/api/servers/{server}");
+    let mut tagged = window();
+    tagged["scope"] = json!({ "tags": ["maint"] });
+    browser.post(PATH, tagged).await.ok();
+    let before = browser.get(&of).await.ok()["escalation"].clone();
+    assert_eq!(before["held_for"], Value::Null);
+
+    let mut events = house.state.parts.bus.subscribe();
+    let with = json!({ "tags": ["maint", "plan:shared"] });
+    browser.patch(&path, with.clone()).await.ok();
+    let held = browser.get(&of).await.ok()["escalation"].clone();
+    assert_eq!(held["held_for"], "maintenance");
+    assert_eq!(held["due_at"], Value::Null);
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        told.push(event);
+    }
+    let due = LiveEvent::ExecutionChanged { execution: 0 };
+    assert!(told.contains(&due), "{told:?}");
+    let shown = LiveEvent::IncidentUpdated { incident: id };
+    assert!(told.contains(&shown), "{told:?}");
+
+    // Nothing of the timeline twice for what changes no answer.
+    browser.patch(&path, with).await.ok();
+    let body = browser.get(&of).await.ok();
+    let entries = body["timeline"].as_array().unwrap().iter();
+    let holds = entries.filter(|entry| entry["type"] == "escalation_held");
+    assert_eq!(holds.count(), 1);
+
+    browser.patch(&path, json!({ "tags": [] })).await.ok();
+    let goes_on = browser.get(&of).await.ok()["escalation"].clone();
+    assert_eq!(goes_on["held_for"], Value::Null);
+    assert!(goes_on["due_at"].is_string());
+    assert_eq!(goes_on["state"], "armed");
 }

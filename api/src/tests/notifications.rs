@@ -228,3 +228,72 @@ async fn fail(house: &House, id: i64) {
         .await
         .unwrap();
 }
+
+#[actix_web::test]
+async fn what_was_tried_names_addresses_to_those_alone_who_may_see_them() {
+    let house = House::open().await;
+    let id = delivery(&house, "ada", None).await;
+    let said = "sent over email to info@shop.example";
+    deliveries::record_attempt(
+        house.state.db().write(),
+        id,
+        super::T0,
+        "failed_over",
+        said,
+        0,
+    )
+    .await
+    .unwrap();
+    let path = format!("/api/notification-deliveries/{id}/attempts");
+    for (role, detail) in [
+        (Role::Oncall, "sent over email to i***@shop.example"),
+        (Role::Operator, said),
+    ] {
+        let tried = house.browser(role).await.get(&path).await.ok();
+        assert_eq!(tried["data"][0]["detail"], detail, "{role:?}");
+    }
+}
+
+#[actix_web::test]
+async fn who_got_what_last_night_is_asked_by_person_and_time() {
+    let house = House::open().await;
+    let ada = house.user_named("ada", Role::Oncall, false).await;
+    let db = house.state.db();
+    let mut made = Vec::new();
+    for (user_id, hours) in [(Some(ada.id), 0), (None, 0), (Some(ada.id), 5)] {
+        let at = super::T0.plus(std::time::Duration::from_secs(hours * 3_600));
+        let key = format!("{}-{hours}", user_id.unwrap_or_default());
+        let new = NewDelivery {
+            incident_id: None,
+            execution_id: None,
+            position: None,
+            kind: "problem",
+            channel: "email".to_owned(),
+            recipient: format!("{key}@example.com"),
+            recipient_key: format!("{key}@example.com"),
+            user_id,
+            idempotency_key: format!("{key:0>64}"),
+        };
+        made.push(
+            deliveries::queue(db.write(), new, at)
+                .await
+                .unwrap()
+                .unwrap(),
+        );
+    }
+    let (from, to) = ("2026-05-07T12:00:00Z", "2026-05-07T13:00:00Z");
+    let mut browser = house.browser(Role::Oncall).await;
+    let mut ids = async |query: String| -> Vec<i64> {
+        let path = format!("/api/notification-deliveries?sort=created_at&{query}");
+        let list = browser.get(&path).await.ok();
+        let rows = list["data"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(ids(format!("user_id={}", ada.id)).await, [made[0], made[2]]);
+    assert_eq!(ids(format!("from={from}&to={to}")).await, made[..2]);
+    assert_eq!(
+        ids(format!("user_id={}&from={to}", ada.id)).await,
+        made[2..]
+    );
+    assert_eq!(ids(format!("to={from}")).await, [0_i64; 0]);
+}

@@ -238,3 +238,33 @@ async fn the_wall_names_no_mailbox_no_account_and_no_person() {
         assert!(!wall.text.contains(secret), "{secret}: {}", wall.text);
     }
 }
+
+#[actix_web::test]
+async fn a_new_critical_stands_on_the_wall_however_many_are_taken() {
+    let house = House::open().await;
+    let server = server_at(&house, "web-01", json!([]), 5).await;
+    let mut oncall = house.browser(Role::Oncall).await;
+    for n in 0..40 {
+        let taken = incident(&house, server, &format!("old-{n}"), Severity::Critical).await;
+        let path = format!("/api/incidents/{}/acknowledge", taken.id);
+        oncall.post(&path, json!({})).await.ok();
+    }
+    incident(&house, server, "new-1", Severity::Critical).await;
+    incident(&house, server, "new-2", Severity::Critical).await;
+    let wall = oncall.get("/api/wall").await.ok();
+    let listed = wall["criticals"].as_array().unwrap();
+    assert_eq!(listed.len(), 40);
+    let first: Vec<(&Value, &Value)> = listed
+        .iter()
+        .take(3)
+        .map(|row| (&row["what"], &row["acknowledged"]))
+        .collect();
+    assert_eq!(
+        first,
+        [
+            (&json!("Service down: new-1"), &json!(false)),
+            (&json!("Service down: new-2"), &json!(false)),
+            (&json!("Service down: old-0"), &json!(true)),
+        ]
+    );
+}

@@ -12,6 +12,7 @@ use crate::http::{ClientAddress, JsonOrForm};
 use crate::state::AppState;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError as _, get, post, web};
+use noc_actors::detect::evidence::Sender;
 use noc_actors::incident::link::{self, Seen, Worth};
 use noc_actors::notify::link::Link;
 use noc_pipeline::mask;
@@ -119,24 +120,29 @@ fn about(state: &AppState, seen: &Seen) -> Page {
         .with_timezone(&zone)
         .format("%Y-%m-%d %H:%M:%S %Z")
         .to_string();
+    // Whoever has the link has not signed in.
+    let login = Sender::bare_login(&incident.subject);
+    let masked = |text: &str| {
+        let text = mask::addresses(text);
+        login.map_or_else(|| text.clone(), |login| mask::name_within(&text, login))
+    };
     let mut facts = Vec::new();
-    let mut add = |name, value: Option<&str>| {
+    let mut add = |name, value: Option<String>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            facts.push((name, mask::addresses(value)));
+            facts.push((name, value));
         }
     };
-    add("Server", Some(&incident.server_name));
-    add("Severity", Some(&incident.severity));
-    add("Observed", incident.observed.as_deref());
-    add("Expected", incident.expected.as_deref());
-    add("Since", Some(&since));
+    add("Server", Some(mask::addresses(&incident.server_name)));
+    add("Severity", Some(incident.severity.clone()));
+    add("Observed", incident.observed.as_deref().map(masked));
+    add("Expected", incident.expected.as_deref().map(masked));
+    add("Since", Some(since));
     facts.push(("This link was sent to", seen.delivery.recipient.clone()));
     Page {
         status: StatusCode::OK,
         tone: Tone::Bad,
         mark: String::new(),
-        // Whoever has the link has not signed in.
-        title: mask::addresses(&incident.title),
+        title: masked(&incident.title),
         lead: String::new(),
         facts,
         button: None,

@@ -6,6 +6,7 @@ mod view;
 pub use view::*;
 
 use crate::auth::caller::Caller;
+use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody, Problems};
 use crate::http::{Id, Json, List};
 use crate::resources::alert_rules::check_channels;
@@ -33,11 +34,16 @@ const REPEAT_DELAY_S: i32 = 900;
 #[get("/api/escalation-policies")]
 pub async fn list_escalation_policies(
     state: web::Data<AppState>,
+    caller: Caller,
 ) -> Result<web::Json<List<EscalationPolicy>>, ApiError> {
     let db = state.db().read();
     let uses = uses(db).await?;
     let policies = escalation_policies::all(db).await?;
-    let policies = policies.into_iter().map(|stored| with_uses(stored, &uses));
+    let whole = caller.may(Permission::MailPii);
+    let policies = policies.into_iter().map(|stored| {
+        let policy = with_uses(stored, &uses)?;
+        Ok::<_, StoreError>(if whole { policy } else { policy.masked() })
+    });
     Ok(web::Json(List::whole(policies.collect::<Result<_, _>>()?)))
 }
 

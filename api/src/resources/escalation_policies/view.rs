@@ -2,6 +2,7 @@
 
 use crate::auth::permission::Role;
 use chrono::{DateTime, Utc};
+use noc_pipeline::mask;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::escalation_policies::{Policy, StepDraft, StepTargets};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ pub struct Targets {
     pub users: Vec<i64>,
     /// Roles; `oncall` means who is on duty when the step fires.
     pub roles: Vec<Role>,
-    /// Mail addresses and phone numbers of nobody with an account.
+    /// Mail addresses and phone numbers of nobody with an account; read by viewers, they are masked.
     pub external: Vec<String>,
 }
 
@@ -138,6 +139,28 @@ impl EscalationPolicy {
             updated_at: policy.updated_at,
         })
     }
+}
+
+impl EscalationPolicy {
+    /// As those see it who may not see whole addresses.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        let targets = self.steps.iter_mut().map(|step| &mut step.targets);
+        for address in targets.flat_map(|targets| &mut targets.external) {
+            *address = contact(address);
+        }
+        self
+    }
+}
+
+/// A mail address keeps its first sign and its domain, a telephone number its last two digits.
+fn contact(address: &str) -> String {
+    if address.contains('@') {
+        return mask::addresses(address);
+    }
+    let end = address.char_indices().rev().nth(1);
+    let end = end.and_then(|(at, _)| address.get(at..));
+    format!("***{}", end.unwrap_or_default())
 }
 
 impl From<StepTargets> for Targets {

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::mask;
 use noc_pipeline::payload::Kind;
-use noc_storage::relational::cron_checks::{self, JobFilter, JobState};
+use noc_storage::relational::cron_checks::{self, JobFilter, JobState, SHOWN_USER, SUPERUSER};
 use noc_storage::relational::entity::cron_check;
 use noc_storage::relational::page::PageRequest;
 use noc_storage::relational::servers::ServerFilter;
@@ -101,7 +101,7 @@ pub struct HostCron {
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
 pub struct CronQuery {
-    /// Part of the command, or of the user it runs as.
+    /// Part of the command, or of the user it runs as, as far as the caller sees them.
     pub q: Option<String>,
     /// Id of one server.
     pub server: Option<i64>,
@@ -116,9 +116,6 @@ pub struct CronQuery {
     /// Where the page begins.
     pub cursor: Option<String>,
 }
-
-/// No customer's name.
-const SUPERUSER: &str = "root";
 
 /// Most jobs of a host that are shown with it; the fleet's list has all of them, page by page.
 const SHOWN_JOBS: usize = 2_000;
@@ -194,6 +191,7 @@ pub async fn hosting_crons(
     query: Query<CronQuery>,
 ) -> Result<Shown<PartialList<HostCron>>, ApiError> {
     let Query(query) = query;
+    let sees_logins = caller.may(Permission::MailPii);
     let (server, tag) = (query.server, query.tag.clone());
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let wanted = names("state", query.state.as_deref(), Wanted::from_name)?;
@@ -213,16 +211,23 @@ pub async fn hosting_crons(
             .collect(),
         failed: wanted.iter().any(|wanted| matches!(wanted, Wanted::Failed)),
         search: given(query.q),
+        hides_logins: !sees_logins,
+    };
+    // By no more of a name than is shown.
+    let sort = match query.sort.as_deref() {
+        Some("user") if !sees_logins => Some(SHOWN_USER.to_owned()),
+        Some("-user") if !sees_logins => Some(format!("-{SHOWN_USER}")),
+        _ => query.sort,
     };
     let request = PageRequest {
         limit: query.limit,
         cursor: query.cursor,
-        sort: query.sort,
+        sort,
     };
     let read = state.db().read();
     let page = cron_checks::list(read, &filter, &request).await?;
     let servers = server_refs(read, page.data.iter().map(|row| row.job.server_id)).await?;
-    let (now, sees_logins) = (state.now_ms(), caller.may(Permission::MailPii));
+    let now = state.now_ms();
     let List { data, meta } = List::from(page);
     let data = data.into_iter().filter_map(|row| {
         Some(HostCron {

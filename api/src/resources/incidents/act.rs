@@ -38,11 +38,13 @@ async fn detail(
         .ok_or(ApiError::NotFound("incident"))
 }
 
-/// Takes an open incident, or all of its group; steps for unacknowledged incidents stop.
+/// Takes an open incident, or all of its group; steps for unacknowledged incidents stop. Or takes one over from who has it.
 #[utoipa::path(tag = "incidents", params(("id" = i64, Path, description = "Incident")),
     request_body(content = Acknowledge, description = "May be left out"),
     responses((status = 200, body = IncidentDetail), (status = 404, body = ErrorBody),
-        (status = 409, description = "`invalid_transition`: it is not open, or none of its group is", body = ErrorBody)))]
+        (status = 409, description = "`invalid_transition`: it is not open, or none of its group is; `owner_changed`: it \
+            is not with `from` any more", body = ErrorBody),
+        (status = 422, description = "Taking over a whole group", body = ErrorBody)))]
 #[post("/api/incidents/{id}/acknowledge")]
 pub async fn acknowledge_incident(
     state: web::Data<AppState>,
@@ -50,8 +52,15 @@ pub async fn acknowledge_incident(
     id: Id,
     body: JsonOrNothing<Acknowledge>,
 ) -> Result<Shown<IncidentDetail>, ApiError> {
-    let JsonOrNothing(Acknowledge { group }) = body;
-    actions::acknowledge(&state.parts, id.0, &actor(&caller), group).await?;
+    let JsonOrNothing(asked) = body;
+    let actor = actor(&caller);
+    match asked.take_over {
+        true if asked.group => {
+            return Err(ApiError::field("group", "is taken over one by one"));
+        }
+        true => actions::take_over(&state.parts, id.0, &actor, asked.from).await?,
+        false => actions::acknowledge(&state.parts, id.0, &actor, asked.group).await?,
+    };
     detail(&state, &caller, id).await
 }
 

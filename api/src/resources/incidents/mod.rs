@@ -84,7 +84,7 @@ pub async fn show_incident(
 }
 
 /// Title, server or subject hold the text, upper or lower case. For those who may not see addresses, titles and subjects
-/// that name one are not looked through: what is found would spell it out.
+/// that name one, or a log-in, are not looked through: what is found would spell it out.
 fn contains(text: &str, sees_addresses: bool) -> Condition {
     let mut pattern = String::from("%");
     for c in text.to_lowercase().chars() {
@@ -102,7 +102,11 @@ fn contains(text: &str, sees_addresses: bool) -> Condition {
                 Condition::all().add(lower.like(LikeExpr::new(pattern.clone()).escape('!')));
             any.add(match sees_addresses {
                 true => holds,
-                false => holds.add(place.not_like("%@%")),
+                false => {
+                    let server = matches!(place, Column::ServerName);
+                    let unnamed = (!server).then(|| Column::Subject.not_like("login:%"));
+                    holds.add(place.not_like("%@%")).add_option(unnamed)
+                }
             })
         })
 }

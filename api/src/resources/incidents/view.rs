@@ -271,6 +271,10 @@ pub struct NewNote {
 pub struct Acknowledge {
     /// True: every open incident of its group, and for 30 min who joins it, unless that is worse or the group has doubled.
     pub group: bool,
+    /// True: an acknowledged one, from whoever has it; nobody is told and nothing starts again. Not for a whole group.
+    pub take_over: bool,
+    /// When taking over: the account that had it when the caller looked; null or absent: nobody with an account.
+    pub from: Option<i64>,
 }
 
 /// How long to tell nobody.

@@ -16,6 +16,7 @@ use crate::resources::incidents::{self, Incident};
 use crate::state::AppState;
 use crate::transaction::in_transaction;
 use actix_web::{HttpResponse, delete, get, patch, web};
+use noc_actors::escalation::{self, Settled};
 use noc_pipeline::control::Control;
 use noc_pipeline::id::ServerId;
 use noc_pipeline::live::LiveEvent;
@@ -93,7 +94,7 @@ pub async fn update_server(
 
     let server = server_id(id)?;
     let now = state.now_ms();
-    let row = in_transaction!(state, "change a server", [caller, patch], |tx| {
+    let (row, settled) = in_transaction!(state, "change a server", [caller, patch], |tx| {
         let change = servers::ServerPatch {
             name: patch.name.clone(),
             tags: patch.tags.clone(),
@@ -101,13 +102,19 @@ pub async fn update_server(
             off_until: None,
         };
         let row = servers::update(tx, server, change, now).await?;
+        // Maintenance may be about tags.
+        let settled = match &patch.tags {
+            Some(_) => escalation::settle_server(tx, server, now).await?,
+            None => Settled::default(),
+        };
         control::stage(&state, tx, &Control::ServerSettings(row.settings())).await?;
         let payload = json!({ "name": patch.name, "tags": patch.tags });
         let event = caller.event(now, "update_server", format!("server:{server}"), payload);
         state.db().security().append(tx, event).await?;
-        Ok(row)
+        Ok((row, settled))
     })?;
     control::deliver(&state).await;
+    tell(&state, &settled).await;
     Ok(web::Json(changed(&state, row).await?))
 }
 
@@ -183,6 +190,19 @@ pub async fn load(db: &Db, server: ServerId) -> Result<Option<Server>, StoreErro
     let open = open_incidents(db.read(), &[row.server.id]).await?;
     let open = open.get(&row.server.id).copied().unwrap_or_default();
     Ok(Some(Server::new(row, open)))
+}
+
+/// Wakes whoever fires steps, and the pages, where escalations were held or let go on.
+async fn tell(state: &AppState, settled: &Settled) {
+    let bus = &state.parts.bus;
+    let mut changed = settled.ids().peekable();
+    if changed.peek().is_some() {
+        bus.publish(LiveEvent::ExecutionChanged { execution: 0 })
+            .await;
+    }
+    for incident in changed {
+        bus.publish(LiveEvent::IncidentUpdated { incident }).await;
+    }
 }
 
 /// Tells the pages and the ingest caches of a changed row, and gives its body.

@@ -38,7 +38,7 @@ pub struct WallBoard {
     pub open: WallOpen,
     /// How many of those that are critical nobody has taken.
     pub unacknowledged_criticals: u64,
-    /// Critical ones, the oldest first, 40 at most.
+    /// Critical ones, those that nobody has taken first, of each the oldest first; 40 at most.
     pub criticals: Vec<WallIncident>,
     /// The servers by where they stand, named places first.
     pub places: Vec<WallPlace>,
@@ -135,20 +135,25 @@ fn board(
 ) -> WallBoard {
     let watched = servers.iter().filter(|server| server.is_active);
     let criticals = || running.iter().filter(|row| row.severity == "critical");
-    let unacknowledged = criticals().filter(|row| row.status == "open").count();
+    let is_taken = |row: &incident::Model| row.status == "acknowledged";
+    let unacknowledged = criticals().filter(|row| !is_taken(row)).count();
+    // However many are taken, a new one finds its place.
+    let untaken_first = criticals()
+        .filter(|row| !is_taken(row))
+        .chain(criticals().filter(|row| is_taken(row)));
     WallBoard {
         at,
         newest_report_at: watched.filter_map(|server| server.last_seen_at).max(),
         open: counted(running),
         unacknowledged_criticals: u64::try_from(unacknowledged).unwrap_or(u64::MAX),
-        criticals: criticals()
+        criticals: untaken_first
             .take(MOST_CRITICALS)
             .map(|row| WallIncident {
                 id: row.id,
                 what: what(row, rules),
                 server_name: row.server_name.clone(),
                 opened_at: row.opened_at,
-                acknowledged: row.status == "acknowledged",
+                acknowledged: is_taken(row),
             })
             .collect(),
         places: places(servers, &worst(running)),

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::auth::permission::Role;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use noc_pipeline::payload::Crons;
 use noc_storage::relational::cron_checks::{self, Job, JobState};
 use serde_json::json;
@@ -163,4 +165,55 @@ async fn whose_job_it_is_is_for_those_who_may_see_log_ins() {
             (&json!("shop"), &json!(command))
         );
     }
+}
+
+#[actix_web::test]
+async fn what_is_masked_is_found_by_no_part_of_it() {
+    let house = House::open().await;
+    let server = house.server("web-01").await;
+    let of_shop = |command: &str| Job {
+        key: cron_checks::key("shop", "0 3 * * *", command),
+        user: "shop".to_owned(),
+        ..job(command, JobState::OnTime, Some(T0), Some(0))
+    };
+    let all = vec![
+        of_shop("php /home/shop/cron.php"),
+        of_shop("mail info@example.test"),
+        job("/root/shop-backup", JobState::OnTime, Some(T0), Some(0)),
+    ];
+    jobs(&house, server, all).await;
+    let mut viewer = house.browser(Role::Viewer).await;
+    let mut operator = house.browser(Role::Operator).await;
+    for (q, to_viewer, to_operator) in [
+        ("shop", 1, 3),
+        ("home/sho", 0, 1),
+        ("cron.php", 1, 1),
+        ("info", 0, 1),
+        ("ROOT", 1, 1),
+    ] {
+        let path = format!("/api/hosting/crons?q={q}");
+        let found = |list: Value| list["meta"]["total"].as_u64();
+        assert_eq!(found(viewer.get(&path).await.ok()), Some(to_viewer), "{q}");
+        assert_eq!(
+            found(operator.get(&path).await.ok()),
+            Some(to_operator),
+            "{q}"
+        );
+    }
+    // Nor does a cursor spell it out: it holds the value that the page ends with.
+    let path = "/api/hosting/crons?sort=-user&limit=1";
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = viewer.get(&format!("{path}{cursor}")).await.ok();
+        seen.extend(commands(&page, "data"));
+        let Some(next) = page["meta"]["next_cursor"].as_str() else {
+            break;
+        };
+        let spelt = URL_SAFE_NO_PAD.decode(next).unwrap();
+        let spelt = String::from_utf8(spelt).unwrap();
+        assert!(!spelt.contains("shop"), "{spelt}");
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen.len(), 3, "{seen:?}");
 }
