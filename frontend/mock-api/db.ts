@@ -93,7 +93,7 @@ export function freshWorld() {
         }),
       ],
     }),
-    policy(3, 'Only watch', { repeat: 0, steps: [step(0, 0, ['viewer'])] }),
+    policy(3, 'Only watch', { repeat: 0, steps: [step(0, 0, ['viewer'], { channels: [] })] }),
   ];
   const rules = [
     rule(1, 'Everything else', { is_default: true, condition: { type: 'detector', detector: '*' } }),

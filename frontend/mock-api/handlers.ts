@@ -5,6 +5,7 @@ import { channelHandlers } from './channels';
 import { ago, mockNow } from './clock';
 import { type Ask, type Handlers, Refusal } from './contract';
 import type { World } from './db';
+import { deliveryHandlers } from './deliveries';
 import { groupUp } from './groups';
 import { hosting } from './hosting';
 import { by, contains, found, has, page, require, sorted } from './list';
@@ -83,6 +84,30 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       'acknowledged',
       detail,
     );
+
+  /** From whoever was seen to have it; at the 47th a colleague is faster. */
+  const takeOver = (ask: Ask, from: number | null) => {
+    const named = found(w().incidents, ask.id);
+    const owner = named.acknowledged_by;
+    const is = named.status === 'acknowledged' && (owner?.id ?? null) === from;
+    const third = named.id === 47 && owner?.name === 'Night duty';
+    if (third) named.acknowledged_by = { id: 2, name: 'Day operator' };
+    if (third || (named.status !== 'resolved' && (!is || owner?.id === me().id)))
+      throw new Refusal(409, 'owner_changed', `incident ${named.id} is with somebody else by now`);
+    const giver = owner?.name ?? 'somebody without an account';
+    return transition(
+      ask,
+      ['acknowledged'],
+      (i) =>
+        Object.assign(i, {
+          acknowledged_at: ago(0),
+          acknowledged_by: { id: me().id, name: me().name },
+          asked_at: null,
+        }),
+      'taken_over',
+      { text: `Taken over by ${me().name} from ${giver}.`, by: me().name, from: giver },
+    );
+  };
 
   /** Every open one of its group, and who joins within half an hour. */
   const acknowledgeGroup = (ask: Ask) => {
@@ -286,7 +311,10 @@ export function handlers(state: MockState, publish: Publish): Handlers {
     '/api/incidents': { get: ({ query }) => page(incidentList(query), query) },
     '/api/incidents/{id}': { get: ({ id }) => found(w().incidents, id) },
     '/api/incidents/{id}/acknowledge': {
-      post: (ask) => (ask.body?.group ? acknowledgeGroup(ask) : acknowledge(ask)),
+      post: (ask) => {
+        if (ask.body?.take_over) return takeOver(ask, ask.body.from ?? null);
+        return ask.body?.group ? acknowledgeGroup(ask) : acknowledge(ask);
+      },
     },
     '/api/incidents/{id}/unacknowledge': {
       post: (ask) =>
@@ -442,30 +470,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
       },
     },
     ...channelHandlers(w),
-    '/api/notification-deliveries': {
-      get: ({ query }) => {
-        const id = query.get('incident_id');
-        const rows = w().deliveries.filter(
-          (d) =>
-            has(query.get('status'), d.status) &&
-            has(query.get('channel'), d.channel) &&
-            (!id || d.incident_id === Number(id)),
-        );
-        const trouble = (d: (typeof rows)[number]) =>
-          d.status === 'failed' ? 0 : d.status === 'retrying' ? 1 : 2;
-        return page(
-          sorted(rows, query.get('sort') ?? '-created_at', {
-            created_at: by((d) => d.created_at),
-            trouble: (a, b) => trouble(a) - trouble(b) || b.created_at.localeCompare(a.created_at),
-          }),
-          query,
-        );
-      },
-    },
-    '/api/notification-deliveries/{id}/retry': {
-      post: ({ id }) =>
-        Object.assign(found(w().deliveries, id), { status: 'queued', reason: null, next_retry_at: null }),
-    },
+    ...deliveryHandlers(w),
     '/broadcasting/auth': { post: ({ body }) => ({ auth: `mock:${body.channel_name}`, channel_data: '{}' }) },
   };
 

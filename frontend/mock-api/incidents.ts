@@ -255,6 +255,16 @@ export function incident(seed: IncidentSeed, servers: Server[]): IncidentDetail 
       }),
     );
   }
+  if (seed.id === 46)
+    timeline.push(
+      entry(462, 20, 'step_reached_nobody', 'policy:Default', null, {
+        text: 'Step 1 of 2: nobody was reached',
+        step: 0,
+        pass: 0,
+        told: [],
+        warnings: ['nobody is on call'],
+      }),
+    );
   if (seed.id === 29) {
     timeline.push(
       entry(295, seed.opened - 600, 'note', 'user:2', 'Day operator', {

@@ -38,7 +38,11 @@ function boardOf({ servers, incidents }: World): WallBoard {
   const running = incidents.filter((i) => i.status !== 'resolved');
   const criticals = running
     .filter((i) => i.severity === 'critical')
-    .sort((a, b) => a.opened_at.localeCompare(b.opened_at));
+    .sort(
+      (a, b) =>
+        Number(a.status === 'acknowledged') - Number(b.status === 'acknowledged') ||
+        a.opened_at.localeCompare(b.opened_at),
+    );
   const places: WallBoard['places'] = [];
   for (const server of [...servers].sort((a, b) => a.name.localeCompare(b.name))) {
     const tag = (key: string) => server.tags.find((t) => t.startsWith(key))?.slice(key.length) ?? null;

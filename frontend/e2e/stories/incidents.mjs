@@ -27,6 +27,31 @@ export const stories = {
     await alert.getByText('#45 Inodes 91 % used on db-03.hostseba: The incident is resolved.').waitFor();
   },
 
+  async 'an incident is taken over from a colleague, and not from whoever has it since'(page) {
+    await signIn(page);
+    await go(page, '/incidents/44');
+    await page.getByRole('button', { name: 'Take over' }).click();
+    await page.getByText('Admin took it over').waitFor();
+    await page.getByText('from Day operator').waitFor();
+    await page.getByRole('button', { name: 'Take over' }).waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Give back' }).waitFor();
+    await go(page, '/incidents/47');
+    await page.getByRole('button', { name: 'Take over' }).click();
+    await page.getByText('incident 47 is with somebody else by now').waitFor();
+    await page.getByText('Day operator').first().waitFor();
+  },
+
+  async 'several are taken over at once, and it is said which could not be'(page) {
+    await signIn(page);
+    await go(page, '/incidents?status=acknowledged');
+    await page.getByRole('checkbox', { name: 'Select Load over 4 per core on web-11.hostseba' }).check();
+    await page.getByRole('checkbox', { name: 'Select Clock of web-02.hostseba is 6 min ahead' }).check();
+    await page.getByRole('button', { name: 'Take over selected' }).click();
+    const alert = page.getByRole('alert');
+    await alert.getByText('1 taken over, 1 not:').waitFor();
+    await alert.getByText(/#47 Clock of web-02.*is with somebody else by now/).waitFor();
+  },
+
   async 'the keyboard searches, moves, acknowledges, helps'(page) {
     await signIn(page);
     await go(page, '/incidents');

@@ -720,7 +720,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes an open incident, or all of its group; steps for unacknowledged incidents stop.
+         * Takes an open incident, or all of its group; steps for unacknowledged incidents stop. Or takes one over from who has it.
          * @description Needs `incidents.act`.
          */
         post: operations["acknowledge_incident"];
@@ -2044,10 +2044,21 @@ export interface components {
         /** @description How much to take on. */
         Acknowledge: {
             /**
+             * Format: int64
+             * @description When taking over: the account that had it when the caller looked; null or absent: nobody with an account.
+             * @default null
+             */
+            from?: number | null;
+            /**
              * @description True: every open incident of its group, and for 30 min who joins it, unless that is worse or the group has doubled.
              * @default false
              */
             group?: boolean;
+            /**
+             * @description True: an acknowledged one, from whoever has it; nobody is told and nothing starts again. Not for a whole group.
+             * @default false
+             */
+            take_over?: boolean;
         };
         /** @description How often something happened. */
         ActionCount: {
@@ -5782,7 +5793,7 @@ export interface components {
         /** @description Whom a step tells. */
         Targets: {
             /**
-             * @description Mail addresses and phone numbers of nobody with an account.
+             * @description Mail addresses and phone numbers of nobody with an account; read by viewers, they are masked.
              * @default []
              */
             external?: string[];
@@ -6003,7 +6014,7 @@ export interface components {
              * @description When this was true.
              */
             at: string;
-            /** @description Critical ones, the oldest first, 40 at most. */
+            /** @description Critical ones, those that nobody has taken first, of each the oldest first; 40 at most. */
             criticals: components["schemas"]["WallIncident"][];
             /**
              * Format: date-time
@@ -8007,7 +8018,7 @@ export interface operations {
     hosting_crons: {
         parameters: {
             query?: {
-                /** @description Part of the command, or of the user it runs as. */
+                /** @description Part of the command, or of the user it runs as, as far as the caller sees them. */
                 q?: string;
                 /** @description Id of one server. */
                 server?: number;
@@ -9151,7 +9162,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `invalid_transition`: it is not open, or none of its group is */
+            /** @description `invalid_transition`: it is not open, or none of its group is; `owner_changed`: it is not with `from` any more */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9187,7 +9198,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `validation_failed`: `errors` says which fields are wrong */
+            /** @description Taking over a whole group */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -11383,6 +11394,10 @@ export interface operations {
                 incident_id?: number;
                 /** @description Account. */
                 user_id?: number;
+                /** @description Queued at this time or later. */
+                from?: string;
+                /** @description Queued before this time. */
+                to?: string;
                 /** @description `-created_at` (the default), or `trouble`: failed ones first, then those under way; `-` before it turns around. */
                 sort?: string;
                 /** @description Rows on the page, 1 to 200; 50 when absent. */

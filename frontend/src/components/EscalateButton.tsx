@@ -1,6 +1,7 @@
 import { useDisclosure } from '@mantine/hooks';
 import { ChevronsUp } from 'lucide-react';
 import type { IncidentDetail } from '@/api/types';
+import { channelsText } from '@/domain/escalation';
 import { escalateRefusal, seenUntil, stepText } from '@/domain/snooze';
 import { now as serverNow } from '@/live/clock';
 import { ActionButton } from '@/ui/ActionButton';
@@ -55,8 +56,8 @@ export function EscalateButton({ incident, fetchedAt }: Props) {
               What follows is <b>{stepText(next)}</b>
             </>
           )}
-          {next.pass > 1 && ` of pass ${next.pass}`}, by <b>{next.channels.join(', ')}</b>. By itself it would
-          fire in <NextStepText next={next} />.
+          {next.pass > 1 && ` of pass ${next.pass}`}, by <b>{channelsText(next.channels)}</b>. By itself it
+          would fire in <NextStepText next={next} />.
         </ConfirmDialog>
       )}
     </>

@@ -48,7 +48,7 @@ export function IncidentGroup({ incident }: { incident: IncidentDetail }) {
             blocked={blocked}
             loading={action.isPending}
             leftSection={<CheckCheck size={18} />}
-            onClick={() => action.mutate({ id: incident.id, verb: 'acknowledge-group' })}
+            onClick={() => action.mutate({ incident, verb: 'acknowledge-group' })}
           >
             Acknowledge all {group.open}
           </ActionButton>

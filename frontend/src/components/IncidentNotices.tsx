@@ -57,7 +57,7 @@ function Asked({ incident }: { incident: Incident }) {
           size="sm"
           blocked={blocked}
           loading={action.isPending}
-          onClick={() => action.mutate({ id: incident.id, verb: 'acknowledge' })}
+          onClick={() => action.mutate({ incident, verb: 'acknowledge' })}
         >
           {label}
         </ActionButton>

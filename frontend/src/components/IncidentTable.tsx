@@ -32,7 +32,7 @@ export function AcknowledgeButton({ incident, large }: { incident: Incident; lar
       blocked={blocked}
       loading={action.isPending}
       leftSection={<Check size={large ? 18 : 13} />}
-      onClick={() => action.mutate({ id: incident.id, verb: 'acknowledge' })}
+      onClick={() => action.mutate({ incident, verb: 'acknowledge' })}
       fullWidth={large}
       aria-label={asked ? `${label}: ${incident.title}` : `Acknowledge ${incident.title}`}
     >

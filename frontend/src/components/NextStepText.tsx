@@ -1,5 +1,6 @@
 import type { NextStep } from '@/api/types';
 import { minutesSeconds, utcClock, wallClock, zoneName } from '@/domain/duration';
+import { channelsText } from '@/domain/escalation';
 import { heldText, stepText } from '@/domain/snooze';
 import { capitalised } from '@/domain/words';
 import { useNow } from '@/live/clock';
@@ -18,7 +19,7 @@ export function NextStepText({ next }: { next: NextStep | null | undefined }) {
     );
   }
   const left = Date.parse(next.due_at) - now;
-  const title = `${capitalised(stepText(next))}, pass ${next.pass}, over ${next.channels.join(', ')}\nat ${wallClock(next.due_at)} ${zoneName(next.due_at)} (${utcClock(next.due_at)})`;
+  const title = `${capitalised(stepText(next))}, pass ${next.pass}, over ${channelsText(next.channels)}\nat ${wallClock(next.due_at)} ${zoneName(next.due_at)} (${utcClock(next.due_at)})`;
   return (
     <time dateTime={next.due_at} title={title} style={{ whiteSpace: 'nowrap' }}>
       {left > 0 ? minutesSeconds(left) : 'now'}

@@ -9,16 +9,20 @@ import { toast } from '@/ui/toast';
 import { useAction } from './useAction';
 
 /** What people do to incidents, from the list, the phone and the incident's own page alike. */
-type Verb = 'acknowledge' | 'acknowledge-group' | 'unacknowledge' | 'resolve';
+type Verb = 'acknowledge' | 'acknowledge-group' | 'take-over' | 'unacknowledge' | 'resolve';
 
 const PAST: Record<Verb, string> = {
   acknowledge: 'Acknowledged',
   'acknowledge-group': 'Acknowledged, with all of its group',
+  'take-over': 'Taken over: it is yours now',
   unacknowledge: 'Given back: the policy begins anew',
   resolve: 'Resolved',
 };
 
-const act = (id: number, verb: Verb): Promise<IncidentDetail> => {
+/** What is acted on, as it was seen: who takes over says from whom. */
+type Seen = Pick<Incident, 'id' | 'acknowledged_by'>;
+
+const act = ({ id, acknowledged_by: owner }: Seen, verb: Verb): Promise<IncidentDetail> => {
   const params = { params: { path: { id } } };
   switch (verb) {
     case 'acknowledge':
@@ -27,6 +31,13 @@ const act = (id: number, verb: Verb): Promise<IncidentDetail> => {
         client.POST('/api/incidents/{id}/acknowledge', {
           ...params,
           body: { group: verb === 'acknowledge-group' },
+        }),
+      );
+    case 'take-over':
+      return body(
+        client.POST('/api/incidents/{id}/acknowledge', {
+          ...params,
+          body: { take_over: true, from: owner?.id ?? null },
         }),
       );
     case 'unacknowledge':
@@ -51,7 +62,16 @@ function remember(incident: IncidentDetail): void {
 
 export function useIncidentAction() {
   return useAction({
-    run: ({ id, verb }: { id: number; verb: Verb }) => act(id, verb),
+    run: async ({ incident, verb }: { incident: Seen; verb: Verb }) => {
+      try {
+        return await act(incident, verb);
+      } catch (error) {
+        // Refused, it is not what was shown: it is asked for again.
+        if (isApiError(error) && error.status === 409)
+          void queryClient.invalidateQueries({ queryKey: ['incidents', incident.id] });
+        throw error;
+      }
+    },
     done: (_incident, { verb }) => PAST[verb],
     onDone: (incident, { verb }) => {
       remember(incident);
@@ -104,14 +124,17 @@ export function useEscalate() {
   });
 }
 
-/** Acknowledges several, four at a time, and names each one that could not be. */
-export async function acknowledgeMany(incidents: Pick<Incident, 'id' | 'title'>[]): Promise<void> {
+/** Acknowledges or takes over several, four at a time, and names each one that could not be. */
+export async function actOnMany(
+  incidents: (Seen & Pick<Incident, 'title'>)[],
+  verb: 'acknowledge' | 'take-over',
+): Promise<void> {
   const failures: string[] = [];
   const queue = [...incidents];
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       try {
-        remember(await act(next.id, 'acknowledge'));
+        remember(await act(next, verb));
       } catch (error) {
         failures.push(`#${next.id} ${next.title}: ${error instanceof Error ? error.message : error}`);
       }
@@ -120,6 +143,7 @@ export async function acknowledgeMany(incidents: Pick<Incident, 'id' | 'title'>[
   await Promise.all([worker(), worker(), worker(), worker()]);
   void queryClient.invalidateQueries({ queryKey: ['incidents', 'list'] });
   const done = incidents.length - failures.length;
-  if (failures.length === 0) toast.success(`${done} acknowledged`);
-  else toast.error(`${done} acknowledged, ${failures.length} not:`, failures);
+  const did = verb === 'acknowledge' ? 'acknowledged' : 'taken over';
+  if (failures.length === 0) toast.success(`${done} ${did}`);
+  else toast.error(`${done} ${did}, ${failures.length} not:`, failures);
 }

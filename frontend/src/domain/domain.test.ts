@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { csvCell, toCsv } from './csv';
 import { minutesSeconds, shortDuration, spokenSeconds, utcClock, wallClock, zoneName } from './duration';
-import { absoluteTimes, totalSeconds, tPlus } from './escalation';
+import { absoluteTimes, channelsText, totalSeconds, tPlus } from './escalation';
 import { fieldName } from './field-name';
 import { withGaps } from './series';
 import { byUrgency } from './severity';
@@ -164,6 +164,19 @@ describe('timeline', () => {
     expect(entryTitle(entry('something_new', 'system', null, {}))).toBe('The system something new');
   });
 
+  it('says from whom it was taken over, and why a step reached nobody', () => {
+    const text = 'Taken over by Bob from Ada.';
+    const taken = entry('taken_over', 'user:2', 'Bob', { text, by: 'Bob', from: 'Ada' });
+    expect([entryTitle(taken), entryBody(taken)]).toEqual(['Bob took it over', 'from Ada']);
+    const nobody = entry('step_reached_nobody', 'policy:Nights', null, {
+      text: 'Step 1 of 2: nobody was reached',
+      told: [],
+      warnings: ['nobody is on call'],
+    });
+    expect(entryTitle(nobody)).toBe('Policy “Nights” reached nobody with a step');
+    expect(entryBody(nobody)).toBe('Step 1 of 2: nobody was reached; nobody is on call');
+  });
+
   it('says what was seen in better words where there are any', () => {
     const opened = entry('opened', 'detector:threshold', null, { observed: 'a = 1', expected: 'a' });
     const words = (text: string) => text.replace('a', 'Load');
@@ -177,6 +190,13 @@ describe('timeline', () => {
       entryBody(entry('step_fired', 'policy:1', null, { step: 1, channels: ['email'], reason: null })),
     ).toBe('step: 1 · channels: email');
     expect(entryBody(entry('opened', 'system', null, null))).toBe('');
+  });
+});
+
+describe('channels of a step', () => {
+  it('are all that are switched on where none is named', () => {
+    expect(channelsText(['email', 'slack'])).toBe('email, slack');
+    expect(channelsText([])).toBe('every enabled channel');
   });
 });
 

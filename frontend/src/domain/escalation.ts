@@ -24,3 +24,7 @@ export function totalSeconds(
   const pass = absoluteTimes(steps).at(-1) ?? 0;
   return pass * (repeat + 1) + repeatDelay * repeat;
 }
+
+/** What a step goes over; none named means whatever is switched on when it fires. */
+export const channelsText = (channels: readonly string[]): string =>
+  channels.length > 0 ? channels.join(', ') : 'every enabled channel';

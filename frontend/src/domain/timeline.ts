@@ -20,13 +20,15 @@ const DID: Record<string, string> = {
   severity_rose: 'raised the severity',
   step_fired: 'fired a step',
   step_skipped: 'skipped a step',
-  nobody_to_tell: 'found nobody to tell',
+  step_reached_nobody: 'reached nobody with a step',
+  taken_over: 'took it over',
   escalation_held: 'held the escalation back',
   escalation_resumed: 'let the escalation go on',
   escalated: 'had the next step fire at once',
   snoozed: 'snoozed it',
   snooze_ended: 'ended the snooze',
   still_on_it: 'asked whether its owner is still on it',
+  owner_told: 'told whoever has it',
   ownership_passed: 'passed it to whoever came on call',
   escalation_finished: 'came to its end',
   delivery: 'sent a message',
@@ -80,6 +82,12 @@ function sentence(type: string, detail: Record<string, unknown>): string | null 
       return typeof toAnswer === 'number'
         ? `${text} Without an answer it is open again after ${spokenSeconds(toAnswer)}.`
         : null;
+    case 'taken_over':
+      return typeof detail.from === 'string' ? `from ${detail.from}` : null;
+    case 'step_reached_nobody':
+      return [text, ...(Array.isArray(detail.warnings) ? detail.warnings : [])]
+        .filter((part) => typeof part === 'string')
+        .join('; ');
     case 'escalated':
     case 'snooze_ended':
     case 'acknowledged':

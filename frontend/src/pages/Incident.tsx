@@ -15,6 +15,7 @@ import {
   Send,
   TriangleAlert,
   Undo2,
+  UserCheck,
 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Link, type LoaderFunctionArgs, useParams } from 'react-router';
@@ -36,11 +37,13 @@ import { useKeys } from '@/components/keyboard';
 import { NextStepText } from '@/components/NextStepText';
 import { idOf } from '@/components/route-id';
 import { SnoozeMenu } from '@/components/SnoozeMenu';
-import { useBlocked } from '@/components/session';
+import { useBlocked, useMe } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { shortDuration } from '@/domain/duration';
+import { channelsText } from '@/domain/escalation';
 import { toldSentence } from '@/domain/next-step';
-import { stepText } from '@/domain/snooze';
+import { isAnothers } from '@/domain/owner';
+import { openAgainAt, stepText } from '@/domain/snooze';
 import { subjectText } from '@/domain/subject';
 import { entryBody, entryTitle } from '@/domain/timeline';
 import { useNow } from '@/live/clock';
@@ -227,9 +230,7 @@ function Escalation({ incident }: { incident: IncidentDetail }) {
           : tells <NextWho next={next} />
         </>
       )}
-      {next.channels.length > 0
-        ? `, by ${next.channels.join(', ')}`
-        : ', by every channel that is switched on'}
+      , by {channelsText(next.channels)}
     </span>
   );
 }
@@ -237,8 +238,10 @@ function Escalation({ incident }: { incident: IncidentDetail }) {
 function Actions({ incident, fetchedAt }: { incident: IncidentDetail; fetchedAt: number }) {
   const blocked = useBlocked('incidents.act');
   const action = useIncidentAction();
-  const { id, status } = incident;
-  const run = (verb: 'acknowledge' | 'unacknowledge' | 'resolve') => action.mutate({ id, verb });
+  const { status } = incident;
+  const run = (verb: 'acknowledge' | 'take-over' | 'unacknowledge' | 'resolve') =>
+    action.mutate({ incident, verb });
+  const others = isAnothers(incident, useMe().id) && openAgainAt(incident) === null;
   useKeys({
     a: () => {
       if (blocked) toast.info(blocked);
@@ -260,16 +263,30 @@ function Actions({ incident, fetchedAt }: { incident: IncidentDetail; fetchedAt:
           Acknowledge
         </ActionButton>
       ) : (
-        <ActionButton
-          size="sm"
-          variant="default"
-          blocked={blocked}
-          loading={busy('unacknowledge')}
-          leftSection={<Undo2 size={15} />}
-          onClick={() => run('unacknowledge')}
-        >
-          Give back
-        </ActionButton>
+        <>
+          {others && (
+            <ActionButton
+              size="sm"
+              blocked={blocked}
+              loading={busy('take-over')}
+              leftSection={<UserCheck size={16} />}
+              onClick={() => run('take-over')}
+              title="It is yours from then on; nobody is told, nothing starts again"
+            >
+              Take over
+            </ActionButton>
+          )}
+          <ActionButton
+            size="sm"
+            variant="default"
+            blocked={blocked}
+            loading={busy('unacknowledge')}
+            leftSection={<Undo2 size={15} />}
+            onClick={() => run('unacknowledge')}
+          >
+            Give back
+          </ActionButton>
+        </>
       )}
       <ActionButton
         size="sm"
@@ -339,6 +356,8 @@ const ICON: Record<string, [tone: TimelineItem['tone'], icon: React.ReactNode]> 
   resolved: ['good', <CircleCheck key="i" size={13} />],
   note: ['accent', <MessageSquare key="i" size={13} />],
   step_fired: ['neutral', <Bell key="i" size={13} />],
+  step_reached_nobody: ['critical', <TriangleAlert key="i" size={13} />],
+  taken_over: ['accent', <UserCheck key="i" size={13} />],
   escalated: ['accent', <ChevronsUp key="i" size={13} />],
   snoozed: ['accent', <BellOff key="i" size={13} />],
   snooze_ended: ['accent', <AlarmClock key="i" size={13} />],

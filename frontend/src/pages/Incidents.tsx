@@ -1,6 +1,6 @@
 import { Button, SegmentedControl } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Check, CircleCheckBig } from 'lucide-react';
+import { Check, CircleCheckBig, UserCheck } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { everyPage, incidentsQuery, queryClient } from '@/api/queries';
@@ -8,10 +8,11 @@ import type { Incident } from '@/api/types';
 import { useCatalogueWords } from '@/components/catalogue-words';
 import { ChoiceFilter, FilterChip, SearchFilter } from '@/components/FilterBar';
 import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
-import { acknowledgeMany, useIncidentAction } from '@/components/incident-actions';
+import { actOnMany, useIncidentAction } from '@/components/incident-actions';
 import { ResourceTable } from '@/components/ResourceTable';
-import { useBlocked } from '@/components/session';
+import { useBlocked, useMe } from '@/components/session';
 import { useUrlState } from '@/components/useUrlState';
+import { chosenBy, isAnothers } from '@/domain/owner';
 import { SEVERITIES } from '@/domain/severity';
 import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
@@ -59,22 +60,23 @@ export function Component() {
   const words = useCatalogueWords();
   const blocked = useBlocked('incidents.act');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [busy, setBusy] = useState(false);
+  const [busy, setBusy] = useState<'acknowledge' | 'take-over' | null>(null);
+  const me = useMe().id;
   const action = useIncidentAction();
   const query = useQuery({ ...incidentsQuery(ask(values)), refetchInterval: usePollEvery() });
   const rows = query.data?.data ?? [];
   const open = rows.filter((row) => row.status === 'open');
-  const chosen = open.filter((row) => selected.has(String(row.id)));
+  const chosen = chosenBy(rows, selected, me);
 
-  const acknowledgeChosen = async () => {
-    setBusy(true);
-    await acknowledgeMany(chosen);
-    setBusy(false);
+  const act = async (verb: 'acknowledge' | 'take-over') => {
+    setBusy(verb);
+    await actOnMany(verb === 'acknowledge' ? chosen.open : chosen.others, verb);
+    setBusy(null);
     setSelected(new Set());
   };
   const acknowledge = (incident: Incident) => {
     if (blocked) toast.info(blocked);
-    else if (incident.status === 'open') action.mutate({ id: incident.id, verb: 'acknowledge' });
+    else if (incident.status === 'open') action.mutate({ incident, verb: 'acknowledge' });
   };
   const narrowed = values.q || values.severity.length > 0 || values.detector || values.server_id !== null;
 
@@ -102,25 +104,38 @@ export function Component() {
         selection={{
           keys: selected,
           set: setSelected,
-          selectable: (incident) => incident.status === 'open',
+          selectable: (incident) => incident.status === 'open' || isAnothers(incident, me),
           name: (incident) => incident.title,
           bar: (
             <>
-              <b>{chosen.length} selected</b>
-              <ActionButton
-                blocked={blocked}
-                loading={busy}
-                leftSection={<Check size={14} />}
-                onClick={acknowledgeChosen}
-              >
-                Acknowledge selected
-              </ActionButton>
-              {chosen.length < open.length && (
+              <b>{chosen.open.length + chosen.others.length} selected</b>
+              {chosen.open.length > 0 && (
+                <ActionButton
+                  blocked={blocked}
+                  loading={busy === 'acknowledge'}
+                  leftSection={<Check size={14} />}
+                  onClick={() => act('acknowledge')}
+                >
+                  Acknowledge {chosen.others.length > 0 ? `the ${chosen.open.length} open` : 'selected'}
+                </ActionButton>
+              )}
+              {chosen.others.length > 0 && (
+                <ActionButton
+                  blocked={blocked}
+                  loading={busy === 'take-over'}
+                  variant={chosen.open.length > 0 ? 'default' : undefined}
+                  leftSection={<UserCheck size={14} />}
+                  onClick={() => act('take-over')}
+                >
+                  Take over {chosen.open.length > 0 ? `${chosen.others.length} of others` : 'selected'}
+                </ActionButton>
+              )}
+              {chosen.open.length < open.length && (
                 <Button
                   variant="subtle"
                   onClick={() => setSelected(new Set(open.map((row) => String(row.id))))}
                 >
-                  Select all {open.length}
+                  Select all {open.length} open
                 </Button>
               )}
               <Button variant="subtle" color="gray" onClick={() => setSelected(new Set())}>

@@ -8,7 +8,7 @@ import { ShapeIcon } from './Shape';
 import { useRoom } from './useRoom';
 import css from './Wall.module.css';
 
-/** What is critical, the oldest first, each with its age: as many as there is room for. */
+/** What is critical, what nobody has taken first, of each the oldest; with its age, as many as there is room for. */
 export function Criticals({ board }: { board: WallBoard }) {
   const [list, { height }] = useRoom<HTMLOListElement>();
   const first = useRef<HTMLLIElement>(null);
@@ -24,7 +24,7 @@ export function Criticals({ board }: { board: WallBoard }) {
     <section className={css.criticals} aria-label="Critical incidents" data-none={total === 0 || undefined}>
       <h2>
         <b className={css.total}>{total}</b> critical
-        {total > shown.length && <small>the oldest {shown.length} of them</small>}
+        {total > shown.length && <small>{shown.length} of them shown</small>}
         {total > 0 && board.unacknowledged_criticals < total && (
           <small>{board.unacknowledged_criticals} without an owner</small>
         )}

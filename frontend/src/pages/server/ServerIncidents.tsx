@@ -48,7 +48,7 @@ export function Component() {
       onOpen={(incident) => navigate(`/incidents/${incident.id}`)}
       onAct={(incident) => {
         if (blocked) toast.info(blocked);
-        else if (incident.status === 'open') action.mutate({ id: incident.id, verb: 'acknowledge' });
+        else if (incident.status === 'open') action.mutate({ incident, verb: 'acknowledge' });
       }}
       empty={
         <Empty

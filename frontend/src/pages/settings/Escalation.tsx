@@ -7,7 +7,7 @@ import type { Policy, User } from '@/api/types';
 import { PolicyEditor } from '@/components/PolicyEditor';
 import { useBlocked } from '@/components/session';
 import { spokenSeconds } from '@/domain/duration';
-import { absoluteTimes, totalSeconds, tPlus } from '@/domain/escalation';
+import { absoluteTimes, channelsText, totalSeconds, tPlus } from '@/domain/escalation';
 import { ActionButton } from '@/ui/ActionButton';
 import { PageHeader } from '@/ui/PageHeader';
 import { Panel } from '@/ui/Panel';
@@ -111,7 +111,7 @@ function PolicyCard(props: { policy: Policy; users: User[]; onEdit: () => void; 
             <span>
               {targetsText(step.targets, users)}
               <small>
-                {step.channels.join(', ')}
+                {channelsText(step.channels)}
                 {!step.only_if_unacknowledged && ' · even when acknowledged'}
               </small>
             </span>

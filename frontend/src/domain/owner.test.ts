@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { chosenBy, isAnothers } from './owner';
+
+const ME = 1;
+const open = { id: 1, status: 'open', acknowledged_by: null } as const;
+const mine = { id: 2, status: 'acknowledged', acknowledged_by: { id: ME, name: 'Me' } } as const;
+const adas = { id: 3, status: 'acknowledged', acknowledged_by: { id: 7, name: 'Ada' } } as const;
+const byLink = { id: 4, status: 'acknowledged', acknowledged_by: null } as const;
+const over = { id: 5, status: 'resolved', acknowledged_by: { id: 7, name: 'Ada' } } as const;
+
+describe('whose an incident is', () => {
+  it('is another’s where somebody else is on it, with an account or without', () => {
+    const all = [open, mine, adas, byLink, over];
+    expect(all.filter((incident) => isAnothers(incident, ME))).toEqual([adas, byLink]);
+  });
+
+  it('parts what is chosen into what nobody has and what others have', () => {
+    const chosen = new Set(['1', '2', '3', '5']);
+    expect(chosenBy([open, mine, adas, byLink, over], chosen, ME)).toEqual({ open: [open], others: [adas] });
+  });
+});
