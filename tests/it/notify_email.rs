@@ -176,9 +176,18 @@ async fn temporary_answers_are_retried_and_permanent_ones_are_not() {
         server
             .behave(&format!("reply {stage} 550 5.1.1 no such user"))
             .await;
+        // Of the mailbox: the channel is as good as before.
+        let outcome = email.send(&settings, &message("a@x.test")).await;
+        assert!(
+            matches!(&outcome, Outcome::Refused { reason } if reason.ends_with("answered 550: 5.1.1 no such user")),
+            "{outcome:?}"
+        );
+        server
+            .behave(&format!("reply {stage} 550 5.7.1 relaying denied"))
+            .await;
         let reason = refused(email.send(&settings, &message("a@x.test")).await);
         assert!(
-            reason.ends_with("answered 550: 5.1.1 no such user"),
+            reason.ends_with("answered 550: 5.7.1 relaying denied"),
             "{reason}"
         );
         server.behave("ok").await;

@@ -219,7 +219,7 @@ start_mariadb() { # part, server id, options...
   launch "$part" mariadbd --no-defaults --user="$(id -un)" --datadir="$stack/$part/data" --bind-address=127.0.0.1 \
     --port="$(port "$part")" --socket="$stack/$part/sock" --pid-file="$stack/$part/mariadbd.pid" \
     --server-id="$id" --log-bin=binlog --binlog-format=ROW --sync-binlog=1 --expire-logs-days=1 \
-    --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=256M --max-connections=500 \
+    --innodb-flush-log-at-trx-commit=1 --innodb-buffer-pool-size=256M --max-connections=500 --max-prepared-stmt-count=250000 \
     --character-set-server=utf8mb4 --collation-server=utf8mb4_bin --skip-name-resolve "$@"
   if ((fresh)); then
     await "$part"
