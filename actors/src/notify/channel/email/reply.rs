@@ -155,11 +155,11 @@ fn names_the_mailbox(words: &str) -> bool {
     let enhanced = words.split_whitespace().find_map(|word| {
         let mut numbers = word.splitn(3, '.').map(str::parse::<u16>);
         match (numbers.next()?, numbers.next()?, numbers.next()?) {
-            (Ok(class), Ok(subject), Ok(detail)) => Some((class, subject, detail)),
+            (Ok(5), Ok(subject), Ok(detail)) => Some((subject, detail)),
             _ => None,
         }
     });
-    if let Some((_, subject, detail)) = enhanced {
+    if let Some((subject, detail)) = enhanced {
         return subject == 2 || (subject == 1 && !matches!(detail, 7 | 8));
     }
     let words = words.to_lowercase();
@@ -198,6 +198,7 @@ mod mailbox_tests {
             "5.1.7 bad sender",
             "Sender verify failed",
             "relay not permitted",
+            "policy rejection, filter 3.2.1",
             "5.7.60 client does not have permissions to send as this sender",
             "",
         ] {
