@@ -1,4 +1,5 @@
-//! What providers tell of messages that they took: a delivery that was sent is `delivered` or `failed` by it, never back.
+//! What providers tell of messages that they took: a delivery that was sent is `delivered` or `failed` by it, or sent again
+//! by the schedule of every retry, and never taken back from where it arrived.
 //!
 //! Each word is a transaction of its own. One about a message that nobody knows is dropped, unless a worker may be about
 //! to write that message's id down; then it waits ([`delivery_receipts`]), and [`settle`] is called by both sides;
@@ -9,11 +10,14 @@ use super::channel::receipt::{Fate, Receipt};
 use super::channel::{Channel, Registry, Settings};
 use super::message::Kind;
 use super::outbox::tell;
+use super::personal::summary;
+use super::retry::{Retry, after_failure, until_tomorrow};
 use crate::crash_point;
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
-use noc_storage::relational::deliveries::{self, Status};
+use noc_storage::relational::deliveries;
+use noc_storage::relational::delivery_receipts::Onward;
 use noc_storage::relational::entity::{notification_channel, notification_delivery};
 use noc_storage::relational::timeline::{self, Actor};
 use noc_storage::relational::{Db, StoreError, delivery_receipts, notification_channels};
@@ -179,211 +183,141 @@ async fn write_all(
     words: &str,
     now: UnixMs,
 ) -> Result<Vec<Moved>, StoreError> {
+    let Some(to) = onward(rows, fate, now) else {
+        return Ok(Vec::new());
+    };
     let mut moved = Vec::new();
     for row in rows {
-        moved.extend(write(tx, registry, row, fate, words, now).await?);
+        if note(tx, row, fate, to, words, now).await? {
+            moved.push(row);
+        }
+    }
+    if let Some(row) = moved.first() {
+        note_health(tx, registry, row, fate, to, words, now).await?;
+    }
+    let mut told = Vec::new();
+    for row in moved {
+        told.push((row.id, miss(tx, row, to, words, now).await?));
+    }
+    Ok(told)
+}
+
+/// Where a word moves everything that left in its message: all of it leaves together again, or nothing does.
+fn onward(rows: &[notification_delivery::Model], fate: Fate, now: UnixMs) -> Option<Onward> {
+    let asked = match fate {
+        Fate::OnItsWay => return None,
+        Fate::Delivered | Fate::Read => return Some(Onward::Delivered),
+        Fate::Failed | Fate::Barred => return Some(Onward::Failed),
+        Fate::Later => None,
+        Fate::Tomorrow => Some(until_tomorrow(now)),
+    };
+    // A test may have been sent with settings that nobody saved, and whoever sent it looks at it now.
+    if rows.iter().any(|row| row.kind == Kind::Test.name()) {
+        return Some(Onward::Failed);
+    }
+    // The send that came to nothing is counted by now.
+    let sends = rows.iter().map(|row| row.attempts).max()?;
+    let before = u32::try_from(sends).unwrap_or(0).saturating_sub(1);
+    Some(match after_failure(before, asked) {
+        Retry::Again { pause, attempts } => Onward::Again {
+            at: now.plus(pause),
+            attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
+        },
+        Retry::GiveUp { .. } => Onward::Failed,
+    })
+}
+
+/// Moves the delivery, and writes what was said into its log of attempts: once, and of a send that is repeated each time.
+/// False: it stands elsewhere by now.
+async fn note(
+    tx: &impl ConnectionTrait,
+    row: &notification_delivery::Model,
+    fate: Fate,
+    to: Onward,
+    words: &str,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    let moved = delivery_receipts::move_on(tx, row.id, to, words, now).await?;
+    let outcome = match to {
+        Onward::Delivered => fate.name(),
+        Onward::Failed => "failed",
+        Onward::Again { .. } => "retry",
+    };
+    let is_new = if matches!(to, Onward::Again { .. }) {
+        moved
+    } else {
+        let known = deliveries::attempts_of(tx, row.id).await?;
+        let mut known = known.iter();
+        !known.any(|one| one.outcome == outcome && one.detail == words)
+    };
+    if is_new {
+        deliveries::record_attempt(tx, row.id, now, outcome, words, 0).await?;
     }
     Ok(moved)
 }
 
-/// Moves the delivery, and writes down what was said: in its log of attempts, once; where somebody was not reached, in
-/// the timeline; and where it was the channel's message of the day, in the channel's health.
-async fn write(
+/// What a message that moved says of its channel. `row`: one that left in it.
+async fn note_health(
     tx: &impl ConnectionTrait,
     registry: &Registry,
     row: &notification_delivery::Model,
     fate: Fate,
+    to: Onward,
     words: &str,
     now: UnixMs,
-) -> Result<Option<Moved>, StoreError> {
-    if fate.status().is_none() {
-        return Ok(None);
+) -> Result<(), StoreError> {
+    let channel = row.channel.as_str();
+    if fate == Fate::Tomorrow {
+        let until = now.plus(until_tomorrow(now));
+        notification_channels::pause(tx, channel, until, words).await?;
     }
-    let moved = delivery_receipts::move_on(tx, row.id, fate, words, now).await?;
-    let known = deliveries::attempts_of(tx, row.id).await?;
-    let said = |outcome: &str, detail: &str| outcome == fate.name() && detail == words;
-    if !known.iter().any(|one| said(&one.outcome, &one.detail)) {
-        deliveries::record_attempt(tx, row.id, now, fate.name(), words, 0).await?;
+    // What shows whether a channel works shows it, however it failed. A code that proves an address proves no more.
+    let refuses = match Kind::from_name(&row.kind) {
+        Some(Kind::Canary) => to == Onward::Failed,
+        Some(Kind::Verification) => false,
+        _ => fate == Fate::Barred,
+    };
+    if !refuses && to != Onward::Delivered {
+        return Ok(());
     }
-    if !moved {
-        return Ok(None);
-    }
-    if fate.status() != Some(Status::Failed) {
-        return Ok(Some((row.id, None)));
-    }
-    if row.kind == Kind::Canary.name() {
-        let channel = row.channel.as_str();
-        let before = notification_channels::by_key(tx, channel).await?;
-        notification_channels::set_health(tx, channel, Some(words), now).await?;
-        if before.is_some_and(|row| row.healthy) {
+    let Some(before) = notification_channels::by_key(tx, channel).await? else {
+        return Ok(());
+    };
+    if refuses {
+        notification_channels::set_doubted(tx, channel, words, now).await?;
+        if before.healthy {
             tell(tx, registry, channel, now).await?;
         }
+    } else if before.doubted && row.sent_at >= before.unhealthy_since {
+        notification_channels::set_health(tx, channel, None, now).await?;
     }
-    if let Some(incident) = row.incident_id {
+    Ok(())
+}
+
+/// What else is true where a delivery did not arrive: the incident whose timeline names who was not reached.
+async fn miss(
+    tx: &impl ConnectionTrait,
+    row: &notification_delivery::Model,
+    to: Onward,
+    words: &str,
+    now: UnixMs,
+) -> Result<Option<i64>, StoreError> {
+    if to == Onward::Delivered {
+        return Ok(None);
+    }
+    if row.kind == Kind::Summary.name() {
+        summary::did_not_arrive(tx, row, now).await?;
+    }
+    if let (Onward::Failed, Some(incident)) = (to, row.incident_id) {
         let detail = json!({
             "text": format!("{} was not reached by {}: {words}", row.recipient, row.channel),
             "delivery_id": row.id, "channel": row.channel, "recipient": row.recipient, "reason": words,
         });
         timeline::append(tx, incident, now, "delivery_failed", Actor::System, detail).await?;
+        return Ok(Some(incident));
     }
-    Ok(Some((row.id, row.incident_id)))
+    Ok(None)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::escalation::fire::fire;
-    use crate::notify::channel::Outcome;
-    use crate::notify::outbox::{Slot, claim, send};
-    use crate::notify::story::{Story, step};
-    use noc_pipeline::clock::Clock;
-    use noc_pipeline::control::Severity::High;
-    use noc_storage::relational::executions;
-
-    fn receipt(id: &str, fate: Fate) -> Receipt {
-        Receipt {
-            ids: vec![id.to_owned()],
-            fate,
-            words: format!("it says {}", fate.name()),
-        }
-    }
-
-    impl Story {
-        async fn is_told(&self, receipt: &Receipt) -> bool {
-            let (registry, now) = (&self.context.registry, self.clock.now());
-            let moved = take_one(self.db(), registry, "pager", receipt, now).await;
-            !moved.unwrap().is_empty()
-        }
-
-        async fn attempts(&self, id: i64) -> Vec<String> {
-            let rows = deliveries::attempts_of(self.db().read(), id).await.unwrap();
-            let rows = rows.into_iter();
-            rows.map(|row| format!("{}: {}", row.outcome, row.detail))
-                .collect()
-        }
-    }
-
-    fn accepted(id: &str) -> Outcome {
-        Outcome::Accepted {
-            provider_id: Some(id.to_owned()),
-        }
-    }
-
-    async fn with_pager() -> Story {
-        let story = Story::with(0, vec![step(0, &["operator"])]).await;
-        story.channel("pager", true, &["p-1"]).await;
-        story.pager_tells_of_arrivals().await;
-        story.route_to_channels(&["pager"]).await;
-        story
-    }
-
-    #[tokio::test]
-    async fn a_delivery_moves_on_once_whatever_the_order_and_however_often() {
-        let story = with_pager().await;
-        story.pager.answers.lock().push_back(accepted("m-1"));
-        story.opens(High).await;
-        story.after(121).await;
-        story.expect(&["+120 pager p-1 problem"]);
-        assert!(!story.is_told(&receipt("m-1", Fate::OnItsWay)).await);
-        assert!(!story.is_told(&receipt("of-others", Fate::Delivered)).await);
-        assert_eq!(story.states().await, ["sent"]);
-        assert!(story.is_told(&receipt("m-1", Fate::Read)).await);
-        for fate in [Fate::Delivered, Fate::OnItsWay, Fate::Failed, Fate::Read] {
-            assert!(!story.is_told(&receipt("m-1", fate)).await, "{fate:?}");
-        }
-        assert_eq!(story.states().await, ["delivered"]);
-        let id = story.deliveries().await[0].id;
-        assert_eq!(
-            story.attempts(id).await,
-            [
-                "sent: m-1",
-                "read: it says read",
-                "delivered: it says delivered",
-                "failed: it says failed",
-            ],
-            "each word stands there once"
-        );
-    }
-
-    #[tokio::test]
-    async fn who_was_not_reached_stands_in_the_timeline_and_hears_of_no_recovery() {
-        let story = with_pager().await;
-        story.pager.answers.lock().push_back(accepted("m-1"));
-        let id = story.opens(High).await;
-        story.after(121).await;
-        story.expect(&["+120 pager p-1 problem"]);
-        assert!(story.is_told(&receipt("m-1", Fate::Failed)).await);
-        assert_eq!(story.states().await, ["failed: it says failed"]);
-        let entries = timeline::of_incident(story.db().read(), id).await.unwrap();
-        let last = entries.last().unwrap();
-        assert_eq!(last.kind, "delivery_failed");
-        assert_eq!(
-            last.detail["text"],
-            "p-1 was not reached by pager: it says failed"
-        );
-        story.resolves(id).await;
-        story.after(60).await;
-        story.expect(&[]);
-    }
-
-    #[tokio::test]
-    async fn what_is_told_before_the_answer_is_written_down_counts() {
-        let story = with_pager().await;
-        let id = story.opens(High).await;
-        story.clock.advance(std::time::Duration::from_secs(120));
-        let row = executions::of_incident(story.db().read(), id).await;
-        let (row, now) = (row.unwrap().unwrap(), story.clock.now());
-        fire(story.db(), &story.context.registry, row.id, now)
-            .await
-            .unwrap();
-        let claimed = claim(&story.context, "pager", 1).await.unwrap().remove(0);
-        assert!(!story.is_told(&receipt("m-1", Fate::Delivered)).await);
-        story.pager.answers.lock().push_back(accepted("m-1"));
-        let pager = story.context.registry.get("pager").unwrap().clone();
-        send(&story.context, pager.as_ref(), claimed, Slot::free()).await;
-        assert_eq!(story.states().await, ["delivered"]);
-        story.expect(&["+120 pager p-1 problem"]);
-    }
-
-    #[tokio::test]
-    async fn a_word_that_nobody_lived_to_apply_is_applied_at_the_next_look() {
-        let story = with_pager().await;
-        let id = story.opens(High).await;
-        story.clock.advance(std::time::Duration::from_secs(120));
-        let row = executions::of_incident(story.db().read(), id).await;
-        let (row, now) = (row.unwrap().unwrap(), story.clock.now());
-        fire(story.db(), &story.context.registry, row.id, now)
-            .await
-            .unwrap();
-        let claimed = claim(&story.context, "pager", 1).await.unwrap().remove(0);
-        assert!(!story.is_told(&receipt("m-1", Fate::Delivered)).await);
-        // Its id is written down, and then whoever did that dies.
-        let sent = deliveries::Ending {
-            status: Status::Sent,
-            attempts: 1,
-            next_attempt_at: None,
-            provider_id: Some("m-1".into()),
-            reason: None,
-        };
-        deliveries::finish(story.db().write(), &claimed.rows[0], sent, now)
-            .await
-            .unwrap();
-        assert_eq!(story.states().await, ["sent"]);
-        story.after(1).await;
-        assert_eq!(story.states().await, ["delivered"]);
-        story.expect(&[]);
-    }
-
-    #[tokio::test]
-    async fn one_word_is_about_everything_that_left_in_its_message() {
-        let story = with_pager().await;
-        let answers = [accepted("m-1"), accepted("m-1"), accepted("m-2")];
-        story.pager.answers.lock().extend(answers);
-        for _ in 0..3 {
-            story.opens(High).await;
-        }
-        story.after(121).await;
-        assert!(story.is_told(&receipt("m-1", Fate::Delivered)).await);
-        assert_eq!(story.states().await, ["delivered", "delivered", "sent"]);
-    }
-}
+mod tests;

@@ -1,6 +1,9 @@
 //! When a delivery is tried again.
 
+use noc_pipeline::clock::UnixMs;
 use std::time::Duration;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Pauses after the first, second ... failed send, measured from the end of that send: five retries, so at most
 /// six sends.
@@ -51,6 +54,13 @@ pub fn after_failure(attempts: u32, asked: Option<Duration>) -> Retry {
             attempts: attempts.saturating_add(1),
         },
     }
+}
+
+/// How long the day goes on, in UTC: for providers who count a day's messages.
+#[must_use]
+pub fn until_tomorrow(now: UnixMs) -> Duration {
+    let left = DAY_MS - now.0.rem_euclid(DAY_MS);
+    Duration::from_millis(u64::try_from(left).unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What providers tell of messages that they took: it moves a delivery from `sent` to `delivered` or `failed`, and never
-//! back.
+//! What providers tell of messages that they took: it moves a delivery from `sent` to `delivered` or `failed`, or has it
+//! sent again, and never takes an arrival back.
 //!
 //! A provider may tell it before its answer to the send is written down. Such a word waits in `early_receipts`: whoever
 //! keeps it looks for the delivery once more afterwards, and whoever writes a provider's id down looks for waiting words
@@ -34,15 +34,29 @@ pub enum Fate {
     Delivered,
     /// It arrived, and was looked at.
     Read,
-    /// It never will arrive.
+    /// It never will arrive; others may.
     Failed,
+    /// The provider could not do it now.
+    Later,
+    /// The provider does no more of it today.
+    Tomorrow,
+    /// It never will arrive, and neither will others: the account, its number or its template is refused.
+    Barred,
 }
 
 impl Fate {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::OnItsWay, Self::Delivered, Self::Read, Self::Failed];
+    pub const ALL: [Self; 7] = [
+        Self::OnItsWay,
+        Self::Delivered,
+        Self::Read,
+        Self::Failed,
+        Self::Later,
+        Self::Tomorrow,
+        Self::Barred,
+    ];
 
-    /// The name in the database and in the log of attempts.
+    /// The name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -50,6 +64,9 @@ impl Fate {
             Self::Delivered => "delivered",
             Self::Read => "read",
             Self::Failed => "failed",
+            Self::Later => "later",
+            Self::Tomorrow => "tomorrow",
+            Self::Barred => "barred",
         }
     }
 
@@ -59,15 +76,28 @@ impl Fate {
         Self::ALL.into_iter().find(|fate| fate.name() == name)
     }
 
-    /// Where a delivery stands then; `None` where it says nothing new.
+    /// Whether a delivery that was sent stands elsewhere because of it.
     #[must_use]
-    pub const fn status(self) -> Option<Status> {
-        match self {
-            Self::OnItsWay => None,
-            Self::Delivered | Self::Read => Some(Status::Delivered),
-            Self::Failed => Some(Status::Failed),
-        }
+    pub const fn is_news(self) -> bool {
+        !matches!(self, Self::OnItsWay)
     }
+}
+
+/// Where a delivery that was sent moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onward {
+    /// It arrived.
+    Delivered,
+    /// It never will, unless somebody asks by hand.
+    Failed,
+    /// It is sent once more. The provider's id of this send is forgotten: what else is told of it means nothing to the
+    /// next.
+    Again {
+        /// Not before.
+        at: UnixMs,
+        /// Sends that count.
+        attempts: i32,
+    },
 }
 
 /// The deliveries over a channel that its provider knows by one of these ids: several where they left as one message.
@@ -90,27 +120,35 @@ pub async fn find(
         .map_err(StoreError::during("find the deliveries of a receipt"))
 }
 
-/// Moves a delivery that was sent on; false where it stands elsewhere by now, or the fate says nothing new.
+/// Moves a delivery that was sent on; false where it stands elsewhere by now. `words`: why it did not arrive.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn move_on(
     tx: &impl ConnectionTrait,
     delivery_id: i64,
-    fate: Fate,
+    to: Onward,
     words: &str,
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     use notification_delivery::{ActiveModel, Column, Entity};
-    let Some(status) = fate.status() else {
-        return Ok(false);
-    };
     let mut change = ActiveModel {
-        status: Set(status.name().to_owned()),
         updated_at: Set(now.to_datetime()),
         ..Default::default()
     };
-    if status == Status::Failed {
+    let status = match to {
+        Onward::Delivered => Status::Delivered,
+        Onward::Failed => Status::Failed,
+        Onward::Again { at, attempts } => {
+            change.attempts = Set(attempts);
+            change.next_attempt_at = Set(Some(at.to_datetime()));
+            change.provider_id = Set(None);
+            change.sent_at = Set(None);
+            Status::Retrying
+        }
+    };
+    change.status = Set(status.name().to_owned());
+    if status != Status::Delivered {
         change.reason = Set(Some(words.to_owned()));
     }
     let moved = Entity::update_many()
@@ -145,7 +183,7 @@ pub async fn keep_early(
         .one(tx)
         .await
         .map_err(StoreError::during(operation))?;
-    if sending.is_none() || fate.status().is_none() {
+    if sending.is_none() || !fate.is_news() {
         return Ok(false);
     }
     Entity::delete_many()

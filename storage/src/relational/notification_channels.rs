@@ -120,6 +120,8 @@ pub async fn put(
     if was_away {
         row.probe_at = Set(Some(now.to_datetime()));
     }
+    // What was refused after it was taken may not be refused as things are set now.
+    row.doubted = Set(false);
     // Whoever asked to be left alone may not be whom they are sent to now.
     row.paused_until = Set(None);
     row.paused_reason = Set(None);
@@ -178,6 +180,31 @@ pub async fn set_health(
             last_error: Set(error.map(str::to_owned).or(known.last_error)),
             failures: Set(0),
             probe_at: Set(None),
+            doubted: Set(known.doubted && error.is_some()),
+            ..Default::default()
+        }
+    })
+    .await
+}
+
+/// Notes that a channel's provider took a message and refused it afterwards: from now on, until its settings change, only
+/// an arrival shows that it works.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_doubted(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    error: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    update(tx, channel, |known| {
+        let since = known.unhealthy_since.unwrap_or_else(|| now.to_datetime());
+        notification_channel::ActiveModel {
+            healthy: Set(false),
+            unhealthy_since: Set(Some(since)),
+            last_error: Set(Some(error.to_owned())),
+            doubted: Set(true),
             ..Default::default()
         }
     })

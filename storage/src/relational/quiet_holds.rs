@@ -244,6 +244,37 @@ pub async fn told(
     Ok(())
 }
 
+/// Takes back that messages were told in a summary, where that did not arrive: they are as before it left. `told` is the
+/// reason that [`told`] gave them.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn untold(
+    tx: &impl ConnectionTrait,
+    summary_id: i64,
+    told: &str,
+    reason: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    use notification_delivery::{ActiveModel, Column, Entity};
+    let holds = of_summary(tx, summary_id).await?;
+    Entity::update_many()
+        .set(ActiveModel {
+            status: Set(Status::Suppressed.name().to_owned()),
+            reason: Set(Some(reason.to_owned())),
+            sent_at: Set(None),
+            updated_at: Set(now.to_datetime()),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(holds.iter().map(|hold| hold.delivery_id)))
+        .filter(Column::Status.eq(Status::Sent.name()))
+        .filter(Column::Reason.eq(told))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("take back what a summary told"))?;
+    Ok(())
+}
+
 /// Forgets what was released before `before`; how many rows.
 ///
 /// # Errors

@@ -70,6 +70,13 @@ pub enum Outcome {
         /// How long the provider asked to be left alone; such a send costs no attempt.
         after: Option<Duration>,
     },
+    /// As [`Outcome::Retry`], for this recipient alone: others are sent to meanwhile.
+    Crowded {
+        /// For people; never holds a secret.
+        reason: String,
+        /// How long the provider asked to leave them alone; such a send costs no attempt.
+        after: Duration,
+    },
     /// As [`Outcome::Retry`], and it says nothing about the message: the provider could not be reached or used at all.
     /// Several in a row, and it is left alone for a while.
     Unavailable {

@@ -93,6 +93,7 @@ pub async fn send_test(
     let (ok, result, provider_id) = match outcome {
         Outcome::Accepted { provider_id } => (true, "sent".to_owned(), provider_id),
         Outcome::Retry { reason, .. }
+        | Outcome::Crowded { reason, .. }
         | Outcome::Unavailable { reason }
         | Outcome::Refused { reason }
         | Outcome::Permanent { reason } => (false, reason, None),

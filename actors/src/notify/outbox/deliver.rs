@@ -258,15 +258,19 @@ fn is_away(scene: &Scene) -> bool {
 pub(super) fn news(outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
     let failing = scene.channel.as_ref().is_some_and(|row| row.failures > 0);
     let unhealthy = scene.channel.as_ref().is_some_and(|row| !row.healthy);
+    let doubted = scene.channel.as_ref().is_some_and(|row| row.doubted);
     match outcome {
-        Outcome::Accepted { .. } if failing || unhealthy => News::Works,
+        Outcome::Accepted { .. } if !doubted && (failing || unhealthy) => News::Works,
         Outcome::Retry {
             after: Some(after), ..
-        } => News::Limited(ended.plus(*after)),
-        Outcome::Retry { .. } if failing => News::Answered,
-        Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Migrated { .. } => {
-            News::Nothing
+        } if !scene.personal.is_elsewhere() => News::Limited(ended.plus(*after)),
+        Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Crowded { .. } if failing => {
+            News::Answered
         }
+        Outcome::Accepted { .. }
+        | Outcome::Retry { .. }
+        | Outcome::Crowded { .. }
+        | Outcome::Migrated { .. } => News::Nothing,
         refused if scene.personal.is_blameless(refused) => News::Nothing,
         Outcome::Permanent { .. } | Outcome::Refused { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
@@ -413,6 +417,7 @@ pub(super) fn conclude(
             return tried_on(before.saturating_add(1), "permanent", reason, None);
         }
         Outcome::Retry { reason, after } => (reason, after),
+        Outcome::Crowded { reason, after } => (reason, Some(after)),
         Outcome::Unavailable { reason } => (reason, None),
         Outcome::Migrated { to, .. } => (moved_on(&to), None),
     };

@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 /// The account role that is told where a channel names nobody.
 const ADMIN: &str = "admin";
 
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
 /// Queues the messages, if the channel `failed` stopped working in this transaction: it did work before it.
 pub(crate) async fn tell(
     tx: &impl ConnectionTrait,
@@ -23,12 +25,13 @@ pub(crate) async fn tell(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let rows = notification_channels::all(tx).await?;
-    let since = rows
+    let row = rows
         .iter()
-        .find(|row| row.channel == failed && !row.healthy)
-        .and_then(|row| row.unhealthy_since);
-    let Some(since) = since else { return Ok(()) };
-    let since = since.timestamp_millis();
+        .find(|row| row.channel == failed && !row.healthy);
+    let Some((row, since)) = row.and_then(|row| Some((row, row.unhealthy_since?))) else {
+        return Ok(());
+    };
+    let since = told_for(row.doubted, since.timestamp_millis(), now);
     let works =
         |row: &&notification_channel::Model| row.enabled && row.healthy && row.channel != failed;
     for row in rows.iter().filter(works) {
@@ -65,6 +68,16 @@ pub(crate) async fn tell(
         }
     }
     Ok(())
+}
+
+/// The time that a notice counts for. Where the provider delivers some messages and refuses others afterwards, that is a
+/// day: a notice for each of them would say the same.
+fn told_for(doubted: bool, since: i64, now: UnixMs) -> i64 {
+    if doubted {
+        now.0 - now.0.rem_euclid(DAY_MS)
+    } else {
+        since
+    }
 }
 
 /// A channel that does not work, as its notice names it.

@@ -259,11 +259,16 @@ impl Scene {
         }
     }
 
+    /// Whether it goes to a webhook of the person's own: what its provider allows there is not what it allows the
+    /// organisation.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.contact.as_ref().is_some_and(|c| c.secret.is_some())
+    }
+
     /// Whether a refusal says something of this person's address alone and not of the channel: a webhook of their own,
     /// or an address that nobody has verified.
     fn is_private(&self) -> bool {
-        let has_secret = self.contact.as_ref().is_some_and(|c| c.secret.is_some());
-        has_secret || matches!(self.own, Some(Own::Verification(_)))
+        self.is_elsewhere() || matches!(self.own, Some(Own::Verification(_)))
     }
 }
 

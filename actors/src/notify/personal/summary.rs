@@ -28,6 +28,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// In the delivery log, of a message whose incident a summary told of.
 const TOLD: &str = "told in the summary at the end of quiet hours";
 
+/// The same, where that summary did not arrive.
+const UNTOLD: &str = "the summary at the end of quiet hours that told it did not arrive";
+
 /// Tells everybody whose quiet hours are over what they held back; how many messages that were.
 ///
 /// # Errors
@@ -239,4 +242,16 @@ pub(crate) async fn sent(
         }
     }
     Ok(())
+}
+
+/// Takes back what [`sent`] noted of a summary that its provider took and then did not deliver.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) async fn did_not_arrive(
+    tx: &impl ConnectionTrait,
+    summary: &Model,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    quiet_holds::untold(tx, summary.id, TOLD, UNTOLD, now).await
 }

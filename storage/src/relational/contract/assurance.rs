@@ -3,7 +3,7 @@
 use super::T0;
 use crate::relational::deliveries::{self, Ending, NewDelivery, Status, bundles};
 use crate::relational::delivery_assurances::{self, Assurance};
-use crate::relational::delivery_receipts::{self, Fate};
+use crate::relational::delivery_receipts::{self, Fate, Onward};
 use crate::relational::entity::{
     early_receipt, incident, notification_channel, notification_delivery,
 };
@@ -116,14 +116,17 @@ pub async fn a_receipt_moves_a_delivery_on_and_never_back(db: &Db) {
     assert_eq!(find("whatsapp").await, [id]);
     assert_eq!(find("telegram").await, [0_i64; 0], "another channel's id");
 
-    let moves = async |fate| {
-        let moved = delivery_receipts::move_on(db.write(), id, fate, "131026", at(5)).await;
+    let moves = async |id, to| {
+        let moved = delivery_receipts::move_on(db.write(), id, to, "131026", at(5)).await;
         moved.unwrap()
     };
-    assert!(!moves(Fate::OnItsWay).await);
-    assert!(moves(Fate::Delivered).await);
-    for late in Fate::ALL {
-        assert!(!moves(late).await, "{late:?} after it arrived");
+    let once_more = Onward::Again {
+        at: at(35),
+        attempts: 1,
+    };
+    assert!(moves(id, Onward::Delivered).await);
+    for late in [Onward::Delivered, Onward::Failed, once_more] {
+        assert!(!moves(id, late).await, "{late:?} after it arrived");
     }
     assert_eq!(status(db, id).await, ("delivered".into(), None));
     let row = deliveries::get(db.read(), id).await.unwrap().unwrap();
@@ -134,14 +137,30 @@ pub async fn a_receipt_moves_a_delivery_on_and_never_back(db: &Db) {
 
     queued(db, 2, "whatsapp", "problem", about).await;
     let id = ends(db, "whatsapp", ending(Status::Sent, Some("wamid.C")), T0).await;
-    let failed = delivery_receipts::move_on(db.write(), id, Fate::Failed, "131026", at(5));
-    assert!(failed.await.unwrap());
+    assert!(moves(id, Onward::Failed).await);
     assert_eq!(
         status(db, id).await,
         ("failed".into(), Some("131026".into()))
     );
-    let late = delivery_receipts::move_on(db.write(), id, Fate::Delivered, "", at(6));
-    assert!(!late.await.unwrap());
+    assert!(!moves(id, Onward::Delivered).await);
+    assert!(!moves(id, once_more).await);
+
+    // Sent once more it is known by the id of that send alone.
+    queued(db, 3, "whatsapp", "problem", about).await;
+    let id = ends(db, "whatsapp", ending(Status::Sent, Some("A")), T0).await;
+    assert!(moves(id, once_more).await);
+    let row = deliveries::get(db.read(), id).await.unwrap().unwrap();
+    assert_eq!(row.status, "retrying");
+    assert_eq!(row.reason.as_deref(), Some("131026"));
+    assert_eq!((row.provider_id, row.sent_at), (None, None));
+    assert!(!moves(id, Onward::Failed).await, "told twice of one send");
+    assert!(find("whatsapp").await.iter().all(|known| *known != id));
+    let due = async |now| deliveries::has_due(db.read(), "whatsapp", now).await;
+    assert!(!due(at(34)).await.unwrap());
+    assert!(due(at(35)).await.unwrap());
+    let claimed = claims(db, "whatsapp", at(35)).await;
+    assert_eq!((claimed.id, claimed.attempts), (id, 1));
+    assert_eq!(claimed.delivery_uuid, row.delivery_uuid);
 }
 
 /// What is told of a message before its id is written down waits for it, once; what cannot be ours does not.
@@ -266,7 +285,7 @@ pub async fn what_nobody_told_to_have_arrived_is_found(db: &Db) {
     assert_eq!(found(&channels, at(190)).await, [id]);
     assert!(found(&[], at(190)).await.is_empty());
     assert!(found(&channels, at(10 + 3_600)).await.is_empty(), "history");
-    delivery_receipts::move_on(db.write(), id, Fate::Read, "", at(20))
+    delivery_receipts::move_on(db.write(), id, Onward::Delivered, "", at(20))
         .await
         .unwrap();
     assert!(found(&channels, at(190)).await.is_empty());

@@ -13,7 +13,7 @@ pub struct Model {
     pub channel: String,
     /// The provider's id of the message.
     pub provider_id: String,
-    /// `on_its_way`, `delivered`, `read` or `failed`.
+    /// `delivered`, `read`, `failed`, `later`, `tomorrow` or `barred`.
     pub fate: String,
     /// In the provider's words.
     pub words: String,

@@ -23,6 +23,8 @@ pub struct Model {
     pub failures: i32,
     /// When its provider, which is away, is tried again; `None`: it is in use.
     pub probe_at: Option<ChronoDateTimeUtc>,
+    /// Whether its provider takes messages that it refuses later: then only an arrival shows that it works.
+    pub doubted: bool,
     /// Of the last failure.
     pub last_error: Option<String>,
     /// Last test message.

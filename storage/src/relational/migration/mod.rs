@@ -30,6 +30,7 @@ mod m0023_message_templates;
 mod m0024_due_by_channel;
 mod m0025_wall;
 mod m0026_told_and_carried;
+mod m0027_doubted;
 
 use sea_orm_migration::prelude::*;
 
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_due_by_channel::Migration),
             Box::new(m0025_wall::Migration),
             Box::new(m0026_told_and_carried::Migration),
+            Box::new(m0027_doubted::Migration),
         ]
     }
 }

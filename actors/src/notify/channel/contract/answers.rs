@@ -25,7 +25,9 @@ use Means::{Accepted, After, Again, Away, Moved, Never};
 fn assert_means(outcome: &Outcome, expected: &Means, line: &str) {
     let fits = match (outcome, expected) {
         (Outcome::Accepted { provider_id }, Accepted(id)) => provider_id.as_deref() == *id,
-        (Outcome::Retry { after: Some(d), .. }, After(ms)) => d.as_millis() == u128::from(*ms),
+        (Outcome::Retry { after: Some(d), .. } | Outcome::Crowded { after: d, .. }, After(ms)) => {
+            d.as_millis() == u128::from(*ms)
+        }
         (Outcome::Retry { after: None, .. }, Again)
         | (Outcome::Unavailable { .. }, Away)
         | (Outcome::Permanent { .. } | Outcome::Refused { .. }, Never) => true,

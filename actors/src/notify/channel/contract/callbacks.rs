@@ -69,7 +69,7 @@ fn twilio() -> Provider {
         settings: || json!({"provider": "twilio", "account_sid": "AC1", "auth_token": "AuthToken"}),
         body: |word| {
             let error = if word == "undelivered" {
-                "&ErrorCode=63016&ErrorMessage=outside+the+window"
+                "&ErrorCode=63003&ErrorMessage=no+WhatsApp"
             } else {
                 ""
             };
@@ -133,7 +133,8 @@ fn each_word_has_its_meaning(provider: &Provider) {
     let settings = settings_of(provider);
     let channel = WhatsApp::new(Arc::new(Http::new(Outbound::default())));
     assert_eq!(channel.hook(&settings), Some(provider.hook));
-    for (word, fate) in provider.words.into_iter().zip(Fate::ALL) {
+    let fates = [Fate::OnItsWay, Fate::Delivered, Fate::Read, Fate::Failed];
+    for (word, fate) in provider.words.into_iter().zip(fates) {
         let body = (provider.body)(word);
         let told = read(&settings, &signed(provider, &body), body.as_bytes()).unwrap();
         assert_eq!(told.len(), 1, "{body}");
@@ -271,4 +272,92 @@ fn a_message_of_waha_is_known_by_its_long_and_its_short_name() {
     let settings = settings_of(&provider);
     let told = read(&settings, &signed(&provider, &body), body.as_bytes()).unwrap();
     assert_eq!(told[0].ids, ["true_88017@c.us_3EB0", "3EB0"]);
+}
+
+/// The lines of a provider in the table of answers that are about calls.
+fn table(kind: &str) -> Vec<&'static str> {
+    let lines = include_str!("../fixtures/provider_answers.txt").lines();
+    let bodies = lines.filter_map(|line| line.strip_prefix(kind)?.strip_prefix(" 200 - "));
+    bodies.collect()
+}
+
+#[test]
+fn what_providers_tell_in_the_table_has_its_meaning() {
+    let told = |provider: &Provider, body: &str| {
+        let settings = settings_of(provider);
+        let told = read(&settings, &signed(provider, body), body.as_bytes());
+        told.unwrap().remove(0)
+    };
+    let meta = table("whatsapp-webhook");
+    let [window_closed] = meta[..] else {
+        panic!("{meta:?}")
+    };
+    let receipt = told(&cloud_api(), window_closed);
+    assert_eq!(receipt.fate, Fate::Barred);
+    assert!(receipt.words.contains("error 131047"), "{}", receipt.words);
+    assert!(
+        receipt.words.contains("name an approved one"),
+        "{}",
+        receipt.words
+    );
+    let calls = table("twilio-callback");
+    let [window_closed, too_much] = calls[..] else {
+        panic!("{calls:?}")
+    };
+    let receipt = told(&twilio(), window_closed);
+    assert_eq!(receipt.fate, Fate::Barred);
+    assert!(
+        receipt.words.contains("name an approved one"),
+        "{}",
+        receipt.words
+    );
+    assert_eq!(told(&twilio(), too_much).fate, Fate::Later);
+}
+
+/// The same code is the same trouble, in an answer and afterwards.
+#[test]
+fn each_code_decides_what_becomes_of_a_message_that_was_taken() {
+    let fate = |provider: &Provider, body: &str| {
+        let settings = settings_of(provider);
+        read(&settings, &signed(provider, body), body.as_bytes()).unwrap()[0].fate
+    };
+    let groups: [(Fate, &[u32], &[u32]); 4] = [
+        (
+            Fate::Later,
+            &[4, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056],
+            &[20_429, 20_503, 30_001, 63_018],
+        ),
+        (Fate::Tomorrow, &[], &[63_038]),
+        (
+            Fate::Failed,
+            &[131_026, 131_030, 131_049, 131_050, 130_472, 999_999],
+            &[
+                21_211, 21_408, 21_610, 21_612, 63_003, 63_024, 63_032, 99_999,
+            ],
+        ),
+        (
+            Fate::Barred,
+            &[
+                190, 368, 131_031, 131_042, 131_047, 131_051, 132_001, 132_015, 133_010,
+            ],
+            &[20_003, 63_007, 63_016, 63_051],
+        ),
+    ];
+    for (expected, meta, of_twilio) in groups {
+        for code in meta {
+            let status = json!({"id": "m", "status": "failed", "errors": [{"code": code}]});
+            let body = json!({"entry": [{"changes": [{"value": {"statuses": [status]}}]}]});
+            assert_eq!(fate(&cloud_api(), &body.to_string()), expected, "{code}");
+        }
+        for code in of_twilio {
+            let body = format!("MessageSid=m&MessageStatus=failed&ErrorCode={code}");
+            assert_eq!(fate(&twilio(), &body), expected, "{code}");
+        }
+    }
+    // A refusal without a code is about its message.
+    let status = json!({"id": "m", "status": "failed", "errors": [{"title": "lost"}]});
+    let body = json!({"entry": [{"changes": [{"value": {"statuses": [status]}}]}]});
+    assert_eq!(fate(&cloud_api(), &body.to_string()), Fate::Failed);
+    let body = "MessageSid=m&MessageStatus=undelivered";
+    assert_eq!(fate(&twilio(), body), Fate::Failed);
 }

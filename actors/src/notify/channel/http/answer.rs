@@ -126,6 +126,12 @@ pub(in crate::notify::channel) fn limited(reason: String, asked: Option<Duration
     }
 }
 
+/// Too much to this one recipient for now: as [`limited`], and others are sent to meanwhile.
+pub(in crate::notify::channel) fn crowded(reason: String, after: Duration) -> Outcome {
+    let after = after.min(LONGEST_PAUSE);
+    Outcome::Crowded { reason, after }
+}
+
 /// Reads `Retry-After`: seconds, with a fraction where a provider has one, or a date.
 pub(super) fn retry_after(text: &str, now: UnixMs) -> Option<Duration> {
     let text = text.trim();

@@ -1,12 +1,12 @@
-//! Meta's Cloud API. What counts is the code in its answer, neither the words nor the status.
+//! Meta's Cloud API.
 
-use super::{WINDOW_CLOSED, base, needed};
+use super::codes::{self, Reading};
+use super::{base, needed};
 use crate::notify::channel::chat::{self, PLAIN};
-use crate::notify::channel::http::{Answer, Call, Secrets, join, limited};
+use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings};
 use crate::notify::message::Message;
 use serde_json::json;
-use std::time::Duration;
 
 const BASE: &str = "https://graph.facebook.com";
 pub(super) const VERSION: &str = "v18.0";
@@ -106,25 +106,15 @@ pub(super) fn classify(answer: &Answer) -> Outcome {
         };
     }
     let words = said.text("/error/message");
-    let reason = || answer.reason(WHO, words);
-    let after = |seconds| answer.retry_after.or(Some(Duration::from_secs(seconds)));
-    match said.number("/error/code") {
-        // Too many altogether; to this one person; from this app or account within the hour.
-        Some(130_429) => limited(reason(), after(1)),
-        Some(131_056) => limited(reason(), after(6)),
-        Some(4 | 80_007) => limited(reason(), after(60)),
-        Some(1 | 2 | 131_000 | 131_016 | 131_048 | 131_057 | 133_004) => Outcome::Retry {
-            reason: reason(),
-            after: None,
-        },
-        Some(131_047) => Outcome::Permanent {
-            reason: format!("{}: {WINDOW_CLOSED}", reason()),
-        },
-        // No WhatsApp at that number, or it does not take messages from us.
-        Some(131_026 | 131_030 | 131_050) => Outcome::Refused { reason: reason() },
-        Some(_) if answer.status < 500 && answer.status != 429 => {
-            Outcome::Permanent { reason: reason() }
+    let code = said.integer("/error/code");
+    match code.and_then(codes::meta) {
+        // A gateway may answer for it: then the status counts.
+        Some(reading) if reading != Reading::Account => {
+            reading.outcome(answer, answer.reason(WHO, words))
         }
+        _ if code.is_some() && answer.status < 500 && answer.status != 429 => Outcome::Permanent {
+            reason: answer.reason(WHO, words),
+        },
         _ => answer.by_status(WHO, words),
     }
 }

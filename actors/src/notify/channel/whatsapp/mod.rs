@@ -6,6 +6,7 @@
 //! 24 hours are over says that a template is needed.
 
 mod cloud_api;
+mod codes;
 mod receipts;
 mod twilio;
 mod waha;

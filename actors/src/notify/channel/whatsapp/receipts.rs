@@ -7,6 +7,7 @@
 //!
 //! Where the secret of Meta or WAHA is not set, the secret part of the address alone says who calls.
 
+use super::codes::{self, Reading};
 use crate::notify::channel::Settings;
 use crate::notify::channel::http::one_line;
 use crate::notify::channel::receipt::{Callback, CallbackError, Fate, MOST, Receipt};
@@ -65,9 +66,15 @@ struct Status {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Trouble {
-    code: i64,
+    code: Option<i64>,
     title: String,
     error_data: Details,
+}
+
+impl Trouble {
+    fn reading(&self) -> Option<Reading> {
+        self.code.and_then(codes::meta)
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -97,16 +104,20 @@ pub(super) fn cloud_api(
             "sent" => Fate::OnItsWay,
             "delivered" => Fate::Delivered,
             "read" | "played" => Fate::Read,
-            "failed" => Fate::Failed,
+            "failed" => refused(status.errors.iter().find_map(Trouble::reading)),
             _ => return None,
         };
         let mut words = format!("WhatsApp says: {}", status.status);
         for trouble in &status.errors {
-            let more = format!(
-                ", error {}: {} {}",
-                trouble.code, trouble.title, trouble.error_data.details
-            );
-            words.push_str(&more);
+            let code = trouble
+                .code
+                .map_or_else(String::new, |code| format!(" {code}"));
+            words.push_str(&format!(", error{code}: {}", trouble.title));
+            let hint = trouble.reading().and_then(Reading::hint);
+            let details = hint.unwrap_or(&trouble.error_data.details);
+            if !details.is_empty() {
+                words.push_str(&format!(": {details}"));
+            }
         }
         receipt(vec![status.id], fate, &words)
     });
@@ -150,10 +161,12 @@ pub(super) fn twilio(
             "no MessageSid and MessageStatus of Twilio",
         ));
     };
+    let code = of("ErrorCode").and_then(|code| code.parse().ok());
+    let reading = code.and_then(codes::twilio);
     let fate = match status {
         "delivered" => Fate::Delivered,
         "read" => Fate::Read,
-        "failed" | "undelivered" | "canceled" => Fate::Failed,
+        "failed" | "undelivered" | "canceled" => refused(reading),
         "accepted" | "scheduled" | "queued" | "sending" | "sent" => Fate::OnItsWay,
         _ => return Ok(Vec::new()),
     };
@@ -161,7 +174,9 @@ pub(super) fn twilio(
     if let Some(code) = of("ErrorCode") {
         words.push_str(&format!(", error {code}"));
     }
-    if let Some(more) = of("ErrorMessage").or_else(|| of("ChannelStatusMessage")) {
+    let hint = reading.and_then(Reading::hint);
+    let said = of("ErrorMessage").or_else(|| of("ChannelStatusMessage"));
+    if let Some(more) = hint.or(said) {
         words.push_str(&format!(": {more}"));
     }
     Ok(receipt(vec![id.to_owned()], fate, &words)
@@ -215,6 +230,11 @@ pub(super) fn waha(
     ids.extend(id.rsplit_once('_').map(|(_, last)| last.to_owned()));
     let words = format!("WAHA says: {said} (ack {})", told.payload.ack);
     Ok(receipt(ids, fate, &words).into_iter().collect())
+}
+
+/// What becomes of a message that was refused after it was taken. A code that is not known here is about this message.
+fn refused(reading: Option<Reading>) -> Fate {
+    reading.map_or(Fate::Failed, Reading::fate)
 }
 
 fn receipt(ids: Vec<String>, fate: Fate, words: &str) -> Option<Receipt> {

@@ -1,14 +1,14 @@
 //! Twilio's messages API.
 
-use super::{WINDOW_CLOSED, base, needed};
+use super::codes::{self, Reading};
+use super::{base, needed};
 use crate::notify::channel::chat::{self, PLAIN};
-use crate::notify::channel::http::{Answer, Call, Secrets, join, limited};
+use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings, phone};
 use crate::notify::message::Message;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::time::Duration;
 
 const BASE: &str = "https://api.twilio.com";
 
@@ -17,8 +17,6 @@ const WHO: &str = "Twilio";
 /// Of free text, and of a template's variable.
 pub(super) const LIMIT: usize = 1_600;
 pub(super) const VARIABLE_LIMIT: usize = 1_024;
-
-const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 pub(super) fn validate(settings: &Settings, errors: &mut FieldErrors) {
     let is_id = |text: &str, prefix: &str| {
@@ -94,29 +92,15 @@ pub(super) fn classify(answer: &Answer) -> Outcome {
         };
     }
     let words = said.text("/message");
-    let code = said.number("/code");
+    let code = said.integer("/code");
     let reason = || match code {
         Some(code) => format!("{} (error {code})", answer.reason(WHO, words)),
         None => answer.reason(WHO, words),
     };
-    match code {
-        Some(20_429 | 63_018 | 14_107) => limited(reason(), answer.retry_after),
-        // The day's messages are used up.
-        Some(63_038) => {
-            let left = DAY_MS - answer.at.0.rem_euclid(DAY_MS);
-            let tomorrow = Duration::from_millis(u64::try_from(left).unwrap_or_default());
-            limited(reason(), Some(tomorrow))
-        }
-        Some(30_001 | 20_500 | 20_503) => Outcome::Retry {
-            reason: reason(),
-            after: None,
-        },
-        Some(63_016) => Outcome::Permanent {
-            reason: format!("{}: {WINDOW_CLOSED}", reason()),
-        },
-        // No WhatsApp at that number, or its owner wants nothing from us.
-        Some(21_211 | 21_610 | 63_003 | 63_024) => Outcome::Refused { reason: reason() },
-        Some(_) if answer.status < 500 && answer.status != 429 => {
+    match code.and_then(codes::twilio) {
+        // A gateway may answer for it: then the status counts.
+        Some(reading) if reading != Reading::Account => reading.outcome(answer, reason()),
+        _ if code.is_some() && answer.status < 500 && answer.status != 429 => {
             Outcome::Permanent { reason: reason() }
         }
         _ => answer.by_status(WHO, words),

@@ -1,7 +1,9 @@
 //! Where a summary goes, what it told, and what a death leaves behind.
 
 use super::*;
+use crate::notify::channel::receipt::{Fate, Receipt};
 use crate::notify::outbox;
+use crate::notify::receipts;
 use noc_storage::relational::deliveries::{self, Ending, Status};
 use noc_storage::relational::entity::notification_delivery;
 use noc_storage::relational::escalation_policies::StepDraft;
@@ -198,4 +200,35 @@ async fn what_is_asked_for_by_hand_in_the_next_quiet_hours_is_in_their_summary()
         story.states().await,
         [TOLD, "failed: 552 too large", "sent"]
     );
+}
+
+/// It counted as told although it never arrived, and sent again it would have had nothing to tell.
+#[tokio::test]
+async fn a_summary_that_did_not_arrive_tells_nobody_and_says_the_same_when_it_is_sent_again() {
+    let story = to_bob().await;
+    prefers(&story, BOB, quiet()).await;
+    let id = story.opens(High).await;
+    let taken = Outcome::Accepted {
+        provider_id: Some("s-1".into()),
+    };
+    story.email.answers.lock().push_back(taken);
+    story.after(MORNING).await;
+    story.expect(&["+30800 email bob@noc.test summary"]);
+    assert_eq!(story.states().await, [TOLD, "sent"]);
+    let told = |fate| Receipt {
+        ids: vec!["s-1".into()],
+        fate,
+        words: "later".into(),
+    };
+    let (registry, now) = (&story.context.registry, story.clock.now());
+    let moved = receipts::take_one(story.db(), registry, "email", &told(Fate::Later), now).await;
+    assert_eq!(moved.unwrap().len(), 1);
+    let untold = "suppressed: the summary at the end of quiet hours that told it did not arrive";
+    assert_eq!(story.states().await, [untold, "retrying: later"]);
+    story.after(30).await;
+    story.expect(&["+30830 email bob@noc.test summary"]);
+    assert_eq!(story.states().await, [TOLD, "sent"]);
+    story.resolves(id).await;
+    story.after(1).await;
+    story.expect(&["+30830 email bob@noc.test recovery"]);
 }

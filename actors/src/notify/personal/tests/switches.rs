@@ -6,6 +6,7 @@ use noc_storage::relational::escalation_policies::{StepDraft, StepTargets};
 use noc_storage::relational::notification_channels;
 use noc_storage::relational::users::UserPatch;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged};
+use std::time::Duration;
 
 const ADA: i64 = 1;
 
@@ -120,5 +121,67 @@ async fn who_may_not_see_log_ins_does_not_see_them_by_mail() {
             let names = text.contains("webmaster") || text.contains("info@");
             assert_eq!(names, whole, "{role}: {text}");
         }
+    }
+}
+
+/// A person who keeps a webhook of their own at its limit held up everybody else.
+#[tokio::test]
+async fn the_limit_of_a_persons_own_webhook_and_of_one_recipient_pause_nobody_else() {
+    let wait = Duration::from_secs(600);
+    let limited = || Outcome::Retry {
+        reason: "429".into(),
+        after: Some(wait),
+    };
+    let crowded = Outcome::Crowded {
+        reason: "too often to this number".into(),
+        after: wait,
+    };
+    for (secret, answer, paused) in [
+        (Some("https://noc.test/own"), limited(), false),
+        (None, limited(), true),
+        (None, crowded, false),
+    ] {
+        let story = to_bob().await;
+        let new = NewContact {
+            user_id: BOB,
+            channel: "email".into(),
+            address: "own@noc.test".into(),
+            address_key: "own@noc.test".into(),
+            secret: secret.map(str::to_owned),
+        };
+        let (db, key) = (story.db().write(), &story.context.field_key);
+        let own = contacts::create(db, key, new, BEGIN).await.unwrap();
+        let proven = contact::ActiveModel {
+            id: Unchanged(own.id),
+            verified_at: Set(Some(BEGIN.to_datetime())),
+            ..Default::default()
+        };
+        proven.update(db).await.unwrap();
+        let mut draft = PreferencesDraft {
+            quiet_end: 22 * 60,
+            ..quiet()
+        };
+        let chosen = ChannelChoice {
+            enabled: true,
+            contact_id: Some(own.id),
+        };
+        draft.channels.insert("email".to_owned(), chosen);
+        prefers(&story, BOB, draft).await;
+        story.email.answers.lock().push_back(answer);
+        let first = story.opens(Critical).await;
+        story.after(1).await;
+        story.expect(&["+0 email own@noc.test problem"]);
+        let row = notification_channels::by_key(db, "email")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(row.paused_until.is_some(), paused, "{secret:?}");
+        assert!(row.healthy);
+        // It waits itself, and that costs no attempt.
+        let waiting = &story.deliveries().await[0];
+        assert_eq!((waiting.status.as_str(), waiting.attempts), ("retrying", 0));
+        assert_eq!(waiting.incident_id, Some(first));
+        story.after(600).await;
+        story.expect(&["+600 email own@noc.test problem"]);
     }
 }
