@@ -109,6 +109,7 @@ pub fn table() -> Vec<Endpoint> {
             me::preferences::my_notification_preferences, me::preferences::put_my_notification_preferences,
             me::contacts::list_my_channels, me::contacts::list_my_contacts, me::contacts::add_my_contact,
             me::contacts::resend_my_contact_code, me::contacts::verify_my_contact, me::contacts::delete_my_contact,
+            me::contact_test::test_my_contact,
         ];
 
         With(P::UsersView) => [users::list_users, users::show_user];

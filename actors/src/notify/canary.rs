@@ -11,9 +11,9 @@ use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::deliveries::{self, NewDelivery};
-use noc_storage::relational::entity::notification_channel;
+use noc_storage::relational::entity::{notification_channel, notification_delivery};
 use noc_storage::relational::{Db, StoreError, notification_channels};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LATE: Duration = Duration::from_secs(3_600);
 ///
 /// # Errors
 /// [`StoreError`]; what was not queued is due at the next look.
-pub(crate) async fn send_due(parts: &Parts) -> Result<u64, StoreError> {
+pub async fn send_due(parts: &Parts) -> Result<u64, StoreError> {
     // It only reads settings with it, and connects to nobody.
     let registry = Registry::standard(Outbound::default());
     let queued = look(&parts.db, &registry, parts.clock.now()).await?;
@@ -77,13 +77,9 @@ async fn queue(
     if !notification_channels::claim_canary(tx, row, at).await? {
         return Ok(0);
     }
-    let settings = Settings::new(row.settings.as_object().cloned().unwrap_or_default());
     let mut queued = 0;
-    for address in channel.own_recipients(&settings) {
-        let Some(key) = channel.normalise(&address) else {
-            continue;
-        };
-        let what = format!("canary\n{}\n{}\n{key}", row.channel, at.0);
+    for (address, key) in recipients(channel, row) {
+        let idempotency_key = identity(&row.channel, at, &key);
         let new = NewDelivery {
             incident_id: None,
             execution_id: None,
@@ -93,11 +89,50 @@ async fn queue(
             recipient: address,
             recipient_key: key,
             user_id: None,
-            idempotency_key: hex::encode(Sha256::digest(what.as_bytes())),
+            idempotency_key,
         };
         queued += u64::from(deliveries::queue(tx, new, now).await?.is_some());
     }
     Ok(queued)
+}
+
+/// Those of its own recipients that can be written to, each with the form that counts.
+fn recipients(channel: &dyn Channel, row: &notification_channel::Model) -> Vec<(String, String)> {
+    let settings = Settings::new(row.settings.as_object().cloned().unwrap_or_default());
+    let own = channel.own_recipients(&settings).into_iter();
+    own.filter_map(|address| channel.normalise(&address).map(|key| (address, key)))
+        .collect()
+}
+
+fn identity(channel: &str, at: UnixMs, recipient_key: &str) -> String {
+    let what = format!("canary\n{channel}\n{}\n{recipient_key}", at.0);
+    hex::encode(Sha256::digest(what.as_bytes()))
+}
+
+/// The messages of a channel's last day to whoever its recipients are now, oldest first; none while it is not watched.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn last(
+    conn: &impl ConnectionTrait,
+    channel: &dyn Channel,
+    row: &notification_channel::Model,
+) -> Result<Vec<notification_delivery::Model>, StoreError> {
+    use notification_delivery::{Column, Entity};
+    let Some(at) = row.canary_at.filter(|_| row.canary).map(UnixMs::from) else {
+        return Ok(Vec::new());
+    };
+    let of = |(_, key): (String, String)| identity(&row.channel, at, &key);
+    let identities: Vec<String> = recipients(channel, row).into_iter().map(of).collect();
+    if identities.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .filter(Column::IdempotencyKey.is_in(identities))
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await
+        .map_err(StoreError::during("read the messages of the day"))
 }
 
 #[cfg(test)]

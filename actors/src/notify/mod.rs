@@ -13,7 +13,7 @@
 //! `notification_deliveries`; events on the live bus and timers only make it quick.
 
 pub mod breaker;
-pub(crate) mod canary;
+pub mod canary;
 pub mod channel;
 pub(crate) mod directory;
 pub mod idempotency;

@@ -1,6 +1,10 @@
 //! `/api/notification-channels`: the ways out, configured and tested. Each channel describes its own fields, so the
 //! form is drawn from the answer.
 
+mod check;
+
+pub use check::ChannelCheck;
+
 use crate::auth::caller::Caller;
 use crate::auth::permission::Permission;
 use crate::error::{ApiError, ErrorBody};
@@ -14,7 +18,7 @@ use noc_actors::notify::channel::{self, Channel, Field, FieldType, Settings, sto
 use noc_actors::notify::template::Templates;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::notification_channel::Model;
-use noc_storage::relational::notification_channels;
+use noc_storage::relational::{StoreError, notification_channels};
 use noc_storage::secrets::random_base62;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -106,6 +110,8 @@ pub struct NotificationChannel {
     pub paused_until: Option<DateTime<Utc>>,
     /// Whether a message a day to its own recipients shows that it works.
     pub canary: bool,
+    /// What came of the last one; null while that is off, and before the first.
+    pub last_check: Option<ChannelCheck>,
     /// Where its provider tells what became of messages; absent where it never does.
     pub callback: Option<ChannelCallback>,
     /// What is set; secrets are null, beside `<name>_set`.
@@ -175,11 +181,12 @@ pub async fn list_notification_channels(
         .into_iter()
         .map(|row| (row.channel.clone(), row))
         .collect();
-    let channels = state.channels.iter().map(|channel| {
+    let mut channels = Vec::new();
+    for channel in state.channels.iter() {
         let row = by_key.remove(channel.key());
-        view(&state, &caller, channel.as_ref(), row)
-    });
-    Ok(web::Json(List::whole(channels.collect())))
+        channels.push(view(&state, &caller, channel.as_ref(), row).await?);
+    }
+    Ok(web::Json(List::whole(channels)))
 }
 
 /// Sets a channel up.
@@ -225,12 +232,8 @@ pub async fn put_notification_channel(
         Ok(row)
     })?;
     state.parts.bus.publish(LiveEvent::CredentialsChanged).await;
-    Ok(web::Json(view(
-        &state,
-        &caller,
-        channel.as_ref(),
-        Some(row),
-    )))
+    let view = view(&state, &caller, channel.as_ref(), Some(row)).await?;
+    Ok(web::Json(view))
 }
 
 /// Makes the address at which the channel's provider tells what became of messages, or another one: the one before is not
@@ -272,12 +275,8 @@ pub async fn make_channel_callback(
             Ok(row)
         }
     )?;
-    Ok(web::Json(view(
-        &state,
-        &caller,
-        channel.as_ref(),
-        Some(row),
-    )))
+    let view = view(&state, &caller, channel.as_ref(), Some(row)).await?;
+    Ok(web::Json(view))
 }
 
 /// Sends a test message now and says what came of it. A refusal by the provider is a 200 with `ok: false`.
@@ -365,13 +364,18 @@ fn callback(
     })
 }
 
-fn view(
+async fn view(
     state: &AppState,
     caller: &Caller,
     channel: &dyn Channel,
     row: Option<Model>,
-) -> NotificationChannel {
-    NotificationChannel {
+) -> Result<NotificationChannel, StoreError> {
+    let last_check = match &row {
+        Some(row) => check::last(state.db(), channel, row).await?,
+        None => None,
+    };
+    Ok(NotificationChannel {
+        last_check,
         paused_until: row
             .as_ref()
             .and_then(|row| notification_channels::paused(row, state.now_ms()))
@@ -396,7 +400,7 @@ fn view(
         fields: channel.fields().iter().map(ChannelField::from).collect(),
         settings: store::shown(channel, row.as_ref(), &state.field_key),
         updated_at: row.map(|row| row.updated_at),
-    }
+    })
 }
 
 impl From<&Field> for ChannelField {

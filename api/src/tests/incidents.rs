@@ -128,6 +128,8 @@ async fn incidents_are_listed_filtered_and_sorted_by_urgency() {
     for (query, field) in [
         ("status=shut", "status"),
         ("severity=bad", "severity"),
+        ("owner=ann", "owner"),
+        ("held=forever", "held"),
         ("sort=title", "sort"),
     ] {
         browser

@@ -1,7 +1,7 @@
 //! `/api/maintenance-windows`, and snoozing and escalating incidents.
 
 use super::incidents::incident;
-use super::{House, T0};
+use super::{Browser, House, T0};
 use crate::auth::permission::Role;
 use noc_pipeline::control::Severity;
 use noc_pipeline::live::LiveEvent;
@@ -185,4 +185,57 @@ async fn a_servers_tags_put_it_under_maintenance_and_take_it_out_of_it() {
     assert_eq!(goes_on["held_for"], Value::Null);
     assert!(goes_on["due_at"].is_string());
     assert_eq!(goes_on["state"], "armed");
+}
+
+#[actix_web::test]
+async fn incidents_are_found_by_who_has_them_and_by_what_holds_them() {
+    let house = House::open().await;
+    let mut ann = house.browser(Role::Operator).await;
+    let mut bob = house.browser(Role::Oncall).await;
+    let server = house.server("web-01").await;
+    let mut ids = Vec::new();
+    for service in ["exim", "named", "nginx", "httpd"] {
+        ids.push(incident(&house, server, service, Severity::High).await.id);
+    }
+    let [exim, named, nginx, httpd] = ids[..] else {
+        panic!("four")
+    };
+    let of = |id: i64, verb: &str| format!("/api/incidents/{id}/{verb}");
+    let taken = ann.post(&of(exim, "acknowledge"), json!({})).await.ok();
+    let me = taken["acknowledged_by"]["id"].clone();
+    bob.post(&of(named, "acknowledge"), json!({})).await.ok();
+    let found = async |browser: &mut Browser<'_>, query: &str| -> Vec<i64> {
+        let list = browser.get(&format!("/api/incidents?{query}")).await.ok();
+        let rows = list["data"].as_array().unwrap().iter();
+        rows.map(|row| row["id"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(found(&mut ann, "owner=me").await, [exim]);
+    assert_eq!(found(&mut bob, "owner=me").await, [named]);
+    assert_eq!(found(&mut bob, &format!("owner={me}")).await, [exim]);
+    assert_eq!(found(&mut bob, "owner=nobody").await, [httpd, nginx]);
+    assert_eq!(found(&mut ann, "owner=").await.len(), 4);
+    // Who has it stays when it is over.
+    ann.post(&of(exim, "resolve"), json!({})).await.ok();
+    assert_eq!(found(&mut ann, "owner=me").await, [exim]);
+    assert!(
+        found(&mut ann, "owner=me&status=acknowledged")
+            .await
+            .is_empty()
+    );
+
+    assert!(found(&mut ann, "held=maintenance,snoozed").await.is_empty());
+    let until = json!({ "until": in_seconds(1_800) });
+    ann.post(&of(nginx, "snooze"), until).await.ok();
+    assert_eq!(found(&mut ann, "held=snoozed").await, [nginx]);
+    assert_eq!(ann.post(PATH, window()).await.status, 201);
+    assert_eq!(
+        found(&mut ann, "held=maintenance").await,
+        [httpd, nginx, named],
+        "what somebody took on as well; what is over is not"
+    );
+    assert_eq!(
+        found(&mut ann, "held=maintenance&owner=nobody").await,
+        [httpd, nginx]
+    );
+    assert!(found(&mut ann, "held=snoozed,server_down").await.is_empty());
 }

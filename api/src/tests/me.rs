@@ -9,11 +9,11 @@ use noc_storage::relational::{contacts, notification_preferences};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-const CONTACTS: &str = "/api/me/contacts";
+pub(super) const CONTACTS: &str = "/api/me/contacts";
 const PREFERENCES: &str = "/api/me/notification-preferences";
 const WEBHOOK: &str = "https://discord.com/api/webhooks/123456789/t0ken-t0ken-t0ken-t0ken";
 
-async fn switch_on(house: &House, channel: &str) {
+pub(super) async fn switch_on(house: &House, channel: &str) {
     let draft = ChannelDraft {
         enabled: true,
         settings: Map::new(),
@@ -26,7 +26,7 @@ async fn switch_on(house: &House, channel: &str) {
         .unwrap();
 }
 
-async fn add(browser: &mut Browser<'_>, channel: &str, address: &str) -> Value {
+pub(super) async fn add(browser: &mut Browser<'_>, channel: &str, address: &str) -> Value {
     let body = json!({ "channel": channel, "address": address });
     let answer = browser.post(CONTACTS, body).await;
     assert_eq!(answer.status, 201, "{}", answer.text);
@@ -34,7 +34,7 @@ async fn add(browser: &mut Browser<'_>, channel: &str, address: &str) -> Value {
 }
 
 /// What the outbox does when the message leaves.
-async fn code_leaves(house: &House, contact: &Value, code: &str) {
+pub(super) async fn code_leaves(house: &House, contact: &Value, code: &str) {
     let id = contact["id"].as_i64().unwrap();
     let db = house.state.db();
     let all = contacts::of_user(db.read(), user_of(house, id).await).await;
@@ -46,7 +46,7 @@ async fn code_leaves(house: &House, contact: &Value, code: &str) {
     assert!(issued.unwrap());
 }
 
-async fn user_of(house: &House, contact: i64) -> i64 {
+pub(super) async fn user_of(house: &House, contact: i64) -> i64 {
     use noc_storage::relational::entity::contact::Entity;
     use sea_orm::EntityTrait;
     let row = Entity::find_by_id(contact)
@@ -55,7 +55,7 @@ async fn user_of(house: &House, contact: i64) -> i64 {
     row.unwrap().unwrap().user_id
 }
 
-async fn enter(browser: &mut Browser<'_>, contact: &Value, code: &str) -> super::Answer {
+pub(super) async fn enter(browser: &mut Browser<'_>, contact: &Value, code: &str) -> super::Answer {
     let path = format!("{CONTACTS}/{}/verify", contact["id"]);
     browser.post(&path, json!({ "code": code })).await
 }

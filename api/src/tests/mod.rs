@@ -9,6 +9,7 @@ mod agents;
 mod alert_rules;
 mod backtest;
 mod charts;
+mod contact_test;
 mod dashboard;
 mod decisions;
 mod escalation_policies;

@@ -1,9 +1,11 @@
 //! `/api/notification-channels`, `/api/notification-deliveries`.
 
-use super::House;
+use super::{Browser, House};
 use crate::auth::permission::Role;
 use noc_storage::relational::deliveries::{self, NewDelivery};
+use noc_storage::relational::entity::notification_delivery;
 use noc_storage::relational::notification_channels;
+use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
 const EMAIL: &str = "/api/notification-channels/email";
@@ -296,4 +298,60 @@ async fn who_got_what_last_night_is_asked_by_person_and_time() {
         made[2..]
     );
     assert_eq!(ids(format!("to={from}")).await, [0_i64; 0]);
+}
+
+#[actix_web::test]
+async fn the_last_daily_check_says_what_came_of_it() {
+    let house = House::open().await;
+    let mut admin = house.browser(Role::Admin).await;
+    let mut body = settings();
+    body["settings"]["recipients"] = json!(["ops@example.com", "noc@example.com"]);
+    body["canary"] = json!(true);
+    let set = admin.put(EMAIL, body.clone()).await.ok();
+    assert_eq!(set["last_check"], Value::Null, "none was sent yet");
+    let queued = noc_actors::notify::canary::send_due(&house.state.parts).await;
+    assert_eq!(queued.unwrap(), 2);
+    let check = async |admin: &mut Browser<'_>| -> Value {
+        let list = admin.get("/api/notification-channels").await.ok();
+        let all = list["data"].as_array().unwrap();
+        let email = all.iter().find(|one| one["channel"] == "email").unwrap();
+        email["last_check"].clone()
+    };
+    assert_eq!(
+        check(&mut admin).await,
+        json!({ "at": "2026-05-07T12:00:00Z", "status": "queued", "messages": 2, "accepted": 0,
+            "reason": null, "provider_id": null })
+    );
+    let db = house.state.db();
+    let rows = notification_delivery::Entity::find().all(db.read()).await;
+    let rows = rows.unwrap();
+    ends(&house, rows[0].id, "sent", None).await;
+    ends(&house, rows[1].id, "failed", Some("550 no such mailbox")).await;
+    let failed = check(&mut admin).await;
+    assert_eq!(
+        (&failed["status"], &failed["accepted"], &failed["reason"]),
+        (&json!("failed"), &json!(1), &json!("550 no such mailbox"))
+    );
+    ends(&house, rows[1].id, "delivered", None).await;
+    let worked = check(&mut admin).await;
+    assert_eq!(
+        (&worked["status"], &worked["accepted"], &worked["reason"]),
+        (&json!("sent"), &json!(2), &Value::Null)
+    );
+    body["canary"] = json!(false);
+    admin.put(EMAIL, body).await.ok();
+    assert_eq!(check(&mut admin).await, Value::Null, "it is off");
+}
+
+/// Where a message ends, whatever it took.
+async fn ends(house: &House, id: i64, status: &str, reason: Option<&str>) {
+    use sea_orm::ActiveValue::Set;
+    use sea_orm::{ActiveModelBehavior as _, ActiveModelTrait as _};
+    let row = notification_delivery::ActiveModel {
+        id: Set(id),
+        status: Set(status.to_owned()),
+        reason: Set(reason.map(str::to_owned)),
+        ..notification_delivery::ActiveModel::new()
+    };
+    row.update(house.state.db().write()).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! What each person wants to be told of, where and when: contacts, preferences, quiet hours, the daily digest.
 //!
 //! * [`address`] reads addresses as people type them; [`verify`] proves whose they are by a code that goes the same way
-//!   as every other message.
+//!   as every other message; [`trial`] is a test that somebody sends there later.
 //! * [`preferences`], [`quiet`], [`digest_time`], [`decide`] are plain functions of what a person wrote and the time.
 //! * [`people`] is what a step asks when it resolves its recipients.
 //! * [`scene`] asks once more right before a message leaves. What quiet hours hold back becomes a row of `quiet_holds`
@@ -24,6 +24,7 @@ mod scene;
 pub(crate) mod summary;
 #[cfg(test)]
 mod tests;
+pub mod trial;
 pub mod verify;
 
 pub(crate) use scene::{Scene, keep_back, read, send_own, with_address};

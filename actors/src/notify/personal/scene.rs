@@ -5,7 +5,7 @@ use super::decide::{Facts, Verdict, decide};
 use super::letter::Letter;
 use super::people::{Person, Unreachable};
 use super::preferences::Preferences;
-use super::{digest, summary, verify};
+use super::{digest, summary, trial, verify};
 use crate::crash_point;
 use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
@@ -43,6 +43,8 @@ pub(crate) enum Own {
 pub(crate) struct Scene {
     /// For messages of a kind of ours.
     pub own: Option<Own>,
+    /// For a test that somebody sends to themselves.
+    trial: Option<Judgement>,
     /// For messages about an incident to a person.
     known: Option<Known>,
     /// The person's contact at the message's address; `None`: the account's own, or none of theirs.
@@ -156,7 +158,8 @@ pub(crate) async fn read(
         ..Scene::default()
     };
     let account = users::by_id(conn, user_id).await?;
-    scene.masked = !account.is_some_and(|user| mask::may_be_seen_by(&user.role));
+    let role = account.as_ref().map(|user| user.role.as_str());
+    scene.masked = !role.is_some_and(mask::may_be_seen_by);
     match Kind::from_name(&row.kind) {
         Some(Kind::Verification) => {
             let about = verify::scene(conn, row, now).await?;
@@ -169,6 +172,10 @@ pub(crate) async fn read(
         Some(Kind::Digest) => {
             let about = digest::letter(conn, row, user_id, now).await?;
             scene.own = Some(Own::Letter(Box::new(about)));
+        }
+        Some(Kind::Test) => {
+            let contact = scene.contact.as_ref();
+            scene.trial = Some(trial::judge(row, contact, account.as_ref(), now));
         }
         Some(Kind::Problem | Kind::Reminder | Kind::Recovery | Kind::StillOnIt) => {
             let mut known = Known::read(conn, user_id, now).await?;
@@ -188,9 +195,11 @@ impl Scene {
         channel_enabled: bool,
         row: &Model,
     ) -> Option<Judgement> {
-        let judgement = match self.own.as_ref()? {
-            Own::Verification(about) => about.judge(),
-            Own::Letter(about) => about.judge(channel, row),
+        let judgement = match (self.trial, self.own.as_ref()) {
+            (Some(judgement), _) => judgement,
+            (None, Some(Own::Verification(about))) => about.judge(),
+            (None, Some(Own::Letter(about))) => about.judge(channel, row),
+            (None, None) => return None,
         };
         Some(match judgement {
             Judgement::Send if !channel_enabled => {

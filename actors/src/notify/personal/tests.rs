@@ -1,6 +1,6 @@
 //! Stories begin on 2026-11-21 at 22:26:40 UTC: 07:00 is 30800 s later, 09:00 is 38000 s.
 
-use super::{digest, summary, verify};
+use super::{digest, summary, trial, verify};
 use crate::incident::actions::Action;
 use crate::notify::channel::Outcome;
 use crate::notify::story::{BEGIN, Story, step};
@@ -18,6 +18,7 @@ mod codes;
 mod digests;
 mod summaries;
 mod switches;
+mod trials;
 
 const BOB: i64 = 2;
 const DAY: u64 = 86_400;

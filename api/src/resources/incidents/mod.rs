@@ -2,6 +2,7 @@
 
 mod act;
 mod chart;
+mod filter;
 mod group;
 mod load;
 mod view;
@@ -23,8 +24,7 @@ use actix_web::{get, web};
 use noc_pipeline::control;
 use noc_storage::relational::entity::incident::{Column, Entity};
 use noc_storage::relational::page::PageRequest;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryTrait as _};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait as _};
 
 /// Incidents, newest first.
 #[utoipa::path(tag = "incidents", params(IncidentQuery),
@@ -51,8 +51,15 @@ pub async fn list_incidents(
         })
         .apply_if(
             query.q.filter(|text| !text.trim().is_empty()),
-            |select, text| select.filter(contains(&text, caller.may(Permission::MailPii))),
+            |select, text| select.filter(filter::contains(&text, caller.may(Permission::MailPii))),
         );
+    if let Some(owner) = query.owner.filter(|text| !text.trim().is_empty()) {
+        matching = matching.filter(filter::owned_by(&owner, caller.user.id)?);
+    }
+    let causes = names("held", query.held.as_deref(), filter::cause_of_hold)?;
+    if !causes.is_empty() {
+        matching = matching.filter(filter::held_for(&causes));
+    }
     if !statuses.is_empty() {
         matching = matching.filter(Column::Status.is_in(statuses.iter().map(|s| s.name())));
     }
@@ -81,32 +88,4 @@ pub async fn show_incident(
         .await?
         .map(|detail| Shown::to(&caller, detail))
         .ok_or(ApiError::NotFound("incident"))
-}
-
-/// Title, server or subject hold the text, upper or lower case. For those who may not see addresses, titles and subjects
-/// that name one, or a log-in, are not looked through: what is found would spell it out.
-fn contains(text: &str, sees_addresses: bool) -> Condition {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    [Column::Title, Column::ServerName, Column::Subject]
-        .into_iter()
-        .fold(Condition::any(), |any, place| {
-            let lower = Expr::from(Func::lower(Expr::col((Entity, place))));
-            let holds =
-                Condition::all().add(lower.like(LikeExpr::new(pattern.clone()).escape('!')));
-            any.add(match sees_addresses {
-                true => holds,
-                false => {
-                    let server = matches!(place, Column::ServerName);
-                    let unnamed = (!server).then(|| Column::Subject.not_like("login:%"));
-                    holds.add(place.not_like("%@%")).add_option(unnamed)
-                }
-            })
-        })
 }

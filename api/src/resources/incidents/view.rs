@@ -249,6 +249,10 @@ pub struct IncidentQuery {
     pub server_id: Option<i64>,
     /// Key of the detector.
     pub detector: Option<String>,
+    /// Who took it on: `me`, `nobody`, or the id of an account.
+    pub owner: Option<String>,
+    /// Not over, and its escalation stands still: for `maintenance`, `snoozed` or `server_down`, separated by commas.
+    pub held: Option<String>,
     /// `-opened_at` (the default), `last_seen_at`, `severity` (worst first), or `urgency`: unacknowledged first, the worst of them first; `-` before it turns around.
     pub sort: Option<String>,
     /// Rows on the page, 1 to 200; 50 when absent.

@@ -4,6 +4,7 @@
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, Json, JsonOrNothing, List};
+use crate::resources::me::contact_test::ContactTest;
 use crate::resources::notification_deliveries::{Delivery, DeliveryStatus};
 use crate::state::AppState;
 use crate::transaction::in_transaction;
@@ -11,7 +12,7 @@ use actix_web::{HttpResponse, delete, get, post, web};
 use chrono::{DateTime, Utc};
 use noc_actors::notify::channel::Channel;
 use noc_actors::notify::personal::verify::{self, Entered, MOST_TRIES};
-use noc_actors::notify::personal::{CHANNELS, EMAIL, address};
+use noc_actors::notify::personal::{CHANNELS, EMAIL, address, trial};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::entity::contact::Model;
@@ -29,10 +30,10 @@ use utoipa::ToSchema;
 
 /// Contacts of one person.
 const MOST: u64 = 20;
-/// Between two codes to one contact.
-const PAUSE: Duration = Duration::from_secs(60);
-/// Codes that a person may ask for within an hour; then an hour's rest.
-const MOST_CODES: u32 = 5;
+/// Between two codes, or two tests, to one contact.
+pub(super) const PAUSE: Duration = Duration::from_secs(60);
+/// Codes that a person may ask for within an hour, and tests; then an hour's rest.
+const MOST_ASKED: u32 = 5;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// A channel that reaches people at addresses of their own.
@@ -61,6 +62,8 @@ pub struct Contact {
     pub verified_at: Option<DateTime<Utc>>,
     /// The code that is awaited; null once it is verified.
     pub code: Option<ContactCode>,
+    /// The test that was sent there last, within the last hour.
+    pub test: Option<ContactTest>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
 }
@@ -132,9 +135,10 @@ pub async fn list_my_contacts(
     caller: Caller,
 ) -> Result<web::Json<List<Contact>>, ApiError> {
     let db = state.db().read();
+    let tests = trial::recent(db, caller.user.id, state.now_ms()).await?;
     let mut views = Vec::new();
     for row in contacts::of_user(db, caller.user.id).await? {
-        views.push(view(db, row).await?);
+        views.push(view(db, row, &tests).await?);
     }
     Ok(web::Json(List::whole(views)))
 }
@@ -179,7 +183,7 @@ pub async fn add_my_contact(
                 message: format!("you have {MOST} contacts: delete one first"),
             });
         }
-        charge(tx, user, now).await?;
+        charge(tx, "contact_code", user, now).await?;
         let new = contacts::NewContact {
             user_id: user,
             channel: key.to_owned(),
@@ -189,7 +193,7 @@ pub async fn add_my_contact(
         };
         let row = contacts::create(tx, &state.field_key, new, now).await?;
         let row = verify::ask(tx, &row, now).await?;
-        let view = view(tx, row).await?;
+        let view = view(tx, row, &[]).await?;
         let event = caller.event(
             now,
             "add_contact",
@@ -225,9 +229,9 @@ pub async fn resend_my_contact_code(
         if let Some(retry_after) = wait.filter(|wait| !wait.is_zero()) {
             return Err(ApiError::TooManyRequests { retry_after });
         }
-        charge(tx, caller.user.id, now).await?;
+        charge(tx, "contact_code", caller.user.id, now).await?;
         let row = verify::ask(tx, &row, now).await?;
-        let view = view(tx, row).await?;
+        let view = view(tx, row, &[]).await?;
         let payload = json!({ "channel": view.channel });
         let event = caller.event(now, "send_contact_code", subject(view.id), payload);
         state.db().security().append(tx, event).await?;
@@ -272,7 +276,7 @@ pub async fn verify_my_contact(
             }
             Entered::Spent | Entered::Late | Entered::None => return Ok((entered, None)),
         };
-        let view = view(tx, row).await?;
+        let view = view(tx, row, &[]).await?;
         state.db().security().append(tx, event).await?;
         Ok((entered, Some(view)))
     })?;
@@ -325,7 +329,7 @@ pub async fn delete_my_contact(
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn subject(id: i64) -> String {
+pub(super) fn subject(id: i64) -> String {
     format!("contact:{id}")
 }
 
@@ -339,7 +343,7 @@ pub(super) fn personal(state: &AppState, key: &str) -> Result<Arc<dyn Channel>, 
 }
 
 /// Refuses while nothing would be sent over the channel.
-async fn is_on(tx: &impl ConnectionTrait, channel: &str) -> Result<(), ApiError> {
+pub(super) async fn is_on(tx: &impl ConnectionTrait, channel: &str) -> Result<(), ApiError> {
     let row = notification_channels::by_key(tx, channel).await?;
     if row.is_some_and(|row| row.enabled) {
         return Ok(());
@@ -352,7 +356,11 @@ async fn is_on(tx: &impl ConnectionTrait, channel: &str) -> Result<(), ApiError>
 }
 
 /// A person's contact, locked; somebody else's is not there.
-async fn find(tx: &DatabaseTransaction, caller: &Caller, id: Id) -> Result<Model, ApiError> {
+pub(super) async fn find(
+    tx: &DatabaseTransaction,
+    caller: &Caller,
+    id: Id,
+) -> Result<Model, ApiError> {
     contacts::lock(tx, caller.user.id, id.0)
         .await?
         .ok_or(ApiError::NotFound("contact"))
@@ -368,9 +376,14 @@ fn awaits_code(row: &Model) -> Result<(), ApiError> {
     })
 }
 
-/// Counts a code that is asked for: nobody may have us write to strangers all day.
-async fn charge(tx: &DatabaseTransaction, user: i64, now: UnixMs) -> Result<(), ApiError> {
-    let bucket = format!("contact_code:user:{user}");
+/// Counts a message that is asked for, of its kind: nobody may have us write to strangers all day.
+pub(super) async fn charge(
+    tx: &DatabaseTransaction,
+    kind: &str,
+    user: i64,
+    now: UnixMs,
+) -> Result<(), ApiError> {
+    let bucket = format!("{kind}:user:{user}");
     let state = rate_limits::state(tx, &bucket, HOUR, now).await?;
     if let Some(until) = state.locked_until {
         return Err(ApiError::TooManyRequests {
@@ -378,13 +391,18 @@ async fn charge(tx: &DatabaseTransaction, user: i64, now: UnixMs) -> Result<(), 
         });
     }
     let counted = rate_limits::register_failure(tx, &bucket, HOUR, now).await?;
-    if counted.failures >= MOST_CODES {
+    if counted.failures >= MOST_ASKED {
         rate_limits::lock(tx, &bucket, now.plus(HOUR)).await?;
     }
     Ok(())
 }
 
-async fn view(conn: &impl ConnectionTrait, row: Model) -> Result<Contact, ApiError> {
+/// `tests`: those of its owner, newest first.
+pub(super) async fn view(
+    conn: &impl ConnectionTrait,
+    row: Model,
+    tests: &[notification_delivery::Model],
+) -> Result<Contact, ApiError> {
     let message = match row.code_delivery_id.filter(|_| row.verified_at.is_none()) {
         Some(id) => deliveries::get(conn, id).await?,
         None => None,
@@ -394,6 +412,7 @@ async fn view(conn: &impl ConnectionTrait, row: Model) -> Result<Contact, ApiErr
         verified: row.verified_at.is_some(),
         verified_at: row.verified_at,
         code: code(&row, message),
+        test: ContactTest::of(&row, tests),
         created_at: row.created_at,
         channel: row.channel,
         address: row.address,
