@@ -1,6 +1,6 @@
 import type { Channel } from '@/api/types';
 import { shownFields } from '@/domain/described-form';
-import { ago, DAY } from './clock';
+import { ago, DAY, HOUR } from './clock';
 import { type Handlers, Refusal } from './contract';
 import type { World } from './db';
 import { found } from './list';
@@ -176,6 +176,7 @@ const channel = (
   last_test_provider_id: null,
   paused_until: null,
   canary: false,
+  last_check: null,
   callback:
     key === 'whatsapp' ? { is_set: false, url: null, verify_token: null, last_receipt_at: null } : null,
   settings: {},
@@ -191,6 +192,15 @@ export const mockChannels = (): Channel[] => [
     configured: true,
     last_test_at: ago(3 * DAY),
     last_test_result: 'sent',
+    canary: true,
+    last_check: {
+      at: ago(5 * HOUR),
+      status: 'failed',
+      messages: 2,
+      accepted: 1,
+      reason: '550 5.1.1 ops@hostseba.com: user unknown',
+      provider_id: null,
+    },
     updated_at: ago(3 * DAY),
     settings: {
       host: 'mail.hostseba.com',

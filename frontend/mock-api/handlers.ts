@@ -8,7 +8,8 @@ import type { World } from './db';
 import { deliveryHandlers } from './deliveries';
 import { groupUp } from './groups';
 import { hosting } from './hosting';
-import { by, contains, found, has, page, require, sorted } from './list';
+import { isAskedFor } from './incidents';
+import { by, found, page, require, sorted } from './list';
 import { maintenance } from './maintenance';
 import { metrics } from './measurements';
 import { messageHandlers } from './messages';
@@ -128,12 +129,7 @@ export function handlers(state: MockState, publish: Publish): Handlers {
   const incidentList = (q: URLSearchParams, serverId = Number(q.get('server_id')) || null) =>
     sorted(
       w().incidents.filter(
-        (i) =>
-          contains(q.get('q'), i.title, i.server_name, i.subject) &&
-          has(q.get('status'), i.status) &&
-          has(q.get('severity'), i.severity) &&
-          has(q.get('detector'), i.detector) &&
-          (serverId === null || i.server_id === serverId),
+        (i) => isAskedFor(i, q, me().id) && (serverId === null || i.server_id === serverId),
       ),
       q.get('sort') ?? '-opened_at',
       {

@@ -1,5 +1,6 @@
 import type { Delivery, IncidentDetail, Server } from '@/api/types';
 import { ago, DAY, HOUR, MIN } from './clock';
+import { contains, has } from './list';
 
 /** Incidents and what was sent because of them. */
 type Entry = IncidentDetail['timeline'][number];
@@ -355,3 +356,20 @@ export const delivery = (
   sent_at: status === 'sent' ? ago(seconds - 1) : null,
   ...more,
 });
+
+/** Whether the list of incidents shows it; `owner` is `me`, `nobody` or an account's id. */
+export function isAskedFor(row: IncidentDetail, q: URLSearchParams, me: number): boolean {
+  const [owner, held] = [q.get('owner'), q.get('held')];
+  const isOwned =
+    owner === 'nobody'
+      ? row.acknowledged_at === null
+      : row.acknowledged_by?.id === (owner === 'me' ? me : Number(owner));
+  return (
+    contains(q.get('q'), row.title, row.server_name, row.subject) &&
+    has(q.get('status'), row.status) &&
+    has(q.get('severity'), row.severity) &&
+    has(q.get('detector'), row.detector) &&
+    (!owner || isOwned) &&
+    (!held || (row.status !== 'resolved' && has(held, row.escalation?.held_for ?? '')))
+  );
+}

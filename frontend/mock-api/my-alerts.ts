@@ -28,6 +28,7 @@ const contact = (
   verified: true,
   verified_at: ago(9 * DAY),
   code: null,
+  test: null,
   created_at: ago(9 * DAY),
   ...more,
 });
@@ -51,7 +52,15 @@ export const myContacts = (): MockContact[] => [
     code: sentCode(),
     created_at: ago(2 * MIN),
   }),
-  contact(83, 3, 'telegram', '4711'),
+  contact(83, 3, 'telegram', '4711', {
+    test: {
+      asked_at: ago(4 * MIN),
+      status: 'failed',
+      provider_id: null,
+      reason: 'Forbidden: bot was blocked by the user',
+      again_at: ago(3 * MIN),
+    },
+  }),
 ];
 
 const unsaved = (user: User, contacts: MockContact[]): Preferences => {
@@ -125,9 +134,12 @@ export function myAlerts(world: () => World, me: () => User, nextId: () => numbe
       get: () => {
         const shown = mine().map(show);
         // What is on its way has arrived by the next question.
-        for (const one of mine())
+        for (const one of mine()) {
           if (one.code?.status === 'queued')
             one.code = sentCode({ ...one.code, status: 'sent', expires_at: ago(-10 * MIN) });
+          if (one.test?.status === 'queued')
+            one.test = { ...one.test, status: 'sent', provider_id: `wamid.mock${one.id}` };
+        }
         return whole(shown);
       },
       post: ({ body }) => {
@@ -162,6 +174,20 @@ export function myAlerts(world: () => World, me: () => User, nextId: () => numbe
       post: ({ id }) => {
         const one = awaiting(id);
         one.code = asked();
+        return show(one);
+      },
+    },
+    '/api/me/contacts/{id}/test': {
+      post: ({ id }) => {
+        const one = found(mine(), id);
+        if (!one.verified) throw new Refusal(409, 'not_verified', 'This contact is not verified.');
+        one.test = {
+          asked_at: ago(0),
+          status: 'queued',
+          provider_id: null,
+          reason: null,
+          again_at: ago(-60),
+        };
         return show(one);
       },
     },

@@ -169,6 +169,10 @@ export interface IncidentAsk extends ListAsk {
   severity?: string;
   server_id?: number;
   detector?: string;
+  /** `me`, `nobody`, or an account's id. */
+  owner?: string;
+  /** Why its escalation stands still: causes, separated by commas. */
+  held?: string;
 }
 
 export const incidentsQuery = (ask: IncidentAsk) =>
@@ -202,14 +206,15 @@ export const myPreferencesQuery = queryOptions({
   queryFn: () => body(client.GET('/api/me/notification-preferences')),
 });
 
-/** Asked again by itself while a code is on its way, since nobody but its owner is told of it. */
+const isOnItsWay = (message: { status: string } | null): boolean =>
+  message !== null && ['queued', 'sending', 'retrying'].includes(message.status);
+
+/** Asked again by itself while a code or a test is on its way, since nobody but its owner is told of it. */
 export const myContactsQuery = queryOptions({
   queryKey: ['my-alerts', 'contacts'],
   queryFn: () => body(client.GET('/api/me/contacts')),
   refetchInterval: ({ state }) =>
-    state.data?.data.some(({ code }) => code && ['queued', 'sending', 'retrying'].includes(code.status))
-      ? 2000
-      : false,
+    state.data?.data.some(({ code, test }) => isOnItsWay(code) || isOnItsWay(test)) ? 2000 : false,
 });
 
 export const myChannelsQuery = queryOptions({

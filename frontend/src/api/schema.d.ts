@@ -930,6 +930,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/contacts/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a test to one of one's own contacts, by the way that pages take; what comes of it stands in `test`. */
+        post: operations["test_my_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me/contacts/{id}/verify": {
         parameters: {
             query?: never;
@@ -2285,6 +2302,8 @@ export interface components {
         };
         /** @description Nothing to say. */
         AnotherCode: Record<string, unknown>;
+        /** @description Nothing to say. */
+        AskedTest: Record<string, unknown>;
         /** @description An address that firewalls had to do with. */
         Attacker: {
             /** @description What happened, most often first. */
@@ -2613,6 +2632,30 @@ export interface components {
             /** @description To enter where the provider asks for a verify token. */
             verify_token: string | null;
         };
+        /** @description What came of the message of a day, to all of a channel's own recipients. */
+        ChannelCheck: {
+            /**
+             * Format: int64
+             * @description Of those, its provider took.
+             */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description When it was queued.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Messages, one to each recipient.
+             */
+            messages: number;
+            /** @description What the provider calls it. */
+            provider_id: string | null;
+            /** @description Why the worst one did not arrive. */
+            reason: string | null;
+            /** @description How the worst of its messages stands. */
+            status: components["schemas"]["DeliveryStatus"];
+        };
         /** @description One field of a channel's form. */
         ChannelField: {
             /** @description What unset means, as text. */
@@ -2788,6 +2831,7 @@ export interface components {
              * @description Id.
              */
             id: number;
+            test: components["schemas"]["ContactTest"] | null;
             /** @description Whether its code was entered. Nothing but codes is sent to one that is not verified. */
             verified: boolean;
             /**
@@ -2822,6 +2866,25 @@ export interface components {
              * @description How often it may still be entered.
              */
             tries_left: number;
+        };
+        /** @description A test that was asked for. */
+        ContactTest: {
+            /**
+             * Format: date-time
+             * @description From when on another one may be asked for.
+             */
+            again_at: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            asked_at: string;
+            /** @description What the provider calls it. */
+            provider_id: string | null;
+            /** @description Why it has not arrived, where that is known. */
+            reason: string | null;
+            /** @description How its message stands. */
+            status: components["schemas"]["DeliveryStatus"];
         };
         /** @description One thing counted. */
         CountedName: {
@@ -4701,6 +4764,7 @@ export interface components {
             healthy: boolean;
             /** @description Shown name. */
             label: string;
+            last_check: components["schemas"]["ChannelCheck"] | null;
             /** @description That failure. */
             last_error: string | null;
             /**
@@ -8977,6 +9041,10 @@ export interface operations {
                 server_id?: number;
                 /** @description Key of the detector. */
                 detector?: string;
+                /** @description Who took it on: `me`, `nobody`, or the id of an account. */
+                owner?: string;
+                /** @description Not over, and its escalation stands still: for `maintenance`, `snoozed` or `server_down`, separated by commas. */
+                held?: string;
                 /** @description `-opened_at` (the default), `last_seen_at`, `severity` (worst first), or `urgency`: unacknowledged first, the worst of them first; `-` before it turns around. */
                 sort?: string;
                 /** @description Rows on the page, 1 to 200; 50 when absent. */
@@ -10334,6 +10402,130 @@ export interface operations {
                 };
             };
             /** @description `already_verified`, `channel_off` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `csrf_mismatch`: get the cookie again */
+            419: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `validation_failed`: `errors` says which fields are wrong */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_requests`: one a minute, five an hour */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unavailable`: a part cannot be reached; `Retry-After` says when */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    test_my_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Contact */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description `malformed`: not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `unauthenticated` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `password_change_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `not_verified`, `channel_off` */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,7 @@ import { type Column, DataTable } from '@/ui/DataTable';
 import { Failed, LoadingRows } from '@/ui/states';
 import { toast } from '@/ui/toast';
 import { usePhone } from '@/ui/usePhone';
-import { useKeys } from './keyboard';
+import { leaveFocus, useKeys } from './keyboard';
 import css from './ResourceTable.module.css';
 
 interface Props<T extends { id: number | string }> {
@@ -70,6 +70,7 @@ export function ResourceTable<T extends { id: number | string }>(props: Props<T>
   const row = at === undefined ? undefined : rows[at];
   const openRow = () => row && props.onOpen?.(row);
   const move = (to: number) => {
+    leaveFocus();
     setMoved(to);
     const next = rows[to];
     if (next) props.onMove?.(next);

@@ -34,8 +34,7 @@ export function SnoozeMenu({ incident, small }: Props) {
         Snooze
       </ActionButton>
     );
-  const now = serverNow();
-  const zone = viewersZone();
+  const put = (until: number | null) => snooze.mutate({ id, until }, { onSuccess: dialog.close });
   return (
     <>
       <Menu opened={opened} onChange={menu.toggle} position="bottom-end" shadow="md" width={240}>
@@ -66,50 +65,119 @@ export function SnoozeMenu({ incident, small }: Props) {
           <Menu.Dropdown>
             {snoozed_until !== null && (
               <>
-                <Menu.Item
-                  leftSection={<AlarmClock size={14} />}
-                  onClick={() => snooze.mutate({ id, until: null })}
-                >
+                <Menu.Item leftSection={<AlarmClock size={14} />} onClick={() => put(null)}>
                   Wake
                 </Menu.Item>
                 <Menu.Divider />
               </>
             )}
-            <Menu.Label>Tell nobody, unless it gets worse</Menu.Label>
-            {snoozeChoices(now, zone).map(({ label, until }) => (
-              <Menu.Item
-                key={label}
-                rightSection={
-                  !label.includes(':') && <span className={css.until}>{shortMoment(until, zone, now)}</span>
-                }
-                onClick={() => snooze.mutate({ id, until })}
-              >
-                {label}
-              </Menu.Item>
-            ))}
-            <Menu.Item onClick={dialog.open}>Until a time of my choice…</Menu.Item>
+            <SnoozeItems onChoose={put} onOther={dialog.open} />
           </Menu.Dropdown>
         )}
       </Menu>
-      {asking && <SnoozeUntil incident={incident} onClose={dialog.close} />}
+      {asking && (
+        <SnoozeUntil
+          what={title}
+          busy={snooze.isPending}
+          refused={fieldErrors(snooze.error).until}
+          onSubmit={put}
+          onClose={dialog.close}
+        />
+      )}
     </>
   );
 }
 
+interface ManyProps {
+  blocked: string | null;
+  busy: boolean;
+  /** What is put off, in words. */
+  what: string;
+  onSnooze: (until: number) => void;
+}
+
+/** Puts several off until the same time. */
+export function SnoozeMany({ blocked, busy, what, onSnooze }: ManyProps) {
+  const [opened, menu] = useDisclosure(false);
+  const [asking, dialog] = useDisclosure(false);
+  const look = { variant: 'default', leftSection: <BellOff size={14} />, loading: busy } as const;
+  if (blocked)
+    return (
+      <ActionButton {...look} blocked={blocked}>
+        Snooze selected
+      </ActionButton>
+    );
+  return (
+    <>
+      <Menu opened={opened} onChange={menu.toggle} position="bottom-start" shadow="md" width={240}>
+        <Menu.Target>
+          <Button {...look}>Snooze selected</Button>
+        </Menu.Target>
+        {opened && (
+          <Menu.Dropdown>
+            <SnoozeItems onChoose={onSnooze} onOther={dialog.open} />
+          </Menu.Dropdown>
+        )}
+      </Menu>
+      {asking && (
+        <SnoozeUntil
+          what={what}
+          busy={busy}
+          onSubmit={(until) => {
+            dialog.close();
+            onSnooze(until);
+          }}
+          onClose={dialog.close}
+        />
+      )}
+    </>
+  );
+}
+
+function SnoozeItems({ onChoose, onOther }: { onChoose: (until: number) => void; onOther: () => void }) {
+  const now = serverNow();
+  const zone = viewersZone();
+  return (
+    <>
+      <Menu.Label>Tell nobody, unless it gets worse</Menu.Label>
+      {snoozeChoices(now, zone).map(({ label, until }) => (
+        <Menu.Item
+          key={label}
+          rightSection={
+            !label.includes(':') && <span className={css.until}>{shortMoment(until, zone, now)}</span>
+          }
+          onClick={() => onChoose(until)}
+        >
+          {label}
+        </Menu.Item>
+      ))}
+      <Menu.Item onClick={onOther}>Until a time of my choice…</Menu.Item>
+    </>
+  );
+}
+
+interface UntilProps {
+  what: string;
+  busy: boolean;
+  /** What the server has against the time. */
+  refused?: string;
+  onSubmit: (until: number) => void;
+  onClose: () => void;
+}
+
 /** Asks until when, in the viewer's zone. */
-function SnoozeUntil({ incident, onClose }: { incident: Props['incident']; onClose: () => void }) {
+function SnoozeUntil({ what, busy, refused, onSubmit, onClose }: UntilProps) {
   const zone = viewersZone();
   const [text, setText] = useState(() =>
     toWallText(Math.ceil(serverNow() / 3_600_000 + 1) * 3_600_000, zone),
   );
   const [tried, setTried] = useState(false);
-  const snooze = useSnooze();
   const until = fromWallText(text, zone);
   const refusal = snoozeRefusal(until, serverNow());
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (refusal === null && until !== null) snooze.mutate({ id: incident.id, until }, { onSuccess: onClose });
+    if (refusal === null && until !== null) onSubmit(until);
   };
   return (
     <Modal
@@ -120,7 +188,7 @@ function SnoozeUntil({ incident, onClose }: { incident: Props['incident']; onClo
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <form onSubmit={submit} noValidate>
-        <p className={css.what}>{incident.title}</p>
+        <p className={css.what}>{what}</p>
         <TextInput
           type="datetime-local"
           label="Until"
@@ -129,14 +197,14 @@ function SnoozeUntil({ incident, onClose }: { incident: Props['incident']; onClo
           min={toWallText(serverNow(), zone).slice(0, 16)}
           max={toWallText(serverNow() + LONGEST_SNOOZE_MS, zone).slice(0, 16)}
           value={text}
-          error={(tried && refusal && capitalised(refusal)) || fieldErrors(snooze.error).until}
+          error={(tried && refusal && capitalised(refusal)) || refused}
           onChange={(e) => setText(e.currentTarget.value)}
         />
         <div className={css.buttons}>
           <Button variant="subtle" color="gray" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" loading={snooze.isPending}>
+          <Button type="submit" loading={busy}>
             Snooze
           </Button>
         </div>

@@ -84,16 +84,18 @@ export function useIncidentAction() {
   });
 }
 
+const putOff = (id: number, until: number | null): Promise<IncidentDetail> =>
+  body(
+    client.POST('/api/incidents/{id}/snooze', {
+      params: { path: { id } },
+      body: { until: until === null ? null : new Date(until).toISOString() },
+    }),
+  );
+
 /** Puts an incident off until a moment; `null` ends that. */
 export function useSnooze() {
   return useAction({
-    run: ({ id, until }: { id: number; until: number | null }) =>
-      body(
-        client.POST('/api/incidents/{id}/snooze', {
-          params: { path: { id } },
-          body: { until: until === null ? null : new Date(until).toISOString() },
-        }),
-      ),
+    run: ({ id, until }: { id: number; until: number | null }) => putOff(id, until),
     done: (_incident, { until }) =>
       until === null
         ? 'Awake: its policy goes on'
@@ -124,26 +126,45 @@ export function useEscalate() {
   });
 }
 
-/** Acknowledges or takes over several, four at a time, and names each one that could not be. */
+/** What is done to several: past, for what is said of it. */
+const MANY = {
+  acknowledge: 'acknowledged',
+  'take-over': 'taken over',
+  resolve: 'resolved',
+  snooze: 'snoozed',
+};
+
+export type ManyVerb = keyof typeof MANY;
+
+/**
+ * Does one thing to several, four at a time, and names each one that could not be; `until` is that of a snooze. The ids of
+ * those, so that they stay chosen.
+ */
 export async function actOnMany(
   incidents: (Seen & Pick<Incident, 'title'>)[],
-  verb: 'acknowledge' | 'take-over',
-): Promise<void> {
-  const failures: string[] = [];
+  verb: ManyVerb,
+  until: number | null = null,
+): Promise<number[]> {
+  const failures: { id: number; said: string }[] = [];
   const queue = [...incidents];
   const worker = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       try {
-        remember(await act(next, verb));
+        remember(await (verb === 'snooze' ? putOff(next.id, until) : act(next, verb)));
       } catch (error) {
-        failures.push(`#${next.id} ${next.title}: ${error instanceof Error ? error.message : error}`);
+        const why = error instanceof Error ? error.message : String(error);
+        failures.push({ id: next.id, said: `#${next.id} ${next.title}: ${why}` });
       }
     }
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
   void queryClient.invalidateQueries({ queryKey: ['incidents', 'list'] });
-  const done = incidents.length - failures.length;
-  const did = verb === 'acknowledge' ? 'acknowledged' : 'taken over';
-  if (failures.length === 0) toast.success(`${done} ${did}`);
-  else toast.error(`${done} ${did}, ${failures.length} not:`, failures);
+  const done = `${incidents.length - failures.length} ${MANY[verb]}`;
+  if (failures.length === 0) toast.success(done);
+  else
+    toast.error(
+      `${done}, ${failures.length} not:`,
+      failures.map(({ said }) => said),
+    );
+  return failures.map(({ id }) => id);
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MaintenanceWindow } from '@/api/types';
 import {
   afterThisTime,
+  anHourLater,
   endedNow,
   recurrenceText,
   spanLength,
@@ -285,5 +286,22 @@ describe('the window editor', () => {
     expect(missingInWindow({ ...form, kind: 'month', day: 32 })).toHaveProperty(['recurrence.day']);
     expect(missingInWindow({ ...form, timezone: 'Mars/Olympus' })).toHaveProperty('timezone');
     expect(timesOf({ ...form, onceFrom: '' }, NOW)).toBeNull();
+  });
+});
+
+describe('an hour more', () => {
+  const once = { timezone: 'UTC', starts_at: '2026-05-07T06:00:00Z', recurrence: null };
+
+  it('is given to what ends once, and not beyond the longest that is allowed', () => {
+    expect(anHourLater({ ...once, ends_at: '2026-05-07T08:00:00Z' })).toBe('2026-05-07T09:00:00.000Z');
+    expect(anHourLater({ ...once, ends_at: '2026-06-07T05:00:00Z' })).toBe('2026-06-07T06:00:00.000Z');
+    expect(anHourLater({ ...once, ends_at: '2026-06-07T05:00:01Z' })).toBeNull();
+  });
+
+  it('is not given to what ends by the clock of every week', () => {
+    const weekly = { every: 'week', days: ['sat'], start: '22:00', end: '02:00' } as const;
+    const recurrence = { ...weekly, days: [...weekly.days] };
+    expect(anHourLater({ ...once, ends_at: '2026-06-01T00:00:00Z', recurrence })).toBeNull();
+    expect(anHourLater({ ...once, ends_at: null })).toBeNull();
   });
 });

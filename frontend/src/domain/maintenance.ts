@@ -178,3 +178,13 @@ export function afterThisTime(times: Times, span: MaintenanceSpan): { starts_at:
   const follows = spansFrom(times, Date.parse(span.until), 1).length > 0;
   return follows ? { starts_at: span.until } : null;
 }
+
+/** Nothing that does not return lasts for longer. */
+const LONGEST_MS = 31 * DAY_MS;
+
+/** When a window ends that is given an hour more; `null` where its end is not one moment, or it would last too long. */
+export function anHourLater({ recurrence, starts_at, ends_at }: Times): string | null {
+  if (recurrence !== null || ends_at === null) return null;
+  const later = Date.parse(ends_at) + 3_600_000;
+  return later - Date.parse(starts_at) > LONGEST_MS ? null : iso(later);
+}

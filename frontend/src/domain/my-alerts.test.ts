@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Preferences } from '@/api/types';
-import { inWords, isDeaf, listed, toForm, toInput, without } from './my-alerts';
+import { inWords, isDeaf, listed, testStanding, toForm, toInput, without } from './my-alerts';
 
 const off = { enabled: false, address: null };
 
@@ -82,6 +82,25 @@ describe('the form', () => {
     expect(without(form, 'email', 'home@ann.example', 'ann@hostseba.com').channels.email).toEqual({
       enabled: true,
       address: 'ann@hostseba.com',
+    });
+  });
+});
+
+describe('a test to an address of one’s own', () => {
+  const at = { asked_at: '2026-05-07T06:00:00Z', again_at: '2026-05-07T06:01:00Z' };
+  const said = (status: Parameters<typeof testStanding>[0]['status'], reason: string | null, id?: string) =>
+    testStanding({ ...at, status, reason, provider_id: id ?? null });
+
+  it('says where it is, by what name its provider has it, and why it failed', () => {
+    expect(said('queued', null).words).toBe('The test is on its way.');
+    expect(said('sent', null, 'wamid.7')).toEqual({
+      failed: false,
+      words: 'Sent: its provider took the test, as wamid.7.',
+    });
+    expect(said('delivered', null).words).toBe('The test has arrived.');
+    expect(said('failed', '404 no such chat')).toEqual({
+      failed: true,
+      words: 'The test was not sent: 404 no such chat',
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { Preferences, PreferencesInput } from '@/api/types';
+import type { Contact, Preferences, PreferencesInput } from '@/api/types';
 import { SEVERITIES, type Severity } from './severity';
 
 /** What one wants to be told of, as a form holds it, and as a sentence says it. */
@@ -94,4 +94,25 @@ export function without(form: AlertsForm, key: PersonalKey, address: string, own
       ? { enabled: form.channels.email.enabled, address: own }
       : { enabled: false, address: null };
   return { ...form, channels: { ...form.channels, [key]: left } };
+}
+
+/** What came of a test that one sent to an address of one's own. */
+export function testStanding({ status, reason, provider_id: id }: NonNullable<Contact['test']>): {
+  failed: boolean;
+  words: string;
+} {
+  switch (status) {
+    case 'queued':
+    case 'sending':
+      return { failed: false, words: `The test is on its way${reason ? `: ${reason}` : '.'}` };
+    case 'retrying':
+      return { failed: false, words: `The test did not get through and is tried again: ${reason ?? ''}` };
+    case 'sent':
+    case 'delivered': {
+      const took = status === 'sent' ? 'Sent: its provider took the test' : 'The test has arrived';
+      return { failed: false, words: `${took}${id ? `, as ${id}` : ''}.` };
+    }
+    default:
+      return { failed: true, words: `The test was not sent: ${reason ?? 'it was given up'}` };
+  }
 }

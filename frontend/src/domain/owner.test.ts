@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chosenBy, isAnothers } from './owner';
+import { chosenBy, isAnothers, ownerChoices, ownerInUrl } from './owner';
 
 const ME = 1;
 const open = { id: 1, status: 'open', acknowledged_by: null } as const;
@@ -16,6 +16,28 @@ describe('whose an incident is', () => {
 
   it('parts what is chosen into what nobody has and what others have', () => {
     const chosen = new Set(['1', '2', '3', '5']);
-    expect(chosenBy([open, mine, adas, byLink, over], chosen, ME)).toEqual({ open: [open], others: [adas] });
+    expect(chosenBy([open, mine, adas, byLink, over], chosen, ME)).toEqual({
+      all: [open, mine, adas],
+      open: [open],
+      others: [adas],
+    });
+  });
+
+  it('stands in the address of a list by name or number', () => {
+    const read = ['me', 'nobody', '7', 'ada', '-1', ''].map((text) => ownerInUrl.parse(text));
+    expect(read).toEqual(['me', 'nobody', '7', null, null, null]);
+  });
+
+  it('is chosen among people that can be known, or whoever the list names', () => {
+    const labels = (...ask: Parameters<typeof ownerChoices>) => ownerChoices(...ask).map((c) => c.label);
+    const people = [
+      { id: 9, name: 'Zoe' },
+      { id: 7, name: 'Ada' },
+      { id: ME, name: 'Me' },
+    ];
+    expect(labels([adas], people, '', ME)).toEqual(['Mine', 'Nobody’s', 'Ada', 'Zoe']);
+    expect(labels([open, mine, adas, byLink], undefined, '', ME)).toEqual(['Mine', 'Nobody’s', 'Ada']);
+    expect(labels([], undefined, '12', ME)).toEqual(['Mine', 'Nobody’s', 'account 12']);
+    expect(labels([], people, '1', ME)).toContain('Me');
   });
 });

@@ -53,11 +53,13 @@ const HELD: Record<string, string> = {
   server_down: 'server is down',
 };
 
+export const heldName = (why: string): string => HELD[why] ?? why.replaceAll('_', ' ');
+
 /** Why a policy stands still: `held: maintenance`, `snoozed`, `held` by the acknowledgement; `null` while it does not. */
 export function heldText({ state, due_at, held_for }: NextStep): string | null {
   if (state !== 'paused' && due_at !== null) return null;
   if (held_for === 'snoozed') return 'snoozed';
-  return held_for === null ? 'held' : `held: ${HELD[held_for] ?? held_for.replaceAll('_', ' ')}`;
+  return held_for === null ? 'held' : `held: ${heldName(held_for)}`;
 }
 
 /** `step 2 of 3`; behind the last one it is everybody who can be found. */

@@ -1,27 +1,31 @@
-import { Button, SegmentedControl } from '@mantine/core';
+import { SegmentedControl, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Check, CircleCheckBig, UserCheck } from 'lucide-react';
+import { CircleCheckBig } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { everyPage, incidentsQuery, queryClient } from '@/api/queries';
+import { everyPage, incidentsQuery, queryClient, usersQuery } from '@/api/queries';
 import type { Incident } from '@/api/types';
 import { useCatalogueWords } from '@/components/catalogue-words';
 import { ChoiceFilter, FilterChip, SearchFilter } from '@/components/FilterBar';
+import { IncidentBulk } from '@/components/IncidentBulk';
 import { IncidentCard, incidentColumns } from '@/components/IncidentTable';
-import { actOnMany, useIncidentAction } from '@/components/incident-actions';
+import { useIncidentAction } from '@/components/incident-actions';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked, useMe } from '@/components/session';
 import { useUrlState } from '@/components/useUrlState';
-import { chosenBy, isAnothers } from '@/domain/owner';
+import { chosenBy, ownerChoices, ownerInUrl } from '@/domain/owner';
 import { SEVERITIES } from '@/domain/severity';
+import { heldName } from '@/domain/snooze';
 import { choice, choices, integer, readParams, text, type Values } from '@/domain/url-state';
 import { usePollEvery } from '@/live/connection';
-import { ActionButton } from '@/ui/ActionButton';
 import { PageHeader } from '@/ui/PageHeader';
 import { Empty } from '@/ui/states';
 import { toast } from '@/ui/toast';
 
 const STATUSES = ['current', 'open', 'acknowledged', 'resolved', 'all'] as const;
+
+/** Why escalations stand still. */
+const HELD = ['maintenance', 'snoozed', 'server_down'] as const;
 
 const params = {
   status: choice(STATUSES, 'current'),
@@ -29,6 +33,8 @@ const params = {
   q: text(),
   detector: text(),
   server_id: integer(),
+  owner: ownerInUrl,
+  held: choices(HELD),
   sort: text('urgency'),
   cursor: text(),
 };
@@ -46,6 +52,7 @@ const ask = (v: Values<typeof params>) => ({
   status: WIRE_STATUS[v.status],
   severity: v.severity.join(','),
   server_id: v.server_id ?? undefined,
+  held: v.held.join(','),
   limit: 100,
 });
 
@@ -60,25 +67,26 @@ export function Component() {
   const words = useCatalogueWords();
   const blocked = useBlocked('incidents.act');
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [busy, setBusy] = useState<'acknowledge' | 'take-over' | null>(null);
   const me = useMe().id;
   const action = useIncidentAction();
   const query = useQuery({ ...incidentsQuery(ask(values)), refetchInterval: usePollEvery() });
   const rows = query.data?.data ?? [];
   const open = rows.filter((row) => row.status === 'open');
   const chosen = chosenBy(rows, selected, me);
+  const people = useQuery({ ...usersQuery, enabled: useBlocked('users.view') === null });
+  const owners = ownerChoices(rows, people.data?.data, values.owner, me);
 
-  const act = async (verb: 'acknowledge' | 'take-over') => {
-    setBusy(verb);
-    await actOnMany(verb === 'acknowledge' ? chosen.open : chosen.others, verb);
-    setBusy(null);
-    setSelected(new Set());
-  };
   const acknowledge = (incident: Incident) => {
     if (blocked) toast.info(blocked);
     else if (incident.status === 'open') action.mutate({ incident, verb: 'acknowledge' });
   };
-  const narrowed = values.q || values.severity.length > 0 || values.detector || values.server_id !== null;
+  const narrowed =
+    values.q ||
+    values.severity.length > 0 ||
+    values.detector ||
+    values.server_id !== null ||
+    values.owner ||
+    values.held.length > 0;
 
   return (
     <>
@@ -102,46 +110,17 @@ export function Component() {
           incident.status === 'open' && incident.severity === 'critical' ? 'critical' : undefined
         }
         selection={{
-          keys: selected,
+          keys: new Set(chosen.all.map((incident) => String(incident.id))),
           set: setSelected,
-          selectable: (incident) => incident.status === 'open' || isAnothers(incident, me),
+          selectable: (incident) => incident.status !== 'resolved',
           name: (incident) => incident.title,
           bar: (
-            <>
-              <b>{chosen.open.length + chosen.others.length} selected</b>
-              {chosen.open.length > 0 && (
-                <ActionButton
-                  blocked={blocked}
-                  loading={busy === 'acknowledge'}
-                  leftSection={<Check size={14} />}
-                  onClick={() => act('acknowledge')}
-                >
-                  Acknowledge {chosen.others.length > 0 ? `the ${chosen.open.length} open` : 'selected'}
-                </ActionButton>
-              )}
-              {chosen.others.length > 0 && (
-                <ActionButton
-                  blocked={blocked}
-                  loading={busy === 'take-over'}
-                  variant={chosen.open.length > 0 ? 'default' : undefined}
-                  leftSection={<UserCheck size={14} />}
-                  onClick={() => act('take-over')}
-                >
-                  Take over {chosen.open.length > 0 ? `${chosen.others.length} of others` : 'selected'}
-                </ActionButton>
-              )}
-              {chosen.open.length < open.length && (
-                <Button
-                  variant="subtle"
-                  onClick={() => setSelected(new Set(open.map((row) => String(row.id))))}
-                >
-                  Select all {open.length} open
-                </Button>
-              )}
-              <Button variant="subtle" color="gray" onClick={() => setSelected(new Set())}>
-                Clear
-              </Button>
-            </>
+            <IncidentBulk
+              chosen={chosen}
+              open={open.length}
+              onSelectOpen={() => setSelected(new Set(open.map((row) => String(row.id))))}
+              onDone={(left) => setSelected(new Set(left.map(String)))}
+            />
           ),
         }}
         filters={
@@ -163,6 +142,22 @@ export function Component() {
               value={values.severity}
               onChange={(severity) => change({ severity, cursor: '' })}
             />
+            <Select
+              size="xs"
+              style={{ flex: '0 1 150px' }}
+              aria-label="Owner"
+              placeholder="Anybody’s"
+              data={owners}
+              value={values.owner || null}
+              onChange={(owner) => change({ owner: owner ?? '', cursor: '' })}
+              searchable
+              clearable
+            />
+            {values.held.length > 0 && (
+              <FilterChip onRemove={() => change({ held: [], cursor: '' })}>
+                {`held: ${values.held.map((why) => heldName(why)).join(', ')}`}
+              </FilterChip>
+            )}
             {(values.detector || values.server_id !== null) && (
               <FilterChip onRemove={() => change({ detector: '', server_id: null, cursor: '' })}>
                 {values.detector ? words.detector(values.detector) : `server ${values.server_id}`}
