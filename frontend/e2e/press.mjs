@@ -7,6 +7,8 @@ const CONTROLS = 'main button, main [role="tab"], header button';
 const MOST = 150;
 /** A live page may take a control away between choosing and pressing it; so often another of its kind is chosen. */
 const TRIES = 5;
+/** What cannot be pressed for so long has something before it. */
+const CLICK_MS = 8000;
 
 async function open(page, path) {
   await page.goto(BASE + path);
@@ -41,10 +43,13 @@ export async function pressEverything(page, path, { before, beginAnew }) {
     const kind = kinds[next];
     const control = await controlAt(next);
     try {
-      await control.click();
+      await control.click({ timeout: CLICK_MS });
     } catch (error) {
       tries += 1;
-      if (tries > TRIES || (await isThere(control)))
+      // What the press before opened came only after the page had come to rest, and is in the way.
+      const late = await isOpen(page);
+      if (late) await leave(page, path);
+      if (tries > TRIES || (!late && (await isThere(control))))
         throw new Error(`“${kind}” cannot be pressed: ${error.message}`);
       continue;
     }
@@ -59,6 +64,9 @@ export async function pressEverything(page, path, { before, beginAnew }) {
   );
 }
 
+const isOpen = (page) =>
+  page.evaluate(() => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null);
+
 const isThere = (control) => control.evaluate((element) => element.isConnected).catch(() => false);
 
 /** The kinds of controls on the page now, and the first control of each. */
@@ -72,13 +80,11 @@ async function controlsOf(page) {
 
 /** Closes what a press opened, and goes back when it led to another page. Sorted, the page is as good to press on. */
 async function leave(page, path) {
-  const isOpen = () =>
-    page.evaluate(() => document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null);
-  for (let presses = 0; presses < 3 && (await isOpen()); presses++) {
+  for (let presses = 0; presses < 3 && (await isOpen(page)); presses++) {
     await page.keyboard.press('Escape');
     await settled(page);
   }
-  if (new URL(page.url()).pathname !== path || (await isOpen())) await open(page, path);
+  if (new URL(page.url()).pathname !== path || (await isOpen(page))) await open(page, path);
 }
 
 /**

@@ -55,6 +55,7 @@ export const stories = {
   async 'a channel is set up from its own description and tested'(page) {
     await signIn(page);
     await go(page, '/settings/channels');
+    await page.getByText('5 h ago: failed, 1 of 2 accepted: 550 5.1.1 ops@hostseba.com').waitFor();
     await page.getByRole('button', { name: /Telegram/ }).click();
     await page.getByRole('button', { name: 'Send test' }).hover();
     await page.getByText('Save the settings first').waitFor();
@@ -274,6 +275,11 @@ export const stories = {
     await added.getByRole('textbox').fill('123 456');
     await added.getByRole('button', { name: 'Verify' }).click();
     await added.getByText('verified', { exact: true }).waitFor();
+    const test = added.getByRole('button', { name: 'Send me a test at 01812345678' });
+    await test.click();
+    await added.getByText(/^Sent: its provider took the test, as wamid/).waitFor();
+    await test.hover();
+    await page.getByText(/^One a minute: again in/).waitFor();
     await page.getByRole('switch', { name: /Leave me alone/ }).click();
     await words.getByText(/except between 22:00 and 07:00 .*, critical always\./).waitFor();
     await page.getByRole('checkbox', { name: /Hold back what is critical/ }).check();

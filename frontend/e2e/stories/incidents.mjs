@@ -25,6 +25,21 @@ export const stories = {
     const alert = page.getByRole('alert');
     await alert.getByText('8 acknowledged, 1 not:').waitFor();
     await alert.getByText('#45 Inodes 91 % used on db-03.hostseba: The incident is resolved.').waitFor();
+    // What could not be stays chosen.
+    await page.getByText('1 selected').waitFor();
+    // All of it is one's own now: by keyboard alone it is put off, then resolved.
+    await go(page, '/incidents?owner=me');
+    await page.getByRole('checkbox', { name: 'Select all rows' }).press('Space');
+    await page.getByText('8 selected').waitFor();
+    await page.getByRole('button', { name: 'Snooze selected' }).press('Enter');
+    await page.getByRole('menuitem', { name: '1 hour' }).press('Enter');
+    await page.getByText('8 snoozed').waitFor();
+    await page.getByText('snoozed until 13:34').first().waitFor();
+    await page.getByRole('checkbox', { name: 'Select exim is down on mail-02.hostseba' }).press('Space');
+    await page.getByRole('button', { name: 'Resolve selected' }).press('Enter');
+    await page.getByRole('button', { name: 'Resolve 1 incident' }).press('Enter');
+    await page.getByText('1 resolved').waitFor();
+    await page.getByRole('row', { name: /exim is down/ }).waitFor({ state: 'detached' });
   },
 
   async 'an incident is taken over from a colleague, and not from whoever has it since'(page) {

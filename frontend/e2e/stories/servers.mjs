@@ -46,6 +46,9 @@ export const stories = {
     await page.mouse.move(5, 5);
     const row = page.getByRole('row', { name: new RegExp(name) });
     await row.getByText('4 h left').waitFor();
+    await page.getByRole('status').filter({ hasText: 'The 3 windows under way hold back' }).waitFor();
+    await row.getByRole('button', { name: `+ 1 hour: ${name}` }).click();
+    await row.getByText('5 h left').waitFor();
     await row.getByRole('button', { name: `End now: ${name}` }).click();
     await page.getByRole('button', { name: 'End it now' }).click();
     await page.getByText('Ended: what is still wrong').waitFor();

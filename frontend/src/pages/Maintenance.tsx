@@ -2,16 +2,26 @@ import { Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { ChevronDown, Play, Plus, Square } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { catalogueQuery, queryClient, serverNamesQuery, windowsQuery } from '@/api/queries';
+import { Link } from 'react-router';
+import { body, client } from '@/api/client';
+import { catalogueQuery, incidentsQuery, queryClient, serverNamesQuery, windowsQuery } from '@/api/queries';
 import type { MaintenanceWindow } from '@/api/types';
 import { useCatalogueWords, type Words } from '@/components/catalogue-words';
 import { EndWindow } from '@/components/EndWindow';
 import { ResourceTable } from '@/components/ResourceTable';
 import { useBlocked } from '@/components/session';
+import { useAction } from '@/components/useAction';
 import { useUrlState } from '@/components/useUrlState';
-import { WindowEditor } from '@/components/WindowEditor';
+import { WINDOW_REFRESH, WindowEditor } from '@/components/WindowEditor';
 import { shortDuration, spokenSeconds, utcClock, zoneName } from '@/domain/duration';
-import { START_NOW_HOURS, STATE_NAME, stateOf, type WindowState, whenText } from '@/domain/maintenance';
+import {
+  anHourLater,
+  START_NOW_HOURS,
+  STATE_NAME,
+  stateOf,
+  type WindowState,
+  whenText,
+} from '@/domain/maintenance';
 import type { WindowForm } from '@/domain/maintenance-form';
 import { scopeText } from '@/domain/rule-text';
 import { integer, text } from '@/domain/url-state';
@@ -27,6 +37,8 @@ import css from './Maintenance.module.css';
 
 /** The window being edited, `new` for one that is not there yet: for which servers and how many hours it begins. */
 const params = { window: text(), servers: text(), hours: integer() };
+
+const heldQuery = incidentsQuery({ held: 'maintenance', limit: 1 });
 
 export function loader() {
   for (const query of [windowsQuery, catalogueQuery, serverNamesQuery])
@@ -141,8 +153,13 @@ const columnsWith = (
     key: 'end',
     header: '',
     align: 'right',
-    width: 104,
-    cell: (w) => <EndButton window={w} blocked={blocked} onEnd={end} />,
+    width: 190,
+    cell: (w) => (
+      <span className={css.acts}>
+        <ExtendButton window={w} blocked={blocked} />
+        <EndButton window={w} blocked={blocked} onEnd={end} />
+      </span>
+    ),
     csv: (w) => w.ends_at,
   },
 ];
@@ -169,6 +186,66 @@ function EndButton({ window, blocked, onEnd, large }: EndProps) {
     >
       End now
     </ActionButton>
+  );
+}
+
+/** Ends it an hour later; of one that returns its clock says when it ends. */
+function ExtendButton({ window, blocked, large }: Omit<EndProps, 'onEnd'>) {
+  const { state } = stateOf(window, useNowInSteps(1000));
+  const later = anHourLater(window);
+  const extend = useAction({
+    run: () =>
+      body(
+        client.PATCH('/api/maintenance-windows/{id}', {
+          params: { path: { id: window.id } },
+          body: { ends_at: later },
+        }),
+      ),
+    done: `“${window.name}” ends an hour later`,
+    refresh: WINDOW_REFRESH,
+  });
+  if (state !== 'under_way') return null;
+  return (
+    <ActionButton
+      size={large ? 'md' : 'compact-xs'}
+      variant="default"
+      blocked={
+        blocked ?? (later ? null : 'It returns, or would last for over 31 days: change when it ends instead.')
+      }
+      loading={extend.isPending}
+      fullWidth={large}
+      aria-label={`+ 1 hour: ${window.name}`}
+      onClick={() => extend.mutate(undefined)}
+    >
+      + 1 hour
+    </ActionButton>
+  );
+}
+
+/** How many incidents are quiet because of the windows under way, and where they are; nothing while none is. */
+function HeldNow({ windows }: { windows: MaintenanceWindow[] }) {
+  const now = useNowInSteps(1000);
+  const running = windows.filter((window) => stateOf(window, now).state === 'under_way');
+  const held = useQuery({ ...heldQuery, enabled: running.length > 0, refetchInterval: usePollEvery() });
+  const count = held.data?.meta.total;
+  if (running.length === 0 || count === undefined) return null;
+  const by = running.length === 1 ? `“${running[0]?.name}”` : `The ${running.length} windows under way`;
+  const verb = running.length === 1 ? 'holds' : 'hold';
+  return (
+    <p className={css.held} role="status">
+      <ToneBadge tone={count > 0 ? 'medium' : 'quiet'}>{count}</ToneBadge>
+      {count === 0 ? (
+        `${by} ${verb} nothing back now.`
+      ) : (
+        <span>
+          {by} {verb} back{' '}
+          <Link to="/incidents?held=maintenance">
+            {count} {count === 1 ? 'incident' : 'incidents'}
+          </Link>{' '}
+          now.
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -213,12 +290,14 @@ export function Component() {
           </span>
         }
       />
+      <HeldNow windows={query.data?.data ?? []} />
       <ResourceTable<MaintenanceWindow>
         label="Maintenance windows"
         columns={columns}
         card={(window) => (
           <div className={css.card}>
             <WindowCard window={window} names={names} words={words} onEdit={edit} />
+            <ExtendButton window={window} blocked={blocked} large />
             <EndButton window={window} blocked={blocked} onEnd={setEnding} large />
           </div>
         )}

@@ -94,6 +94,7 @@ export function ChannelPart({ channel, choice, contacts, own, error, onChange, o
             <ContactRow
               key={contact.id}
               contact={contact}
+              available={channel.available}
               onVerified={(done) => onChange({ enabled: true, address: done.address })}
               onDeleted={onDeleted}
             />

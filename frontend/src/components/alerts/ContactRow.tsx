@@ -1,16 +1,21 @@
 import { Button, TextInput } from '@mantine/core';
+import { Send } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { body, client } from '@/api/client';
 import { fieldErrors, isApiError } from '@/api/error';
 import type { Contact } from '@/api/types';
 import { useAction } from '@/components/useAction';
 import { spokenSeconds } from '@/domain/duration';
+import { testStanding } from '@/domain/my-alerts';
 import { useNowInSteps } from '@/live/clock';
+import { ActionButton } from '@/ui/ActionButton';
 import { type Tone, ToneBadge } from '@/ui/StatusBadge';
 import css from './MyAlerts.module.css';
 
 interface Props {
   contact: Contact;
+  /** Whether anything is sent over its channel. */
+  available: boolean;
   onVerified: (contact: Contact) => void;
   onDeleted: (contact: Contact) => void;
 }
@@ -18,7 +23,7 @@ interface Props {
 const ON_ITS_WAY = ['queued', 'sending', 'retrying'];
 
 /** One address: what is still to be done before it counts, and the way to be rid of it. */
-export function ContactRow({ contact, onVerified, onDeleted }: Props) {
+export function ContactRow({ contact, available, onVerified, onDeleted }: Props) {
   const params = { path: { id: contact.id } };
   const remove = useAction({
     run: () => body(client.DELETE('/api/me/contacts/{id}', { params })),
@@ -32,6 +37,7 @@ export function ContactRow({ contact, onVerified, onDeleted }: Props) {
       <div className={css.line}>
         <span className={css.address}>{contact.address}</span>
         <ToneBadge tone={tone}>{word}</ToneBadge>
+        {contact.verified && <SendTest contact={contact} available={available} />}
         <Button
           variant="subtle"
           color="red"
@@ -42,8 +48,42 @@ export function ContactRow({ contact, onVerified, onDeleted }: Props) {
           Delete
         </Button>
       </div>
+      {contact.test && (
+        <p className={css.note} role="status" data-failed={testStanding(contact.test).failed || undefined}>
+          {testStanding(contact.test).words}
+        </p>
+      )}
       {!contact.verified && <CodeEntry contact={contact} onVerified={onVerified} />}
     </li>
+  );
+}
+
+/** A page that is none: by the way that pages take, to this very address. */
+function SendTest({ contact, available }: Pick<Props, 'contact' | 'available'>) {
+  const now = useNowInSteps(1000);
+  const send = useAction({
+    run: () =>
+      body(client.POST('/api/me/contacts/{id}/test', { params: { path: { id: contact.id } }, body: {} })),
+    refresh: [['my-alerts', 'contacts']],
+  });
+  const wait = contact.test ? Math.ceil((Date.parse(contact.test.again_at) - now) / 1000) : 0;
+  return (
+    <ActionButton
+      variant="default"
+      aria-label={`Send me a test at ${contact.address}`}
+      blocked={
+        available
+          ? wait > 0
+            ? `One a minute: again in ${wait} s.`
+            : null
+          : 'An administrator has switched this channel off.'
+      }
+      loading={send.isPending}
+      leftSection={<Send size={13} />}
+      onClick={() => send.mutate(undefined)}
+    >
+      Send me a test
+    </ActionButton>
   );
 }
 

@@ -12,6 +12,7 @@ import { FormFromDescription } from '@/components/FormFromDescription';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { useUrlState } from '@/components/useUrlState';
+import { checkText } from '@/domain/channel-check';
 import { type FormValues, initialValues, settingsToSend } from '@/domain/described-form';
 import { wallClock, zoneName } from '@/domain/duration';
 import { text } from '@/domain/url-state';
@@ -45,6 +46,19 @@ function ChannelState({ channel }: { channel: Channel }) {
     <ToneBadge tone="bad" title={channel.last_error ?? undefined}>
       failing
     </ToneBadge>
+  );
+}
+
+/** How the message of the day went; nothing where none is sent. */
+function LastCheck({ channel }: { channel: Channel }) {
+  const check = channel.last_check;
+  if (!channel.canary || !channel.enabled) return null;
+  if (!check) return <span className={css.note}>daily check: none was sent yet</span>;
+  const { failed, words } = checkText(check);
+  return (
+    <span className={css.note} data-failed={failed || undefined}>
+      daily check <TimeAgo at={check.at} />: {words}
+    </span>
   );
 }
 
@@ -82,6 +96,7 @@ export function Component() {
                       'never tested'
                     )}
                   </span>
+                  <LastCheck channel={channel} />
                 </span>
                 <ChevronRight size={16} aria-hidden />
               </button>
