@@ -54,7 +54,7 @@ pub(crate) async fn look(
     now: UnixMs,
 ) -> Result<Minded, StoreError> {
     let mut minded = Minded::default();
-    for (delivery, incident) in receipts::settle_left_behind(db, registry, now).await? {
+    for (delivery, incident) in receipts::settle_left_behind(db, registry, now).await {
         minded.deliveries.push(delivery);
         minded.incidents.extend(incident);
     }

@@ -27,15 +27,19 @@ pub async fn under_way(
     now: UnixMs,
 ) -> Result<Vec<Window>, StoreError> {
     let rows = maintenance_windows::around(conn, now).await?;
-    let mut windows = Vec::with_capacity(rows.len());
-    for row in &rows {
-        match Window::read(row) {
-            Ok(window) if window.under_way(now).is_some() => windows.push(window),
-            Ok(_) => {}
-            Err(error) => unreadable(row.id, &error),
-        }
-    }
+    let mut windows = readable(&rows);
+    windows.retain(|window| window.under_way(now).is_some());
     Ok(windows)
+}
+
+/// The windows of these rows, in their order, without those that cannot be read; that is said in the log.
+#[must_use]
+pub fn readable(rows: &[maintenance_window::Model]) -> Vec<Window> {
+    let windows = rows.iter().filter_map(|row| {
+        let window = Window::read(row);
+        window.inspect_err(|error| unreadable(row.id, error)).ok()
+    });
+    windows.collect()
 }
 
 /// A newer version may have written it, or its zone is gone: it costs nobody else a page.

@@ -162,17 +162,24 @@ pub(crate) async fn settle(
     .await
 }
 
-/// Applies early receipts whose [`settle`] was not reached: whoever was about to call it died.
-pub(crate) async fn settle_left_behind(
-    db: &Db,
-    registry: &Registry,
-    now: UnixMs,
-) -> Result<Vec<Moved>, StoreError> {
+/// Applies early receipts whose [`settle`] was not reached: whoever was about to call it died. What cannot be applied is
+/// logged and waits for the next look: it holds up no other, and none of what that look is for.
+pub(crate) async fn settle_left_behind(db: &Db, registry: &Registry, now: UnixMs) -> Vec<Moved> {
+    let left = match delivery_receipts::left_behind(db.read(), MOST_LEFT_BEHIND).await {
+        Ok(left) => left,
+        Err(error) => {
+            tracing::warn!(%error, "early receipts not looked for");
+            return Vec::new();
+        }
+    };
     let mut moved = Vec::new();
-    for (channel, id) in delivery_receipts::left_behind(db.read(), MOST_LEFT_BEHIND).await? {
-        moved.extend(settle(db, registry, &channel, &id, now).await?);
+    for (channel, id) in left {
+        match settle(db, registry, &channel, &id, now).await {
+            Ok(one) => moved.extend(one),
+            Err(error) => tracing::warn!(%channel, %error, "an early receipt is not applied yet"),
+        }
     }
-    Ok(moved)
+    moved
 }
 
 async fn write_all(

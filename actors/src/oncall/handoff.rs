@@ -16,10 +16,12 @@ use crate::Parts;
 use crate::crash_point;
 use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
-use crate::maintenance::window::Window;
+use crate::maintenance;
 use crate::notify::channel::{Channel, Email};
 use crate::notify::idempotency::handoff_key;
 use crate::notify::message::Kind;
+use crate::notify::personal::people::{self, Place};
+use crate::notify::personal::{CHANNELS, EMAIL};
 use crate::notify::template::{HandoffView, MaintenanceAhead, OpenIncident};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
@@ -27,7 +29,9 @@ use noc_pipeline::mask;
 use noc_storage::relational::deliveries::{self, NewDelivery};
 use noc_storage::relational::entity::{incident, on_call_handoff, user};
 use noc_storage::relational::on_call_handoffs::{self, NewHandoff};
-use noc_storage::relational::{Db, StoreError, maintenance_windows, on_call_overrides, users};
+use noc_storage::relational::{
+    Db, StoreError, maintenance_windows, notification_channels, on_call_overrides, users,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -143,7 +147,10 @@ async fn note(
     let off_duty = last.as_ref().and_then(|last| last.user_id);
     let number = last.map_or(1, |last| last.number.saturating_add(1));
     let delivery_id = match &account {
-        Some(user) => deliveries::queue(tx, message(schedule_id, number, user), now).await?,
+        Some(user) => {
+            let place = place(tx, user).await?;
+            deliveries::queue(tx, message(schedule_id, number, user, place), now).await?
+        }
         None => None,
     };
     let new = NewHandoff {
@@ -162,17 +169,47 @@ async fn note(
     Ok(Some(passed))
 }
 
-fn message(schedule_id: i64, number: i32, user: &user::Model) -> NewDelivery {
-    let channel = Email::default();
-    let key = channel.normalise(&user.email);
+/// Where a hand-off's message goes: by e-mail to the account's own address; where e-mail is switched off, over the first
+/// channel that is on and reaches them at an address of theirs. Where there is none it stays e-mail, and the delivery log
+/// says why nothing was sent.
+async fn place(
+    tx: &impl ConnectionTrait,
+    user: &user::Model,
+) -> Result<(&'static str, Place), StoreError> {
+    let by_mail = || {
+        let key = Email::default().normalise(&user.email);
+        let address = user.email.clone();
+        let key = key.unwrap_or_else(|| address.clone());
+        (EMAIL, Place { address, key })
+    };
+    let known = notification_channels::all(tx).await?;
+    let is_on = |name: &str| known.iter().any(|row| row.channel == name && row.enabled);
+    if is_on(EMAIL) {
+        return Ok(by_mail());
+    }
+    let people = people::load(tx).await?;
+    let others = CHANNELS.into_iter().filter(|name| is_on(name));
+    let mut places = others.filter_map(|name| {
+        let place = people.place_on(user.id, &user.email, name).ok()?;
+        Some((name, place))
+    });
+    Ok(places.next().unwrap_or_else(by_mail))
+}
+
+fn message(
+    schedule_id: i64,
+    number: i32,
+    user: &user::Model,
+    (channel, place): (&'static str, Place),
+) -> NewDelivery {
     NewDelivery {
         incident_id: None,
         execution_id: None,
         position: None,
         kind: Kind::Handoff.name(),
-        channel: channel.key().to_owned(),
-        recipient: user.email.clone(),
-        recipient_key: key.unwrap_or_else(|| user.email.clone()),
+        channel: channel.to_owned(),
+        recipient: place.address,
+        recipient_key: place.key,
         user_id: Some(user.id),
         idempotency_key: handoff_key(schedule_id, number),
     }
@@ -230,7 +267,7 @@ async fn view(
     sees_logins: bool,
     now: UnixMs,
 ) -> Result<HandoffView, StoreError> {
-    let maintenance = maintenance(conn, now, duty.until.unwrap_or(now.plus(WEEK))).await?;
+    let maintenance = ahead(conn, now, duty.until.unwrap_or(now.plus(WEEK))).await?;
     let mut open = incident::Entity::find()
         .filter(incident::Column::Status.ne("resolved"))
         .order_by_asc(incident::Column::OpenedAt)
@@ -281,14 +318,13 @@ async fn view(
 }
 
 /// Maintenance that is under way at `now` or begins before `until`, in the order in which it begins.
-async fn maintenance(
+async fn ahead(
     conn: &impl ConnectionTrait,
     now: UnixMs,
     until: UnixMs,
 ) -> Result<Vec<MaintenanceAhead>, StoreError> {
     let mut ahead = Vec::new();
-    for row in maintenance_windows::all(conn).await? {
-        let window = Window::read(&row)?;
+    for window in maintenance::readable(&maintenance_windows::all(conn).await?) {
         let span = window.under_way(now).or_else(|| window.next(now));
         if let Some(span) = span.filter(|span| span.from < until) {
             ahead.push(MaintenanceAhead {

@@ -11,6 +11,7 @@ use noc_storage::relational::on_call_overrides::{self, NewOverride};
 use noc_storage::relational::on_call_schedules::{self, Rotation, ScheduleDraft};
 use noc_storage::relational::users::{self, UserPatch};
 use noc_storage::relational::{StoreError, notification_channels};
+use sea_orm::ConnectionTrait;
 
 const WEB: ServerId = ServerId(7);
 const HOUR: u64 = 3_600;
@@ -255,6 +256,24 @@ async fn maintenance_that_comes_and_goes_holds_back_as_foreseen() {
     let seen = foreseen(&story, &unknown).await;
     assert_eq!(seen.warnings.len(), 2, "{:?}", seen.warnings);
     assert!(seen.warnings[0].contains("late"), "{:?}", seen.warnings);
+}
+
+#[tokio::test]
+async fn a_window_and_a_schedule_that_cannot_be_read_count_for_nothing() {
+    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    window(&story, "Torn", 0, 600, &[]).await;
+    let id = schedule(&story, &[ADA]).await;
+    let db = story.db().write();
+    for torn in [
+        "update maintenance_windows set recurrence = '{\"every\":\"year\"}'".to_owned(),
+        format!("update on_call_schedules set timezone = 'Mars/Base' where id = {id}"),
+    ] {
+        db.execute_unprepared(&torn).await.unwrap();
+    }
+    let world = load(story.db().read(), &story.context.registry, BEGIN).await;
+    let world = world.unwrap();
+    assert_eq!((world.windows.len(), world.schedules.len()), (0, 0));
+    life_goes_as_foreseen(&story, Critical).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::{HORIZON, Imagined};
 use crate::escalation::recipients::{Directory, Recipient};
-use crate::maintenance::window::Window;
+use crate::maintenance::{self, window::Window};
 use crate::notify::channel::Registry;
 use crate::notify::directory;
 use crate::oncall::{self, OnDuty, Schedule};
@@ -27,18 +27,15 @@ pub struct World {
 /// Reads what a simulation of an incident at `at` rests on.
 ///
 /// # Errors
-/// [`StoreError::Query`]; [`StoreError::Damaged`] for a schedule or a window that cannot be read.
+/// [`StoreError`]. A schedule or a window that cannot be read counts for nothing, as in life.
 pub async fn load(
     conn: &impl ConnectionTrait,
     registry: &Registry,
     at: UnixMs,
 ) -> Result<World, StoreError> {
     let until = UnixMs(at.plus(HORIZON).0.saturating_add(1));
-    let rows = maintenance_windows::all(conn).await?;
-    let mut windows = Vec::with_capacity(rows.len());
-    for row in rows.iter().rev() {
-        windows.push(Window::read(row)?);
-    }
+    let mut windows = maintenance::readable(&maintenance_windows::all(conn).await?);
+    windows.reverse();
     let channels = notification_channels::all(conn).await?.into_iter();
     let failing = channels.filter(|row| row.enabled && !row.healthy);
     Ok(World {

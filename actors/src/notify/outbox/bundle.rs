@@ -13,6 +13,7 @@ use super::record::{Conclusion, News};
 use super::turns::was_held_back;
 use crate::crash_point;
 use crate::detect;
+use crate::escalation::is_to_owner;
 use crate::notify::NotifyContext;
 use crate::notify::channel::Channel;
 use crate::notify::message::{Kind, Message};
@@ -209,10 +210,11 @@ fn message(
     let mut told = BTreeSet::new();
     let incidents = rows
         .iter()
-        .filter_map(|(_, scene)| Some((scene.incident.as_ref()?, scene)))
-        .filter(|(incident, _)| told.insert(incident.id))
-        .map(|(incident, scene)| {
-            let line = deliver::view_of(incident, scene);
+        .filter_map(|(row, scene)| Some((scene.incident.as_ref()?, row, scene)))
+        .filter(|(incident, ..)| told.insert(incident.id))
+        .map(|(incident, row, scene)| {
+            let mut line = deliver::view_of(incident, scene);
+            line.back = is_to_owner(row, incident);
             scene.personal.line_as_seen(channel, line, incident)
         })
         .collect();

@@ -309,8 +309,8 @@ pub(super) fn message(
     now: UnixMs,
 ) -> Result<Message, TemplateError> {
     let delivery = Uuid::parse_str(&row.delivery_uuid).unwrap_or_default();
+    let templates = &context.templates;
     if let Some(handoff) = &scene.handoff {
-        let templates = &context.templates;
         return templates.handoff(delivery, &row.recipient, &handoff.view, now);
     }
     if kind == Kind::Notice {
@@ -319,26 +319,20 @@ pub(super) fn message(
             .iter()
             .map(|row| failing(&context.registry, row))
             .collect();
-        return context
-            .templates
-            .notice(delivery, &row.recipient, &failing, now);
+        return templates.notice(delivery, &row.recipient, &failing, now);
     }
     if kind == Kind::Canary {
-        let templates = &context.templates;
         return templates.canary(delivery, channel.label(), &row.recipient, now);
     }
     let Some(incident) = &scene.incident else {
-        return context
-            .templates
-            .test(delivery, channel.label(), &row.recipient, now);
+        return templates.test(delivery, channel.label(), &row.recipient, now);
     };
     let view = IncidentView {
         acknowledge_url: link_of(context, row, scene),
+        back: is_to_owner(row, incident),
         ..view_of(incident, scene)
     };
-    context
-        .templates
-        .incident(delivery, kind, &row.recipient, &view, now)
+    templates.incident(delivery, kind, &row.recipient, &view, now)
 }
 
 /// Where a message about one incident is answered with one tap.
@@ -360,6 +354,7 @@ pub(super) fn view_of(incident: &incident::Model, scene: &Scene) -> IncidentView
         command: incident.command.clone(),
         runbook: scene.runbook.clone(),
         acknowledged: is_acknowledged(incident),
+        back: false,
         opened_at: incident.opened_at.into(),
         resolved_at: incident.resolved_at.map(UnixMs::from),
         withdrawn: scene

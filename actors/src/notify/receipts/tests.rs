@@ -10,7 +10,7 @@ use noc_pipeline::control::Severity::High;
 use noc_storage::relational::deliveries::Status;
 use noc_storage::relational::entity::notification_channel;
 use noc_storage::relational::executions;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel};
 use std::time::Duration;
 
 fn receipt(id: &str, fate: Fate) -> Receipt {
@@ -162,6 +162,39 @@ async fn a_word_that_nobody_lived_to_apply_is_applied_at_the_next_look() {
         .await
         .unwrap();
     assert_eq!(story.states().await, ["sent"]);
+    story.after(1).await;
+    assert_eq!(story.states().await, ["delivered"]);
+    story.expect(&[]);
+}
+
+#[tokio::test]
+async fn a_word_that_cannot_be_applied_waits_and_ends_no_look() {
+    let story = with_pager().await;
+    let id = story.opens(High).await;
+    story.clock.advance(Duration::from_secs(120));
+    let row = executions::of_incident(story.db().read(), id).await;
+    let (row, now) = (row.unwrap().unwrap(), story.clock.now());
+    fire(story.db(), &story.context.registry, row.id, now)
+        .await
+        .unwrap();
+    let claimed = claim(&story.context, "pager", 1).await.unwrap().remove(0);
+    assert!(!story.is_told(&receipt("m-1", Fate::Delivered)).await);
+    let sent = deliveries::Ending {
+        status: Status::Sent,
+        attempts: 1,
+        next_attempt_at: None,
+        provider_id: Some("m-1".into()),
+        reason: None,
+    };
+    deliveries::finish(story.db().write(), &claimed.rows[0], sent, now)
+        .await
+        .unwrap();
+    let db = story.db().write();
+    let refuse = "create trigger torn before delete on early_receipts begin select raise(abort, 'torn'); end";
+    db.execute_unprepared(refuse).await.unwrap();
+    story.after(1).await;
+    assert_eq!(story.states().await, ["sent"]);
+    db.execute_unprepared("drop trigger torn").await.unwrap();
     story.after(1).await;
     assert_eq!(story.states().await, ["delivered"]);
     story.expect(&[]);

@@ -166,6 +166,9 @@ fn lead(kind: Kind, incidents: &[&IncidentView], view: &BundleView) -> String {
                 .to_owned()
         }
         _ if taken == 0 => "Nobody has acknowledged any of them yet.".to_owned(),
+        _ if incidents.iter().all(|one| one.acknowledged && one.back) => {
+            "They are back. You have acknowledged them; nobody else is told.".to_owned()
+        }
         _ if taken == incidents.len() => "Acknowledged, and still open.".to_owned(),
         _ => format!("{taken} of them are acknowledged."),
     };
@@ -219,6 +222,7 @@ mod tests {
             command: None,
             runbook: None,
             acknowledged: n == 2,
+            back: false,
             opened_at: UnixMs(NOW.0 - 30_000 * n),
             resolved_at: None,
             withdrawn: false,

@@ -59,6 +59,8 @@ pub struct IncidentView {
     pub runbook: Option<String>,
     /// Whether somebody has taken it on.
     pub acknowledged: bool,
+    /// It was said to be over, and is told to whoever has it alone.
+    pub back: bool,
     /// When it began.
     pub opened_at: UnixMs,
     /// When it ended.
@@ -172,7 +174,9 @@ impl Templates {
             | Kind::Digest
             | Kind::Canary => (
                 format!("{mark} [{severity}] {title}"),
-                if incident.acknowledged {
+                if incident.acknowledged && incident.back {
+                    "It is back. You have acknowledged it; nobody else is told.".to_owned()
+                } else if incident.acknowledged {
                     "Acknowledged, and still open.".to_owned()
                 } else {
                     "Nobody has acknowledged this yet.".to_owned()

@@ -34,6 +34,7 @@ fn down() -> IncidentView {
         command: Some("sudo systemctl restart noc-agent".to_owned()),
         runbook: Some("https://wiki.hostseba.com/runbooks/server-down".to_owned()),
         acknowledged: false,
+        back: false,
         opened_at: ago(300),
         resolved_at: None,
         withdrawn: false,

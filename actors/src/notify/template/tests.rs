@@ -18,6 +18,7 @@ fn incident() -> IncidentView {
         command: Some("sudo systemctl restart noc-agent".into()),
         runbook: Some("https://wiki.example/server-down".into()),
         acknowledged: false,
+        back: false,
         opened_at: OPENED,
         resolved_at: None,
         withdrawn: false,
@@ -41,6 +42,30 @@ fn problem() {
     );
     insta::assert_snapshot!("problem.txt", message.text);
     insta::assert_snapshot!("problem.html", message.html);
+}
+
+#[test]
+fn whoever_has_what_was_said_to_be_over_reads_that_it_is_back() {
+    let back = IncidentView {
+        acknowledged: true,
+        back: true,
+        ..incident()
+    };
+    let message = message(Kind::Problem, &back, 1);
+    let said = "It is back. You have acknowledged it; nobody else is told.";
+    assert_eq!(message.lead, said);
+    assert!(message.text.contains(said) && message.html.contains(said));
+    let chat = crate::notify::channel::as_plain_chat(&message, 4_000);
+    assert!(chat.contains(said), "{chat}");
+    let view = BundleView {
+        group: None,
+        incidents: vec![back.clone(), back],
+        held_back: 0,
+        acknowledge_url: None,
+    };
+    let both = templates().bundle(Uuid::from_u128(7), Kind::Problem, "x", &view, OPENED);
+    let said = "They are back. You have acknowledged them; nobody else is told.";
+    assert!(both.unwrap().lead.starts_with(said));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use chrono::Days;
 use futures::future::join_all;
 use noc_pipeline::clock::Clock;
 use noc_pipeline::control::Severity;
+use noc_storage::relational::contacts;
 use noc_storage::relational::on_call_overrides::NewOverride;
 use noc_storage::relational::on_call_schedules::{self, Rotation, ScheduleDraft};
 use noc_storage::relational::users::UserPatch;
@@ -18,6 +19,7 @@ const DAY: u64 = 24 * HOUR;
 const ADA: i64 = 1;
 const BOB: i64 = 2;
 const CYN: i64 = 3;
+const NUMBER: &str = "+8801712345678";
 
 /// From the beginning of a story to the first midnight: turns begin then.
 fn to_midnight() -> u64 {
@@ -389,4 +391,60 @@ async fn log_ins_are_named_to_those_alone_who_may_see_them() {
         let is_named = format!("{message:?}").contains("webmaster");
         assert_eq!(is_named, member == BOB, "{message:?}");
     }
+}
+
+#[tokio::test]
+async fn a_window_that_cannot_be_read_is_not_in_the_message() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    let draft = maintenance_windows::WindowDraft {
+        name: "Torn".into(),
+        reason: String::new(),
+        scope: noc_pipeline::control::Scope::All,
+        detectors: Vec::new(),
+        timezone: "Mars/Base".into(),
+        starts_at: BEGIN,
+        ends_at: Some(BEGIN.plus(Duration::from_secs(HOUR))),
+        recurrence: None,
+    };
+    maintenance_windows::create(story.db().write(), draft, None, BEGIN)
+        .await
+        .unwrap();
+    looks(&story).await;
+    story.after(1).await;
+    story.expect(&["+0 email ada@noc.test handoff"]);
+    assert!(!story.email.messages.lock()[0].text.contains("Torn"));
+}
+
+/// Ada's number, which she proved.
+async fn number(story: &Story) {
+    let (field_key, db) = (&story.context.field_key, story.db().write());
+    let new = contacts::NewContact {
+        user_id: ADA,
+        channel: "whatsapp".into(),
+        address: NUMBER.into(),
+        address_key: NUMBER.into(),
+        secret: None,
+    };
+    let contact = contacts::create(db, field_key, new, BEGIN).await.unwrap();
+    contacts::prove(db, &contact, BEGIN).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_email_whoever_comes_is_told_once_over_their_next_channel() {
+    let (story, _) = story(&[ADA, BOB]).await;
+    story.channel("email", false, &[]).await;
+    story.channel("whatsapp", true, &[]).await;
+    number(&story).await;
+    assert_eq!((looks(&story).await, looks(&story).await), (1, 0));
+    story.after(1).await;
+    story.expect(&[&format!("+0 whatsapp {NUMBER} handoff")]);
+    // Bob has no other address: the log says why he was told nothing.
+    story.after(to_midnight()).await;
+    assert_eq!(looks(&story).await, 1);
+    story.after(60).await;
+    story.expect(&[]);
+    let rows = story.deliveries().await;
+    let last = rows.iter().max_by_key(|row| row.id).unwrap();
+    assert_eq!((last.channel.as_str(), last.user_id), ("email", Some(BOB)));
+    assert_eq!(last.reason.as_deref(), Some("the channel is switched off"));
 }

@@ -213,6 +213,11 @@ async fn whoever_has_it_is_told_when_it_comes_back_after_it_was_said_to_be_over(
     web.is_down(Critical).await;
     until(&story, 300).await;
     assert_eq!(heard(&story), at(&[(200, TO_ADA)]), "and nobody else");
+    let lead = story.email.messages.lock().last().unwrap().lead.clone();
+    assert_eq!(
+        lead,
+        "It is back. You have acknowledged it; nobody else is told."
+    );
     let row = web.incidents().await.remove(0);
     assert_eq!(
         (row.status.as_str(), row.acknowledged_by),
