@@ -16,6 +16,7 @@ mod contract_kafka;
 mod contract_mariadb;
 mod contract_questdb;
 mod crash;
+mod dead_mailbox;
 mod faults;
 mod fleet;
 mod grouping;

@@ -79,6 +79,7 @@ pub async fn look(db: &Db, registry: &Registry, now: UnixMs) -> Result<Minded, S
                 Box::pin(async move { ask_or_take_back(tx, &registry, id, now).await })
             });
             if let Some(deliveries) = or_skip(asked.await, id)?.flatten() {
+                crash_point::reached("acknowledgement_minded");
                 minded.incidents.push(id);
                 minded.deliveries.extend(deliveries);
             }
@@ -130,11 +131,13 @@ async fn ask_or_take_back(
     if row.snoozed_until.is_some() || patience(severity).is_none_or(|limit| held_for < limit) {
         return Ok(None);
     }
-    match row.reminded_at.map(UnixMs::from) {
-        None => ask(tx, registry, &row, now).await.map(Some),
-        Some(asked) if now.since(asked) >= TO_ANSWER => take_back(tx, &row, now).await.map(Some),
-        Some(_) => Ok(None),
-    }
+    let done = match row.reminded_at.map(UnixMs::from) {
+        None => ask(tx, registry, &row, now).await?,
+        Some(asked) if now.since(asked) >= TO_ANSWER => take_back(tx, &row, now).await?,
+        Some(_) => return Ok(None),
+    };
+    crash_point::reached("minding_acknowledgement");
+    Ok(Some(done))
 }
 
 async fn ask(

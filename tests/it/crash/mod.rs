@@ -7,6 +7,7 @@
 
 mod arrival;
 mod bundles;
+mod clock;
 mod personal;
 mod world;
 

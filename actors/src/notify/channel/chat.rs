@@ -6,6 +6,9 @@ use crate::notify::message::Message;
 /// Says that something was left out.
 const CUT: char = '…';
 
+/// Is not seen, and keeps two characters from meaning something together.
+pub(super) const JOINER: char = '\u{2060}';
+
 /// Before the link that takes the incident on.
 const ACKNOWLEDGE: &str = "Acknowledge: ";
 
@@ -16,6 +19,8 @@ pub(super) struct Markup {
     /// Writes one character so that it means nothing but itself; answers with how many UTF-16 units of the limit that
     /// takes.
     pub escape: fn(char, &mut String) -> usize,
+    /// The same within a command, which people copy; `None`: what [`Markup::escape`] writes is copied as it was.
+    pub copied: Option<fn(char, &mut String) -> usize>,
     /// How many units of the limit a piece of mark-up takes.
     pub weigh: fn(&str) -> usize,
     /// Writes an address of ours.
@@ -25,13 +30,22 @@ pub(super) struct Markup {
 /// No mark-up at all.
 pub(super) const PLAIN: Markup = Markup {
     bold: ("", ""),
-    escape: |c, out| {
-        out.push(c);
-        c.len_utf16()
-    },
+    escape: as_it_is,
+    copied: None,
     weigh: units,
     link: str::to_owned,
 };
+
+/// Writes a character where it means nothing else.
+pub(super) fn as_it_is(c: char, out: &mut String) -> usize {
+    out.push(c);
+    c.len_utf16()
+}
+
+/// Whether a word would begin here.
+pub(super) fn at_a_border(out: &str) -> bool {
+    !out.chars().next_back().is_some_and(char::is_alphanumeric)
+}
 
 /// The length that most chats count in.
 pub(super) fn units(text: &str) -> usize {
@@ -66,7 +80,7 @@ pub(super) fn fitted(message: &Message, markup: &Markup, limit: usize) -> (Strin
     let marks = (markup.weigh)(open) + (markup.weigh)(close) + 1;
     let (head, head_units) = written(&message.subject, markup, room.saturating_sub(marks));
     let room = room.saturating_sub(marks + head_units);
-    let (body, body_units) = written(&body(message), markup, room);
+    let (body, body_units) = written_body(message, markup, room);
     let units = marks
         .saturating_add(head_units)
         .saturating_add(body_units)
@@ -100,16 +114,43 @@ pub(super) fn footer(message: &Message) -> String {
 
 /// `text` with its mark-up made harmless, cut to `room` units; and how many it takes.
 pub(super) fn written(text: &str, markup: &Markup, room: usize) -> (String, usize) {
+    cut(text.chars().map(|c| (c, markup.escape)), room)
+}
+
+/// [`written`] for what [`body`] says: the command stays as it is, wherever it is named.
+fn written_body(message: &Message, markup: &Markup, room: usize) -> (String, usize) {
+    let body = body(message);
+    let command = message.command.as_deref().filter(|text| !text.is_empty());
+    let mut pieces = Vec::new();
+    let mut rest = body.as_str();
+    while let Some((before, after)) = command.and_then(|command| rest.split_once(command)) {
+        pieces.push((before, markup.escape));
+        let copied = markup.copied.unwrap_or(markup.escape);
+        pieces.push((command.unwrap_or_default(), copied));
+        rest = after;
+    }
+    pieces.push((rest, markup.escape));
+    let chars = pieces
+        .into_iter()
+        .flat_map(|(text, write)| text.chars().map(move |c| (c, write)));
+    cut(chars, room)
+}
+
+/// Writes characters until there is no room; how many units that took.
+fn cut(
+    text: impl Iterator<Item = (char, fn(char, &mut String) -> usize)>,
+    room: usize,
+) -> (String, usize) {
     let mut out = String::new();
     let mut used = 0;
     // Where the sign that something is missing would still fit.
     let mut cut_at = None;
     let cut_units = CUT.len_utf16();
-    for c in text.chars() {
+    for (c, write) in text {
         if used + cut_units <= room {
             cut_at = Some((out.len(), used));
         }
-        used += (markup.escape)(c, &mut out);
+        used += write(c, &mut out);
         if used > room {
             let (end, used) = cut_at.unwrap_or((0, 0));
             out.truncate(end);
@@ -124,7 +165,7 @@ pub(super) fn written(text: &str, markup: &Markup, room: usize) -> (String, usiz
 }
 
 /// One line of everything that matters, for templates whose variables hold no line breaks.
-pub(super) fn one_line(message: &Message, limit: usize) -> String {
+pub(super) fn one_line(message: &Message, markup: &Markup, limit: usize) -> String {
     let mut parts = vec![message.subject.clone()];
     if let Some(body) = &message.body {
         parts.push(body.clone());
@@ -143,7 +184,7 @@ pub(super) fn one_line(message: &Message, limit: usize) -> String {
     }
     end.push_str(&format!(" {}", message.link));
     let room = limit.saturating_sub(units(&end));
-    let (text, _) = written(&text, &PLAIN, room);
+    let (text, _) = written(&text, markup, room);
     format!("{text}{end}")
 }
 
@@ -194,7 +235,7 @@ pub(super) mod tests {
              https://noc.test/incidents/17\nHostSeba NOC, delivery 01920000-0000-7000-8000-000000000007"
         );
         assert_eq!(
-            one_line(&message, 1_024),
+            one_line(&message, &PLAIN, 1_024),
             format!("🔴 [critical] Server down: web-09.hostseba | Look at it, please. {LINKS}")
         );
     }
@@ -253,17 +294,17 @@ pub(super) mod tests {
 
     #[test]
     fn a_line_for_a_template_has_no_breaks_and_keeps_the_link() {
-        let line = one_line(&message("a\nb\t\tc     d"), 1_024);
+        let line = one_line(&message("a\nb\t\tc     d"), &PLAIN, 1_024);
         assert!(
             line.ends_with(&format!("Observed: a b c d {LINKS}")),
             "{line}"
         );
-        let line = one_line(&message(&"x".repeat(5_000)), 1_024);
+        let line = one_line(&message(&"x".repeat(5_000)), &PLAIN, 1_024);
         assert_eq!(units(&line), 1_024);
         assert!(line.ends_with(&format!("… {LINKS}")), "{line}");
         let mut recovery = message("fine");
         recovery.acknowledge_url = None;
-        let line = one_line(&recovery, 1_024);
+        let line = one_line(&recovery, &PLAIN, 1_024);
         assert!(
             line.ends_with("fine https://noc.test/incidents/17"),
             "{line}"
@@ -279,6 +320,7 @@ pub(super) mod tests {
             }
             c.len_utf16()
         },
+        copied: None,
         weigh: |_| 0,
         link: str::to_owned,
     };

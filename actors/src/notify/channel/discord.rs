@@ -58,6 +58,7 @@ const MARKDOWN: Markup = Markup {
         }
         chat::units(out.get(before..).unwrap_or_default())
     },
+    copied: None,
     weigh: chat::units,
     link: str::to_owned,
 };

@@ -52,6 +52,7 @@ const ESCAPED: Markup = Markup {
         }
         chat::units(out.get(before..).unwrap_or_default())
     },
+    copied: None,
     weigh: chat::units,
     link: str::to_owned,
 };

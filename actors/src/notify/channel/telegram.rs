@@ -43,19 +43,14 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-/// HTML, of which only five characters mean something.
+/// HTML, of which only five characters mean something; and names of accounts, which call nobody.
 const HTML: Markup = Markup {
     bold: ("<b>", "</b>"),
     escape: |c, out| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c => out.push(c),
-        }
-        c.len_utf16()
+        let border = chat::at_a_border(out);
+        escaped(c, out) + calls_nobody(c, border, out)
     },
+    copied: Some(escaped),
     weigh: |text| {
         if text.starts_with('<') {
             0
@@ -69,6 +64,37 @@ const HTML: Markup = Markup {
             .replace('>', "&gt;")
     },
 };
+
+/// Without HTML, where Telegram cannot read ours.
+const PLAIN: Markup = Markup {
+    escape: |c, out| {
+        let border = chat::at_a_border(out);
+        chat::as_it_is(c, out) + calls_nobody(c, border, out)
+    },
+    copied: Some(chat::as_it_is),
+    ..chat::PLAIN
+};
+
+fn escaped(c: char, out: &mut String) -> usize {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        c => out.push(c),
+    }
+    c.len_utf16()
+}
+
+/// Parts the sign of a name at the border of a word from what follows: `@name` would call that account. How many units
+/// that takes.
+fn calls_nobody(c: char, border: bool, out: &mut String) -> usize {
+    if c != '@' || !border {
+        return 0;
+    }
+    out.push(chat::JOINER);
+    chat::JOINER.len_utf16()
+}
 
 /// The Telegram channel.
 #[derive(Debug)]
@@ -199,7 +225,7 @@ impl Channel for Telegram {
         match self.post(url.clone(), marked, message, token).await {
             Reading::Outcome(outcome) => outcome,
             Reading::CannotParse => {
-                let plain = body(chat::render(message, &chat::PLAIN, LIMIT), None);
+                let plain = body(chat::render(message, &PLAIN, LIMIT), None);
                 match self.post(url, plain, message, token).await {
                     Reading::Outcome(outcome) => outcome,
                     Reading::CannotParse => Outcome::Permanent {
@@ -279,6 +305,20 @@ mod tests {
             text.starts_with("<b>🔴 [critical] Server down: web-09.hostseba</b>\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_name_calls_nobody_and_an_address_stays_whole() {
+        let mut told = chat::tests::message("@ops: (@dev) wrote to a@b.test");
+        told.command = Some("exiqgrep -f @b.test".into());
+        for markup in [&HTML, &PLAIN] {
+            let text = chat::render(&told, markup, LIMIT);
+            assert!(
+                text.contains("@\u{2060}ops: (@\u{2060}dev) wrote to a@b.test"),
+                "{text}"
+            );
+            assert!(text.contains("\nexiqgrep -f @b.test\n"), "{text}");
+        }
     }
 
     #[test]

@@ -47,10 +47,10 @@ impl Written {
     }
 
     /// One line, for a template's variable.
-    pub(super) fn line(message: &Message, limit: usize) -> Self {
-        let length = chat::units(&chat::one_line(message, usize::MAX));
+    pub(super) fn line(message: &Message, markup: &chat::Markup, limit: usize) -> Self {
+        let length = chat::units(&chat::one_line(message, markup, usize::MAX));
         Self {
-            text: chat::one_line(message, limit),
+            text: chat::one_line(message, markup, limit),
             measures: vec![Measure {
                 of: "the template\u{2019}s variable",
                 length,

@@ -121,7 +121,7 @@ async fn together(
     let took = watch.elapsed();
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
-    let said = deliver::news(&outcome, scene, ended);
+    let said = deliver::news(channel.reach(), &outcome, scene, ended);
     let slot = slot.answered(said);
     let mut news = Some(said);
     let others = rows.len().saturating_sub(1);

@@ -11,7 +11,7 @@ use crate::escalation::{
 };
 use crate::maintenance;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, moved_on, send_following};
+use crate::notify::channel::{Channel, Outcome, Reach, moved_on, send_following};
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::judge::{Facts, HandoffFacts, IncidentFacts, Judgement, judge};
 use crate::notify::link;
@@ -148,7 +148,7 @@ async fn attempt(
     let took = watch.elapsed();
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
-    let news = news(&outcome, scene, ended);
+    let news = news(channel.reach(), &outcome, scene, ended);
     let mut conclusion = conclude(row, outcome, at, ended, took);
     // What shows whether a channel works shows it, however it failed.
     let shown = kind == Kind::Canary && conclusion.ending.status == Status::Failed;
@@ -255,7 +255,7 @@ fn is_away(scene: &Scene) -> bool {
 }
 
 /// What the channel's row does not say yet.
-pub(super) fn news(outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
+pub(super) fn news(reach: Reach, outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
     let failing = scene.channel.as_ref().is_some_and(|row| row.failures > 0);
     let unhealthy = scene.channel.as_ref().is_some_and(|row| !row.healthy);
     let doubted = scene.channel.as_ref().is_some_and(|row| row.doubted);
@@ -267,11 +267,9 @@ pub(super) fn news(outcome: &Outcome, scene: &Scene, ended: UnixMs) -> News {
         Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Crowded { .. } if failing => {
             News::Answered
         }
-        Outcome::Accepted { .. }
-        | Outcome::Retry { .. }
-        | Outcome::Crowded { .. }
-        | Outcome::Migrated { .. } => News::Nothing,
-        refused if scene.personal.is_blameless(refused) => News::Nothing,
+        Outcome::Accepted { .. } | Outcome::Retry { .. } => News::Nothing,
+        Outcome::Crowded { .. } | Outcome::Migrated { .. } => News::Nothing,
+        refused if scene.personal.is_blameless(refused, reach) => News::Nothing,
         Outcome::Permanent { .. } | Outcome::Refused { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
     }

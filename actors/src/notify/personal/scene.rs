@@ -10,7 +10,7 @@ use crate::crash_point;
 use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, Settings, send_following};
+use crate::notify::channel::{Channel, Outcome, Reach, Settings, send_following};
 use crate::notify::judge::Judgement;
 use crate::notify::message::{Kind, Message};
 use crate::notify::template::{IncidentView, in_own_words};
@@ -209,11 +209,12 @@ impl Scene {
         })
     }
 
-    /// Whether the channel is as good as before, whatever came of this: a person's refusal is about them alone.
-    pub(crate) fn is_blameless(&self, outcome: &Outcome) -> bool {
+    /// Whether the channel is as good as before, whatever came of this: the refusal of a person, or of an address of one,
+    /// is about them alone. A room that refuses is the channel's own.
+    pub(crate) fn is_blameless(&self, outcome: &Outcome, reach: Reach) -> bool {
         match outcome {
             Outcome::Permanent { .. } => self.is_private(),
-            Outcome::Refused { .. } => self.of_a_person,
+            Outcome::Refused { .. } => self.of_a_person || reach != Reach::Group,
             _ => false,
         }
     }

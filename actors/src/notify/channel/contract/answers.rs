@@ -15,22 +15,27 @@ enum Means {
     Accepted(Option<&'static str>),
     /// Waits so many milliseconds, and costs no attempt.
     After(u64),
+    /// The same, and others are sent to meanwhile.
+    AfterForThem(u64),
     Again,
     Away,
+    /// As things are set, for nobody.
     Never,
+    /// Not to this recipient; others are reached.
+    NotThem,
     Moved(&'static str),
 }
-use Means::{Accepted, After, Again, Away, Moved, Never};
+use Means::{Accepted, After, AfterForThem, Again, Away, Moved, Never, NotThem};
 
 fn assert_means(outcome: &Outcome, expected: &Means, line: &str) {
     let fits = match (outcome, expected) {
         (Outcome::Accepted { provider_id }, Accepted(id)) => provider_id.as_deref() == *id,
-        (Outcome::Retry { after: Some(d), .. } | Outcome::Crowded { after: d, .. }, After(ms)) => {
-            d.as_millis() == u128::from(*ms)
-        }
+        (Outcome::Retry { after: Some(d), .. }, After(ms))
+        | (Outcome::Crowded { after: d, .. }, AfterForThem(ms)) => d.as_millis() == u128::from(*ms),
         (Outcome::Retry { after: None, .. }, Again)
         | (Outcome::Unavailable { .. }, Away)
-        | (Outcome::Permanent { .. } | Outcome::Refused { .. }, Never) => true,
+        | (Outcome::Permanent { .. }, Never)
+        | (Outcome::Refused { .. }, NotThem) => true,
         (Outcome::Migrated { to, .. }, Moved(expected)) => to == expected,
         _ => false,
     };
@@ -91,11 +96,11 @@ async fn telegrams() {
         Accepted(Some("7")),
         After(34_000),
         moved,
+        NotThem,
         Never,
         Never,
         Never,
-        Never,
-        Never,
+        NotThem,
         Away,
     ];
     the_table_means(subjects::telegram(), &expected).await;
@@ -176,8 +181,8 @@ async fn the_cloud_apis() {
         Accepted(Some("wamid.HBgN")),
         Never,
         After(1_000),
-        After(6_000),
-        Never,
+        AfterForThem(6_000),
+        NotThem,
         Again,
     ];
     the_table_means(subjects::cloud_api(), &expected).await;
@@ -218,6 +223,21 @@ async fn the_cloud_apis() {
             r#"{"error":{"code":100,"message":"Invalid parameter"}}"#,
             Never,
         ),
+        (
+            400,
+            r#"{"error":{"code":131026,"message":"Message undeliverable"}}"#,
+            NotThem,
+        ),
+        (
+            400,
+            r#"{"error":{"code":130472,"message":"Part of an experiment"}}"#,
+            NotThem,
+        ),
+        (
+            400,
+            r#"{"error":{"code":131051,"message":"Unsupported message type"}}"#,
+            Never,
+        ),
         (503, r#"{"error":{"code":190,"message":"?"}}"#, Away),
     ];
     means(subjects::cloud_api(), &rows).await;
@@ -225,7 +245,7 @@ async fn the_cloud_apis() {
 
 #[tokio::test]
 async fn twilios() {
-    let expected = [Accepted(Some("SM1")), After(30_000), Never, Never];
+    let expected = [Accepted(Some("SM1")), After(30_000), NotThem, Never];
     the_table_means(subjects::twilio(), &expected).await;
     // Messages of the tests leave a minute past 23:29 UTC: it is 31 min to the next day.
     let rows = [
@@ -244,7 +264,9 @@ async fn twilios() {
             r#"{"code":63038,"message":"daily limit"}"#,
             After(31 * 60_000),
         ),
-        (400, r#"{"code":21610,"message":"unsubscribed"}"#, Never),
+        (400, r#"{"code":21610,"message":"unsubscribed"}"#, NotThem),
+        (400, r#"{"code":63003,"message":"no WhatsApp"}"#, NotThem),
+        (401, r#"{"code":63007,"message":"no such sender"}"#, Never),
         (500, r#"{"code":20500,"message":"internal"}"#, Again),
     ];
     means(subjects::twilio(), &rows).await;

@@ -1,8 +1,9 @@
 //! Meta's Cloud API.
 
 use super::codes::{self, Reading};
+use super::markup::MARKUP;
 use super::{base, needed};
-use crate::notify::channel::chat::{self, PLAIN};
+use crate::notify::channel::chat;
 use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings};
 use crate::notify::message::Message;
@@ -66,7 +67,7 @@ pub(super) fn call(settings: &Settings, message: &Message, number: &str) -> Resu
     );
     let (kind, content) = match settings.text("template_name") {
         Some(name) => {
-            let text = chat::one_line(message, VARIABLE_LIMIT);
+            let text = chat::one_line(message, &MARKUP, VARIABLE_LIMIT);
             let language = settings.text("template_language").unwrap_or(LANGUAGE);
             let variable = json!({"type": "text", "text": text});
             let template = json!({
@@ -77,7 +78,7 @@ pub(super) fn call(settings: &Settings, message: &Message, number: &str) -> Resu
             ("template", template)
         }
         None => {
-            let text = chat::render(message, &PLAIN, LIMIT);
+            let text = chat::render(message, &MARKUP, LIMIT);
             ("text", json!({"preview_url": false, "body": text}))
         }
     };

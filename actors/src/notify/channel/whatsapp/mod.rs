@@ -7,11 +7,11 @@
 
 mod cloud_api;
 mod codes;
+mod markup;
 mod receipts;
 mod twilio;
 mod waha;
 
-use super::chat::PLAIN;
 use super::http::{Answer, Call, Http, check_base, parse};
 use super::receipt::{Callback, CallbackError, Receipt};
 use super::{
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::notify::message::Message;
 use async_trait::async_trait;
+use markup::MARKUP;
 use reqwest::Url;
 use std::sync::Arc;
 
@@ -310,8 +311,8 @@ impl Channel for WhatsApp {
             _ => (cloud_api::LIMIT, Some(cloud_api::VARIABLE_LIMIT)),
         };
         match variable.filter(|_| settings.text("template_name").is_some()) {
-            Some(variable) => Written::line(message, variable),
-            None => Written::chat(message, &PLAIN, limit),
+            Some(variable) => Written::line(message, &MARKUP, variable),
+            None => Written::chat(message, &MARKUP, limit),
         }
     }
 

@@ -1,8 +1,9 @@
 //! Twilio's messages API.
 
 use super::codes::{self, Reading};
+use super::markup::MARKUP;
 use super::{base, needed};
-use crate::notify::channel::chat::{self, PLAIN};
+use crate::notify::channel::chat;
 use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings, phone};
 use crate::notify::message::Message;
@@ -60,12 +61,12 @@ pub(super) fn call(settings: &Settings, message: &Message, number: &str) -> Resu
         .append_pair("From", &format!("whatsapp:{from}"))
         .append_pair("To", &format!("whatsapp:{number}"));
     if let Some(template) = settings.text("template_name") {
-        let variables = json!({"1": chat::one_line(message, VARIABLE_LIMIT)}).to_string();
+        let variables = json!({"1": chat::one_line(message, &MARKUP, VARIABLE_LIMIT)}).to_string();
         form.query_pairs_mut()
             .extend_pairs([("ContentSid", template), ("ContentVariables", &variables)]);
     } else {
         form.query_pairs_mut()
-            .append_pair("Body", &chat::render(message, &PLAIN, LIMIT));
+            .append_pair("Body", &chat::render(message, &MARKUP, LIMIT));
     }
     let pair = format!("{sid}:{token}");
     let authorization = format!("Basic {}", STANDARD.encode(&pair));

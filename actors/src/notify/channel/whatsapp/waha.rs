@@ -1,7 +1,8 @@
 //! A WAHA server of one's own, which speaks as a paired telephone.
 
 use super::base;
-use crate::notify::channel::chat::{self, PLAIN};
+use super::markup::MARKUP;
+use crate::notify::channel::chat;
 use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{Outcome, Settings};
 use crate::notify::message::Message;
@@ -19,7 +20,7 @@ pub(super) fn call(settings: &Settings, message: &Message, number: &str) -> Resu
     let body = json!({
         "session": settings.text("session").unwrap_or(SESSION),
         "chatId": format!("{}@c.us", number.trim_start_matches('+')),
-        "text": chat::render(message, &PLAIN, LIMIT),
+        "text": chat::render(message, &MARKUP, LIMIT),
         "linkPreview": false,
     });
     let key = settings.text("api_key");

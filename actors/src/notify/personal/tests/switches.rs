@@ -60,8 +60,8 @@ async fn a_persons_refusal_says_nothing_of_the_channel_and_the_organisations_doe
     let blocked = || Outcome::Refused {
         reason: "blocked by the user".into(),
     };
-    let healthy = async || {
-        let row = notification_channels::by_key(story.db().read(), "email").await;
+    let healthy = async |channel| {
+        let row = notification_channels::by_key(story.db().read(), channel).await;
         row.unwrap().unwrap().healthy
     };
     story.email.answers.lock().push_back(blocked());
@@ -69,15 +69,19 @@ async fn a_persons_refusal_says_nothing_of_the_channel_and_the_organisations_doe
     story.after(1).await;
     story.expect(&["+0 email bob@noc.test problem"]);
     assert_eq!(story.states().await, ["failed: blocked by the user"]);
-    assert!(healthy().await);
+    assert!(healthy("email").await);
 
+    // Nor does that of an address without an account; a room is the channel's own.
     story.channel("email", true, &["team@noc.test"]).await;
-    story.route_to_channels(&["email"]).await;
+    story.channel("pager", true, &["p-1"]).await;
+    story.route_to_channels(&["email", "pager"]).await;
     story.email.answers.lock().push_back(blocked());
+    story.pager.answers.lock().push_back(blocked());
     story.opens(Critical).await;
     story.after(1).await;
-    story.expect(&["+1 email team@noc.test problem"]);
-    assert!(!healthy().await);
+    story.expect_in_any_order(&["+1 email team@noc.test problem", "+1 pager p-1 problem"]);
+    assert!(healthy("email").await);
+    assert!(!healthy("pager").await);
 }
 
 /// Mail to their own address told viewers what their pages do not.
