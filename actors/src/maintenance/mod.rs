@@ -9,6 +9,7 @@
 
 pub mod window;
 
+use crate::crash_point;
 use crate::escalation::{self, Settled};
 use crate::incident::routing::tags_of;
 use noc_pipeline::clock::UnixMs;
@@ -95,6 +96,7 @@ pub async fn turn(db: &Db, now: UnixMs) -> Result<Settled, StoreError> {
                 Box::pin(async move { turn_one(tx, row.id, now).await })
             });
             settled.add(one.await?);
+            crash_point::reached("window_turned");
         }
     }
     Ok(settled)
@@ -122,5 +124,7 @@ async fn turn_one(tx: &impl ConnectionTrait, id: i64, now: UnixMs) -> Result<Set
         return Ok(Settled::default());
     }
     maintenance_windows::note_active(tx, id, active).await?;
-    escalation::settle_all(tx, now).await
+    let settled = escalation::settle_all(tx, now).await?;
+    crash_point::reached("turning_window");
+    Ok(settled)
 }
