@@ -5,6 +5,7 @@ use super::{Browser, House, T0};
 use crate::auth::permission::Role;
 use noc_pipeline::control::Severity;
 use noc_pipeline::live::LiveEvent;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -238,4 +239,39 @@ async fn incidents_are_found_by_who_has_them_and_by_what_holds_them() {
         [httpd, nginx]
     );
     assert!(found(&mut ann, "held=snoozed,server_down").await.is_empty());
+}
+
+#[actix_web::test]
+async fn a_window_that_cannot_be_read_costs_the_list_nothing_and_says_so() {
+    let house = House::open().await;
+    let mut browser = house.browser(Role::Operator).await;
+    let torn = browser.post(PATH, window()).await.ok();
+    let whole = browser.post(PATH, window()).await.ok();
+    let db = house.state.db().write();
+    let tear = format!(
+        "update maintenance_windows set recurrence = '{{\"every\":\"year\"}}', timezone = 'Mars/Base' where id = {}",
+        torn["id"]
+    );
+    db.execute_unprepared(&tear).await.unwrap();
+    let listed = browser.get(PATH).await.ok();
+    let listed = listed["data"].as_array().unwrap();
+    let of = |id: &Value| listed.iter().find(|one| one["id"] == *id).unwrap();
+    assert_eq!(of(&whole["id"]), &whole);
+    let shown = of(&torn["id"]);
+    assert_eq!(shown["name"], "Kernel night");
+    assert_eq!(
+        shown["reason"],
+        "This version cannot read it, it holds nothing back: Mars/Base is no time zone"
+    );
+    assert_eq!(
+        (&shown["under_way"], &shown["timezone"]),
+        (&Value::Null, &json!("UTC"))
+    );
+    let path = format!("{PATH}/{}", torn["id"]);
+    let change = json!({ "name": "Other" });
+    browser
+        .patch(&path, change)
+        .await
+        .refused(409, "unreadable");
+    assert_eq!(browser.delete(&path).await.status, 204);
 }

@@ -41,10 +41,11 @@ pub async fn list_maintenance_windows(
     let rows = maintenance_windows::all(state.db().read()).await?;
     let people = names_of(state.db(), rows.iter().filter_map(|row| row.created_by)).await?;
     let now = state.now_ms();
-    let mut windows = Vec::with_capacity(rows.len());
-    for row in rows {
-        windows.push(shown(row, &people, now)?);
-    }
+    let listed = rows.into_iter().map(|row| {
+        let maker = maker(&row, &people);
+        MaintenanceWindow::listed(row, maker, now)
+    });
+    let mut windows: Vec<_> = listed.collect();
     windows.sort_by_key(|window| match (&window.under_way, &window.next) {
         (Some(span), _) => (0, span.from.timestamp_millis()),
         (None, Some(span)) => (1, span.from.timestamp_millis()),
@@ -92,11 +93,9 @@ pub async fn update_maintenance_window(
     body: Json<MaintenanceWindowPatch>,
 ) -> Result<web::Json<MaintenanceWindow>, ApiError> {
     let now = state.now_ms();
-    let before = find(state.db().read(), id).await?;
-    let draft = draft(
-        &state,
-        merge(MaintenanceWindow::new(before, None, now)?, body.0),
-    )?;
+    let before = MaintenanceWindow::new(find(state.db().read(), id).await?, None, now);
+    let before = before.map_err(unreadable)?;
+    let draft = draft(&state, merge(before, body.0))?;
     let (row, settled) = in_transaction!(
         state,
         "change a maintenance window",
@@ -173,19 +172,36 @@ async fn with_name(
     shown(row, &people, now)
 }
 
+/// What is not understood is not changed: it would lose what a newer version wrote.
+fn unreadable(error: StoreError) -> ApiError {
+    match error {
+        StoreError::Damaged { reason, .. } => ApiError::Conflict {
+            code: "unreadable",
+            message: format!(
+                "this version cannot read the window: {reason}; delete it, or change it with the version that wrote it"
+            ),
+        },
+        other => other.into(),
+    }
+}
+
 fn shown(
     row: Model,
     people: &HashMap<i64, String>,
     now: UnixMs,
 ) -> Result<MaintenanceWindow, StoreError> {
-    let maker = row.created_by.map(|id| Person {
+    let maker = maker(&row, people);
+    MaintenanceWindow::new(row, maker, now)
+}
+
+fn maker(row: &Model, people: &HashMap<i64, String>) -> Option<Person> {
+    row.created_by.map(|id| Person {
         id,
         name: people
             .get(&id)
             .cloned()
             .unwrap_or_else(|| "(deleted)".to_owned()),
-    });
-    MaintenanceWindow::new(row, maker, now)
+    })
 }
 
 fn merge(window: MaintenanceWindow, patch: MaintenanceWindowPatch) -> NewMaintenanceWindow {

@@ -6,6 +6,7 @@ use crate::resources::incidents::Person;
 use chrono::{DateTime, NaiveTime, Utc};
 use noc_actors::maintenance::window::{self, Recurrence, Window};
 use noc_pipeline::clock::UnixMs;
+use noc_pipeline::control::Scope;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::maintenance_window::Model;
 use serde::{Deserialize, Serialize};
@@ -208,6 +209,44 @@ impl MaintenanceWindow {
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
+    }
+}
+
+impl MaintenanceWindow {
+    /// [`MaintenanceWindow::new`] for a list: a row that cannot be read keeps its name and times, says in its reason what
+    /// is wrong with it, and is never under way, as it holds nothing back.
+    pub fn listed(row: Model, created_by: Option<Person>, now: UnixMs) -> Self {
+        let error = match Self::new(row.clone(), created_by.clone(), now) {
+            Ok(window) => return window,
+            Err(error) => error,
+        };
+        tracing::error!(maintenance_window.id = row.id, %error, "maintenance window cannot be read, it is listed by its name");
+        let scope = Scope::deserialize(&row.scope).unwrap_or(Scope::ServerIds(Vec::new()));
+        let known_zone = row.timezone.parse::<chrono_tz::Tz>().is_ok();
+        let wrong = match error {
+            StoreError::Damaged { reason, .. } => reason,
+            other => other.to_string(),
+        };
+        Self {
+            id: row.id,
+            under_way: None,
+            next: None,
+            scope: scope.into(),
+            detectors: row.detector_list(),
+            recurrence: None,
+            name: row.name,
+            reason: format!("This version cannot read it, it holds nothing back: {wrong}"),
+            timezone: if known_zone {
+                row.timezone
+            } else {
+                "UTC".to_owned()
+            },
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            created_by,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
     }
 }
 

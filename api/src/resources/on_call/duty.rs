@@ -9,7 +9,7 @@ use crate::http::{Id, List, Query};
 use crate::state::AppState;
 use actix_web::{get, web};
 use chrono::{DateTime, Utc};
-use noc_actors::oncall::AHEAD;
+use noc_actors::oncall::{AHEAD, Duty};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,13 +22,21 @@ pub async fn current_on_call(
     let now = state.now_ms();
     let from = now.minus(LONGEST_OVERRIDE);
     let book = Book::read(state.db().read(), from, now.plus(AHEAD)).await?;
+    let nobody = Duty {
+        user: None,
+        stand_in: None,
+        since: now,
+        until: None,
+        next: None,
+    };
     let mut all = Vec::with_capacity(book.stored.len());
     for stored in &book.stored {
-        let duty = book.assemble(stored)?.duty(now, AHEAD);
+        let schedule = book.readable(stored);
+        let duty = schedule.map_or(nobody, |schedule| schedule.duty(now, AHEAD));
         all.push(OnCallNow {
             schedule_id: stored.schedule.id,
             schedule_name: stored.schedule.name.clone(),
-            timezone: stored.schedule.timezone.clone(),
+            timezone: Book::zone(stored),
             user: person(&book, duty.user),
             override_id: duty.stand_in,
             since: time(duty.since),

@@ -61,8 +61,39 @@ impl Book {
     }
 
     /// As rotas and stand-ins.
-    fn assemble(&self, stored: &on_call_schedules::Schedule) -> Result<Schedule, StoreError> {
-        noc_actors::oncall::assemble(stored, &self.overrides)
+    ///
+    /// # Errors
+    /// [`ApiError::Conflict`] for one that a newer version wrote, or whose zone is gone.
+    fn assemble(&self, stored: &on_call_schedules::Schedule) -> Result<Schedule, ApiError> {
+        let read = noc_actors::oncall::assemble(stored, &self.overrides);
+        read.map_err(|error| match error {
+            StoreError::Damaged { reason, .. } => ApiError::Conflict {
+                code: "unreadable",
+                message: format!("this version cannot read the schedule: {reason}"),
+            },
+            other => other.into(),
+        })
+    }
+
+    /// [`Book::assemble`] for lists, where one that cannot be read has nobody on duty and costs the others nothing.
+    fn readable(&self, stored: &on_call_schedules::Schedule) -> Option<Schedule> {
+        let read = self.assemble(stored);
+        read.inspect_err(|error| {
+            let id = stored.schedule.id;
+            tracing::error!(on_call_schedule.id = id, %error, "on-call schedule cannot be read: it has nobody on duty");
+        })
+        .ok()
+    }
+
+    /// The zone that times of a schedule are shown in.
+    fn zone(stored: &on_call_schedules::Schedule) -> String {
+        let zone = &stored.schedule.timezone;
+        let known = zone.parse::<chrono_tz::Tz>().is_ok();
+        if known {
+            zone.clone()
+        } else {
+            "UTC".to_owned()
+        }
     }
 
     /// Somebody who was deleted meanwhile has no name.

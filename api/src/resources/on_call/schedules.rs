@@ -12,7 +12,7 @@ use crate::http::{Id, Json, List};
 use crate::state::AppState;
 use crate::transaction::in_transaction;
 use actix_web::{HttpResponse, delete, get, patch, post, web};
-use noc_actors::oncall::AHEAD;
+use noc_actors::oncall::{AHEAD, Gap};
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::entity::on_call_override;
 use noc_storage::relational::on_call_schedules::{self, Rotation, Schedule};
@@ -126,13 +126,20 @@ fn event(
 
 fn show(book: &Book, stored: &Schedule, now: UnixMs) -> Result<OnCallSchedule, ApiError> {
     let row = &stored.schedule;
-    let (rotation, handoff_weekday) = match row.turns()? {
-        Rotation::Daily => (RotationKind::Daily, None),
-        Rotation::Weekly(day) => (RotationKind::Weekly, HandoffWeekday::from_number(day)),
+    let (rotation, handoff_weekday) = match row.turns() {
+        Ok(Rotation::Weekly(day)) => (RotationKind::Weekly, HandoffWeekday::from_number(day)),
+        Ok(Rotation::Daily) | Err(_) => (RotationKind::Daily, None),
     };
-    let gaps = book
-        .assemble(stored)?
-        .gaps(now, now.plus(AHEAD), |id| book.is_reachable(id));
+    let until = now.plus(AHEAD);
+    let gaps = match book.readable(stored) {
+        Some(schedule) => schedule.gaps(now, until, |id| book.is_reachable(id)),
+        // What cannot be read has nobody on duty, and shows it.
+        None => vec![Gap {
+            from: now,
+            until,
+            user: None,
+        }],
+    };
     let mut overrides: Vec<_> = book
         .overrides
         .iter()
@@ -143,7 +150,7 @@ fn show(book: &Book, stored: &Schedule, now: UnixMs) -> Result<OnCallSchedule, A
     Ok(OnCallSchedule {
         id: row.id,
         name: row.name.clone(),
-        timezone: row.timezone.clone(),
+        timezone: Book::zone(stored),
         rotation,
         handoff_weekday,
         handoff_time: clock_time(row.handoff_minute),
