@@ -81,8 +81,7 @@ impl House {
     async fn email(&self) -> Value {
         let path = "/api/notification-channels";
         let all = self.noc.get_json(&self.admin, path).await;
-        let all = all.as_array().or(all["items"].as_array()).unwrap().clone();
-        let mut all = all.into_iter();
+        let mut all = all["data"].as_array().unwrap().clone().into_iter();
         all.find(|one| one["channel"] == "email").unwrap()
     }
 }

@@ -93,7 +93,7 @@ async fn what_falls_due_survives_a_death_between_every_two_steps() {
             "opened",
             "step_fired",
             "acknowledged",
-            "asked_still_on_it",
+            "still_on_it",
             "unacknowledged",
             "step_fired",
             "escalation_held",
@@ -104,9 +104,10 @@ async fn what_falls_due_survives_a_death_between_every_two_steps() {
     world.post(exim(true)).await;
     world.resolved().await;
     world.all_sent().await;
-    world
-        .told(&[page, &asked, page, "recovery to one@noc.test: sent"])
-        .await;
+    // Whoever was asked is told as well that it is over.
+    let over = format!("recovery to {FIRST_ADMIN}: sent");
+    let expected = [page, &asked, page, &over, "recovery to one@noc.test: sent"];
+    world.told(&expected).await;
     for delivery in &world.deliveries().await {
         assert_eq!(world.copies(delivery), 1, "{delivery:?}");
     }

@@ -44,7 +44,7 @@ pub struct World {
     pub smtp: SmtpServer,
     agents: Vec<TestAgent>,
     admin: Session,
-    db: DatabaseConnection,
+    pub db: DatabaseConnection,
     /// Where the program reads where to die.
     plan: TempDir,
     deaths: usize,
