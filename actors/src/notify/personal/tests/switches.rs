@@ -79,7 +79,11 @@ async fn a_persons_refusal_says_nothing_of_the_channel_and_the_organisations_doe
     story.pager.answers.lock().push_back(blocked());
     story.opens(Critical).await;
     story.after(1).await;
-    story.expect_in_any_order(&["+1 email team@noc.test problem", "+1 pager p-1 problem"]);
+    story.expect_in_any_order(&[
+        "+1 email team@noc.test notice",
+        "+1 email team@noc.test problem",
+        "+1 pager p-1 problem",
+    ]);
     assert!(healthy("email").await);
     assert!(!healthy("pager").await);
 }
