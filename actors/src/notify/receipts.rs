@@ -16,7 +16,7 @@ use crate::crash_point;
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
-use noc_storage::relational::deliveries;
+use noc_storage::relational::deliveries::{self, Status};
 use noc_storage::relational::delivery_receipts::Onward;
 use noc_storage::relational::entity::{notification_channel, notification_delivery};
 use noc_storage::relational::timeline::{self, Actor};
@@ -24,6 +24,9 @@ use noc_storage::relational::{Db, StoreError, delivery_receipts, notification_ch
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// States of a delivery that is to be sent, or being sent.
+const UNDER_WAY: [Status; 3] = [Status::Queued, Status::Sending, Status::Retrying];
 
 /// Words that one look for forgotten ones reads.
 const MOST_LEFT_BEHIND: u64 = 500;
@@ -216,7 +219,7 @@ fn onward(rows: &[notification_delivery::Model], fate: Fate, now: UnixMs) -> Opt
         Fate::Delivered | Fate::Read => return Some(Onward::Delivered),
         Fate::Failed | Fate::Barred => return Some(Onward::Failed),
         Fate::Later => None,
-        Fate::Tomorrow => Some(until_tomorrow(now)),
+        Fate::Tomorrow => Some(used_up_until(rows.first()?, now).since(now)),
     };
     // A test may have been sent with settings that nobody saved, and whoever sent it looks at it now.
     if rows.iter().any(|row| row.kind == Kind::Test.name()) {
@@ -255,7 +258,9 @@ async fn note(
     } else {
         let known = deliveries::attempts_of(tx, row.id).await?;
         let mut known = known.iter();
-        !known.any(|one| one.outcome == outcome && one.detail == words)
+        // Of a send that is repeated by now nothing more is news.
+        let is_over = moved || !UNDER_WAY.iter().any(|status| status.name() == row.status);
+        is_over && !known.any(|one| one.outcome == outcome && one.detail == words)
     };
     if is_new {
         deliveries::record_attempt(tx, row.id, now, outcome, words, 0).await?;
@@ -274,8 +279,15 @@ async fn note_health(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let channel = row.channel.as_str();
-    if fate == Fate::Tomorrow {
-        let until = now.plus(until_tomorrow(now));
+    let Some(before) = notification_channels::by_key(tx, channel).await? else {
+        return Ok(());
+    };
+    // It left by settings that are others by now.
+    if row.sent_at.is_some_and(|at| at < before.updated_at) {
+        return Ok(());
+    }
+    let until = used_up_until(row, now);
+    if fate == Fate::Tomorrow && until > now {
         notification_channels::pause(tx, channel, until, words).await?;
     }
     // What shows whether a channel works shows it, however it failed. A code that proves an address proves no more.
@@ -284,21 +296,22 @@ async fn note_health(
         Some(Kind::Verification) => false,
         _ => fate == Fate::Barred,
     };
-    if !refuses && to != Onward::Delivered {
-        return Ok(());
-    }
-    let Some(before) = notification_channels::by_key(tx, channel).await? else {
-        return Ok(());
-    };
     if refuses {
         notification_channels::set_doubted(tx, channel, words, now).await?;
-        if before.healthy {
+        // Of one that was doubted before it is said once a day.
+        if before.healthy || before.doubted {
             tell(tx, registry, channel, now).await?;
         }
-    } else if before.doubted && row.sent_at >= before.unhealthy_since {
-        notification_channels::set_health(tx, channel, None, now).await?;
+    } else if to == Onward::Delivered && before.doubted && row.sent_at >= before.unhealthy_since {
+        notification_channels::set_arrived(tx, channel).await?;
     }
     Ok(())
+}
+
+/// The end of the day whose messages were used up when this one left.
+fn used_up_until(row: &notification_delivery::Model, now: UnixMs) -> UnixMs {
+    let left = row.sent_at.map_or(now, UnixMs::from);
+    left.plus(until_tomorrow(left))
 }
 
 /// What else is true where a delivery did not arrive: the incident whose timeline names who was not reached.

@@ -232,8 +232,8 @@ pub struct Ending {
     pub reason: Option<String>,
 }
 
-/// Ends a claim. What was sent is noted whoever holds the row by now, unless it arrived; anything else only by the
-/// holder: false when the lease had passed on.
+/// Ends a claim. What was sent is noted whoever holds the row by now, unless it arrived, or this send was noted before and
+/// the row has moved on; anything else only by the holder: false when the lease had passed on.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -244,13 +244,14 @@ pub async fn finish(
     now: UnixMs,
 ) -> Result<bool, StoreError> {
     let sent = ending.status == Status::Sent;
+    let provider_id: Option<String> = ending.provider_id.map(|id| id.chars().take(255).collect());
     let mut update = Entity::update_many()
         .set(ActiveModel {
             status: Set(ending.status.name().to_owned()),
             attempts: Set(ending.attempts),
             next_attempt_at: Set(ending.next_attempt_at.map(UnixMs::to_datetime)),
             lease_until: Set(None),
-            provider_id: Set(ending.provider_id.map(|id| id.chars().take(255).collect())),
+            provider_id: Set(provider_id.clone()),
             reason: Set(ending.reason),
             sent_at: Set(sent.then(|| now.to_datetime())),
             updated_at: Set(now.to_datetime()),
@@ -259,7 +260,16 @@ pub async fn finish(
         .filter(Column::Id.eq(claimed.id));
     update = if sent {
         // A repeat may have arrived before the first send is written down.
-        update.filter(Column::Status.ne(Status::Delivered.name()))
+        update = update.filter(Column::Status.ne(Status::Delivered.name()));
+        match provider_id {
+            Some(id) => update.filter(
+                Condition::any()
+                    .add(Column::Status.eq(Status::Sending.name()))
+                    .add(Column::ProviderId.is_null())
+                    .add(Column::ProviderId.ne(id)),
+            ),
+            None => update,
+        }
     } else {
         update
             .filter(Column::Status.eq(Status::Sending.name()))

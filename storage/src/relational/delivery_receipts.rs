@@ -90,8 +90,7 @@ pub enum Onward {
     Delivered,
     /// It never will, unless somebody asks by hand.
     Failed,
-    /// It is sent once more. The provider's id of this send is forgotten: what else is told of it means nothing to the
-    /// next.
+    /// It is sent once more. What else is told of this send moves it no more.
     Again {
         /// Not before.
         at: UnixMs,
@@ -142,7 +141,6 @@ pub async fn move_on(
         Onward::Again { at, attempts } => {
             change.attempts = Set(attempts);
             change.next_attempt_at = Set(Some(at.to_datetime()));
-            change.provider_id = Set(None);
             change.sent_at = Set(None);
             Status::Retrying
         }

@@ -161,8 +161,8 @@ fn seal(
         })
 }
 
-/// Notes whether a channel works: `error` of a permanent failure, or `None` after a success. Either is an answer of
-/// its provider, which is in use again.
+/// Notes whether a channel works: `error` of a permanent failure, or `None` after a message was taken, which shows nothing
+/// where the channel is doubted. Either is an answer of its provider, which is in use again.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -174,15 +174,31 @@ pub async fn set_health(
 ) -> Result<(), StoreError> {
     update(tx, channel, |known| {
         let since = known.unhealthy_since.unwrap_or_else(|| now.to_datetime());
+        let healthy = error.is_none() && !known.doubted;
         notification_channel::ActiveModel {
-            healthy: Set(error.is_none()),
-            unhealthy_since: Set(error.map(|_| since)),
+            healthy: Set(healthy),
+            unhealthy_since: Set((!healthy).then_some(since)),
             last_error: Set(error.map(str::to_owned).or(known.last_error)),
             failures: Set(0),
             probe_at: Set(None),
-            doubted: Set(known.doubted && error.is_some()),
             ..Default::default()
         }
+    })
+    .await
+}
+
+/// Notes that a message of a doubted channel arrived: it works.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_arrived(tx: &impl ConnectionTrait, channel: &str) -> Result<(), StoreError> {
+    update(tx, channel, |_| notification_channel::ActiveModel {
+        healthy: Set(true),
+        unhealthy_since: Set(None),
+        failures: Set(0),
+        probe_at: Set(None),
+        doubted: Set(false),
+        ..Default::default()
     })
     .await
 }

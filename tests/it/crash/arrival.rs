@@ -41,7 +41,10 @@ async fn a_page_that_does_not_arrive_survives_a_death_between_every_two_steps() 
         "recipients": [NUMBER], "api_base": provider.url()});
     let mut world = World::with_channels(steps, &[("whatsapp", whatsapp)]).await;
     let hook = world.callback_of("whatsapp").await;
-    world.smtp.behave("reply rcpt 550 no such user").await;
+    world
+        .smtp
+        .behave("reply rcpt 550 5.7.1 sender refused by policy")
+        .await;
     world.post(exim(true)).await;
     world
         .dying_at(&["failing_over", "failed_over"], async |world| {

@@ -60,7 +60,8 @@ pub(crate) async fn tell(
                 user_id: None,
                 idempotency_key: hex::encode(Sha256::digest(what.as_bytes())),
             };
-            deliveries::queue(tx, new, now).await?;
+            // One that was taken back, because the channel worked for a moment, is true again.
+            deliveries::queue_again(tx, new, now).await?;
             told = true;
         }
         if told {

@@ -10,6 +10,7 @@ use noc_pipeline::control::Severity::High;
 use noc_storage::relational::deliveries::Status;
 use noc_storage::relational::entity::notification_channel;
 use noc_storage::relational::executions;
+use noc_storage::relational::notification_channels::ChannelDraft;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, IntoActiveModel};
 use std::time::Duration;
 
@@ -409,4 +410,70 @@ async fn a_test_is_not_sent_again_behind_the_back_of_whoever_looks_at_it() {
     story.becomes(id, Kind::Test).await;
     assert!(story.is_told(&receipt("m-1", Fate::Later)).await);
     assert_eq!(story.states().await, ["failed: it says later"]);
+}
+
+/// The notice was taken back, and nothing said it again.
+#[tokio::test]
+async fn a_notice_that_was_taken_back_is_said_when_it_is_true_again() {
+    let story = with_pager().await;
+    let busy = Outcome::Retry {
+        reason: "451 later".into(),
+        after: None,
+    };
+    story.email.answers.lock().extend([busy.clone(), busy]);
+    story.is_taken("m-1").await;
+    assert!(story.is_told(&receipt("m-1", Fate::Barred)).await);
+    story.after(1).await;
+    assert!(story.pager().await.doubted);
+    story.is_taken("m-3").await;
+    assert!(story.is_told(&receipt("m-3", Fate::Delivered)).await);
+    assert!(story.pager().await.healthy);
+    story.after(60).await;
+    let notice = async || {
+        let mut rows = story.deliveries().await;
+        rows.retain(|row| row.kind == Kind::Notice.name());
+        assert_eq!(rows.len(), 1);
+        rows.remove(0).status
+    };
+    assert_eq!(notice().await, "expired");
+    story.is_taken("m-4").await;
+    assert!(story.is_told(&receipt("m-4", Fate::Barred)).await);
+    story.after(1).await;
+    assert_eq!(notice().await, "sent");
+}
+
+/// A test that was taken, or word about what left by other settings, said what was not so.
+#[tokio::test]
+async fn what_left_by_other_settings_says_nothing_of_the_channel_and_what_is_taken_heals_no_doubt()
+{
+    let story = with_pager().await;
+    story.is_taken("m-1").await;
+    story.is_taken("m-2").await;
+    assert!(story.is_told(&receipt("m-1", Fate::Barred)).await);
+    let now = story.clock.now();
+    notification_channels::set_health(story.db().write(), "pager", None, now)
+        .await
+        .unwrap();
+    let row = story.pager().await;
+    assert!(!row.healthy && row.doubted);
+    let (key, draft) = (
+        &story.context.field_key,
+        ChannelDraft {
+            enabled: true,
+            settings: serde_json::json!({"recipients": ["p-1"]})
+                .as_object()
+                .unwrap()
+                .clone(),
+            secrets: None,
+        },
+    );
+    notification_channels::put(story.db().write(), key, "pager", draft, now)
+        .await
+        .unwrap();
+    story.is_taken("m-3").await;
+    assert!(story.pager().await.healthy);
+    assert!(story.is_told(&receipt("m-2", Fate::Barred)).await);
+    assert!(story.pager().await.healthy);
+    assert!(story.is_told(&receipt("m-3", Fate::Barred)).await);
+    assert!(!story.pager().await.healthy);
 }

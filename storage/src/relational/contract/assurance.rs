@@ -145,16 +145,18 @@ pub async fn a_receipt_moves_a_delivery_on_and_never_back(db: &Db) {
     assert!(!moves(id, Onward::Delivered).await);
     assert!(!moves(id, once_more).await);
 
-    // Sent once more it is known by the id of that send alone.
+    // Sent once more: nothing that is told or written down of the send before undoes it.
     queued(db, 3, "whatsapp", "problem", about).await;
     let id = ends(db, "whatsapp", ending(Status::Sent, Some("A")), T0).await;
     assert!(moves(id, once_more).await);
     let row = deliveries::get(db.read(), id).await.unwrap().unwrap();
     assert_eq!(row.status, "retrying");
     assert_eq!(row.reason.as_deref(), Some("131026"));
-    assert_eq!((row.provider_id, row.sent_at), (None, None));
+    assert_eq!(row.sent_at, None);
     assert!(!moves(id, Onward::Failed).await, "told twice of one send");
-    assert!(find("whatsapp").await.iter().all(|known| *known != id));
+    let repeated = deliveries::finish(db.write(), &row, ending(Status::Sent, Some("A")), at(6));
+    assert!(!repeated.await.unwrap(), "noted twice");
+    assert_eq!(status(db, id).await.0, "retrying");
     let due = async |now| deliveries::has_due(db.read(), "whatsapp", now).await;
     assert!(!due(at(34)).await.unwrap());
     assert!(due(at(35)).await.unwrap());

@@ -43,10 +43,12 @@ pub(super) const fn meta(code: i64) -> Option<Reading> {
         // No WhatsApp at that number, not a number of the test account, or its owner wants nothing from us; left out of
         // an experiment, or told too much by others.
         131_026 | 131_030 | 131_050 | 130_472 | 131_049 | 131_021 => Recipient,
-        // Token and permissions; policy, lock, name, payment, registration; template.
+        // Token and permissions; policy, lock, name, payment, registration; a template that is not there or off. What is
+        // said of one message by its template (too long, a sign that it does not take) is not among them.
         0
         | 3
         | 10
+        | 33
         | 190
         | 200..=299
         | 368
@@ -56,7 +58,10 @@ pub(super) const fn meta(code: i64) -> Option<Reading> {
         | 131_042
         | 131_045
         | 131_051
-        | 132_000..=132_999
+        | 132_000
+        | 132_001
+        | 132_015
+        | 132_016
         | 133_000..=133_999 => Account,
         _ => return None,
     })
@@ -65,15 +70,17 @@ pub(super) const fn meta(code: i64) -> Option<Reading> {
 /// Of Twilio; `None`: not known here.
 pub(super) const fn twilio(code: i64) -> Option<Reading> {
     Some(match code {
-        20_429 | 63_018 | 14_107 => Limited(None),
+        20_429 | 63_018 => Limited(None),
+        // Between two numbers.
+        14_107 => Crowded(Duration::from_secs(30)),
         63_038 => UsedUp,
-        30_001 | 20_500 | 20_503 => Trouble,
+        30_001 | 20_500 | 20_503 | 63_010 | 63_012 => Trouble,
         63_016 => WindowClosed,
         // No number, none that messages may go to, no WhatsApp there, or its owner wants nothing from us; left out of an
         // experiment, or told too much by others.
-        21_211 | 21_408 | 21_610 | 21_612 | 63_003 | 63_024 | 63_032 | 63_049 => Recipient,
+        21_211 | 21_408 | 21_610 | 21_612 | 63_003 | 63_014 | 63_024 | 63_032 | 63_049 => Recipient,
         // Credentials; sender, policy, lock, template.
-        20_003 | 20_404 | 63_001 | 63_007 | 63_013 | 63_020 | 63_021 | 63_022 | 63_027 | 63_028
+        20_003 | 20_404 | 63_001 | 63_007 | 63_008 | 63_013 | 63_020 | 63_022 | 63_027 | 63_028
         | 63_040 | 63_041 | 63_042 | 63_051 => Account,
         _ => return None,
     })
