@@ -11,10 +11,16 @@ cd "$(dirname "$0")/.."
 mode=${1:?check, test, real, kafka-tls or bench}
 
 times=()
+# What the stages printed where nobody watches them, to say at the end why tests failed.
+printed=$(mktemp)
+failed_tests() {
+  awk '/^failures:$/ || /failing tests:$/ { on = 1 } /^=== / { on = 0 } on && !/^ +([0-9]+:|at) / { print substr($0, 1, 400) }
+    /^test result:/ { on = 0 }' "$printed" | head -n 200
+}
 stage() { # name, command...
   local name=$1 began=$SECONDS; shift
   printf '\n=== %s\n' "$name"
-  "$@"
+  if [[ -t 1 ]]; then "$@"; else "$@" > >(tee -a "$printed") 2>&1; fi
   times+=("$(printf '%5.1f min  %s' "$(awk "BEGIN { print ($SECONDS - $began) / 60 }")" "$name")")
 }
 # A stage that goes on beside the ones that follow, until `together` waits for it and shows what it printed. For what
@@ -30,15 +36,42 @@ together() {
   local pid=$beside_pid code=0
   wait "$pid" || code=$?
   beside_pid=0
-  printf '\n=== %s: what it printed\n' "$beside_name"; cat "$beside_log"; rm "$beside_log"
+  printf '\n=== %s: what it printed\n' "$beside_name"; tee -a "$printed" <"$beside_log"; rm "$beside_log"
   times+=("$(printf '%5.1f min  %s (beside others)' "$(awk "BEGIN { print ($SECONDS - $beside_began) / 60 }")" "$beside_name")")
   return "$code"
 }
 stack_is_ours=0
+# What tests write lies in memory where there is room for it, the parts' data too: a disk takes its time for every commit, and
+# no test cuts its power. NOC_TEST_DISK=1 leaves it on the disk.
+scratch=''
+in_memory() {
+  local old room free
+  for old in /dev/shm/noc-tests.*; do
+    # A run that was killed left it.
+    if [[ ! -d $old ]] || kill -0 "${old##*.}" 2>/dev/null; then continue; fi
+    STACK_DIR=$old/stack tests/stack/stack.sh wipe
+    rm -rf "$old"
+  done
+  room=$(df -k --output=avail /dev/shm 2>/dev/null | tail -n 1) || room=0
+  free=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+  if [[ ${NOC_TEST_DISK:-} == 1 ]] || ((room < 6 << 20 || free < 10 << 20)); then return; fi
+  scratch=/dev/shm/noc-tests.$$
+  mkdir -p "$scratch/tmp"
+  # Tests write programs and start them.
+  printf '#!/bin/sh\n' >"$scratch/starts"; chmod +x "$scratch/starts"
+  if ! "$scratch/starts" 2>/dev/null; then rm -rf "$scratch"; scratch=''; return; fi
+  export TMPDIR=$scratch/tmp
+}
 summary() {
   local code=$?
-  if ((beside_pid)); then kill -- "-$beside_pid" 2>/dev/null || true; cat "$beside_log"; fi
+  if ((beside_pid)); then kill -- "-$beside_pid" 2>/dev/null || true; tee -a "$printed" <"$beside_log"; fi
   if ((stack_is_ours)); then tests/stack/stack.sh down || true; fi
+  if [[ $scratch ]]; then
+    if ((code)) && [[ -d $scratch/stack ]]; then (cd "$scratch/stack" && cp --parents -t "$OLDPWD/.stack" ./*/log) || true; fi
+    rm -rf "$scratch"
+  fi
+  if ((code)); then sleep 1; printf '\n=== what failed\n'; failed_tests || true; fi
+  rm -f "$printed"
   printf '\n=== time per stage\n'; printf '%s\n' "${times[@]}"
   printf '%5.1f min  in all\n' "$(awk "BEGIN { print $SECONDS / 60 }")"
   exit "$code"
@@ -58,9 +91,13 @@ apt_packages() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# Tests that break the parts which all others share: they run alone, one after another.
+# Tests that break the parts which all others share: they run one after another, and mostly wait. What the agents do on their
+# host needs no part, and much of the processors: it runs beside those, in the time that they leave.
 breaking=(faults::database faults::full_disk faults::nodes faults::parts faults::replica)
-others=(); for name in "${breaking[@]}"; do others+=(--skip "$name"); done
+on_host=(agent_core agent_mail agent_probes)
+others=(); for name in "${breaking[@]}" "${on_host[@]}"; do others+=(--skip "$name"); done
+# What is not run once more on embedded parts: the stores' contracts, which need the servers, and nodes that share them.
+embedded=("${others[@]}" --skip contract_ --skip two_nodes --skip architecture)
 
 # Stories in a browser that need the host for themselves, and those that mostly wait and go on beside each other.
 stories=(first-light hosting mail-abuse)
@@ -70,6 +107,12 @@ patient_stories=(on-call quiet rack-down many-fail)
 stack_up() {
   local status; status=$(tests/stack/stack.sh status) || true
   if [[ $status == *'does not run'* ]]; then stack_is_ours=1; fi
+  if [[ $scratch && -z ${STACK_DIR:-} && $status != *'runs as'* ]]; then
+    tests/stack/stack.sh jars
+    export STACK_DIR=$scratch/stack
+    mkdir "$STACK_DIR"
+    ln -s "$PWD/.stack/lib" "$STACK_DIR/lib"
+  fi
   tests/stack/stack.sh up
 }
 
@@ -78,6 +121,19 @@ stack_up() {
 if [[ $mode != bench ]]; then
   export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__
 fi
+
+# The stories of paging once more, on MariaDB with two nodes on each database.
+stories_on_mariadb() {
+  local url; url=$(tests/stack/stack.sh env | sed -n 's#^export NOC_DATABASE_URL=\(.*/\)noc$#\1#p')
+  NOC_TEST_DATABASE_URL=$url cargo test --profile ci --workspace --lib --locked -- escalation:: incident:: maintenance:: notify:: oncall::
+}
+
+# What needs none of the servers, while those are killed and mended. The agents' hosts have a /dev/shm of their own, so that
+# their tests write to the disk.
+without_servers() {
+  nice cargo test --profile ci --workspace --test it --locked -- "${embedded[@]}"
+  nice env -u TMPDIR cargo test --profile ci --workspace --test it --locked -- "${on_host[@]}"
+}
 
 frontend_install() { (cd frontend && npm ci --no-audit --no-fund --loglevel=error); }
 frontend_check() { (cd frontend && npm run check); }
@@ -91,6 +147,7 @@ shell_lint() {
   rm -r "$folder"
 }
 
+if [[ $mode != bench ]]; then in_memory; fi
 case $mode in
   check)
     stage 'packages' apt_packages gcc g++ make shellcheck python3-aiosmtpd openssl
@@ -117,12 +174,16 @@ case $mode in
     stage 'rust: documentation examples' cargo test --profile ci --workspace --doc --locked
     together
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
+    stage 'stories of paging on MariaDB, two nodes' stories_on_mariadb
     # These mostly wait: for silence, for windows to end.
     beside 'browser: on call, quiet times, a rack that dies' tests/browser.sh 3 "${patient_stories[@]}"
-    stage 'whole system' cargo test --profile ci --workspace --test it --locked -- "${others[@]}"
+    stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --test-threads=4
     together
-    stage 'whole system on real parts' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
+    # The faults mostly wait.
+    beside 'whole system on embedded parts, agents on this host' \
+      bash -c "set -euo pipefail; $(declare -p embedded on_host; declare -f without_servers); without_servers"
     stage 'faults in every part' env NOC_TEST_PARTS=real cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
+    together
     stage 'browser: first light, everything real' tests/browser.sh 1 "${stories[@]}"
     stage 'browser: first light on two nodes, one of them killed' env NOC_TEST_PARTS=real tests/browser.sh 1 "${stories[@]}"
     ;;
@@ -133,7 +194,7 @@ case $mode in
     stage 'frontend: build' frontend_build
     stage 'rust: build' cargo build --profile ci --workspace --all-targets --locked
     stage 'stack: Kafka, QuestDB, MariaDB' stack_up
-    stage 'whole system on real parts' cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --skip contract_ --skip architecture --skip agent_core --skip agent_mail --skip agent_probes --test-threads=4
+    stage 'whole system on real parts' cargo test --profile ci --workspace --test it --locked -- "${others[@]}" --test-threads=4
     stage 'faults in every part' cargo test --profile ci --workspace --test it --locked -- "${breaking[@]}" --test-threads=1
     stage 'browser: first light on two nodes, one of them killed' tests/browser.sh
     ;;

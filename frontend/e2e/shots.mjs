@@ -554,6 +554,11 @@ export const SHOTS = [
       await page.getByRole('alert').waitFor();
     },
   },
+  {
+    name: 'on-call-unreadable',
+    path: '/on-call',
+    prepare: press('Edit Written by a newer version'),
+  },
   { name: 'on-call-stand-in', path: '/on-call', prepare: press('Stand in: First line') },
   {
     name: 'on-call-link',

@@ -80,7 +80,7 @@ const WHATSAPP_FIELDS = [
     ...only('twilio'),
   }),
   field('template_name', 'Template', {
-    help: 'Approved template with one variable in its body: a name (Cloud API) or a content SID, HX... (Twilio). Without one only people who wrote within the last 24 hours are reached.',
+    help: 'Approved template with one variable in its body: a name (Cloud API) or a content SID, HX... (Twilio). Its own text may have 200 characters: WhatsApp takes 1,024 with the variable filled in. Without one only people who wrote within the last 24 hours are reached.',
     ...only('cloud_api', 'twilio'),
   }),
   field('template_language', 'Template language', {

@@ -6,7 +6,7 @@ import { found, require } from './list';
 import { meOf } from './people';
 
 /** On-call schedules. The mock counts in Dhaka's time, which has no summer time: turns are all of one length. */
-export interface MockSchedule extends Omit<OnCallSchedule, 'members' | 'gaps'> {
+export interface MockSchedule extends Omit<OnCallSchedule, 'members' | 'gaps' | 'unreadable'> {
   memberIds: number[];
   tokens: { id: number; user: number; only_mine: boolean; created_at: string; last_used_at: string | null }[];
 }
@@ -30,7 +30,14 @@ const personOf = (users: User[], id: number): OnCallPerson => {
 
 export function onCallSchedules(users: User[]): MockSchedule[] {
   const made = { created_at: ago(60 * DAY), updated_at: ago(3 * DAY) };
-  const base = { timezone: 'Asia/Dhaka', handoff_time: '09:00', overrides: [], tokens: [], ...made };
+  const base = {
+    timezone: 'Asia/Dhaka',
+    handoff_time: '09:00',
+    overrides: [],
+    tokens: [],
+    unreadable_fields: [],
+    ...made,
+  };
   return [
     {
       ...base,
@@ -61,8 +68,32 @@ export function onCallSchedules(users: User[]): MockSchedule[] {
       starts_on: monday(0),
       memberIds: [2, 5],
     },
+    {
+      ...base,
+      id: 23,
+      name: 'Written by a newer version',
+      timezone: 'Mars/Base',
+      rotation: null,
+      handoff_weekday: null,
+      starts_on: monday(0),
+      memberIds: [1, 3],
+      unreadable_fields: ['rotation', 'timezone'],
+    },
   ];
 }
+
+/** What the server says of one that it cannot read. */
+const sentence = ({ unreadable_fields: fields, timezone }: MockSchedule): string | null => {
+  const words = {
+    rotation: 'the rotation monthly',
+    handoff_time: 'the hand-off time',
+    timezone: `the time zone ${timezone}`,
+  };
+  const named = fields.map((field) => words[field]);
+  return named.length === 0
+    ? null
+    : `This version cannot read ${named.join(' and ')}. Nobody is on call by this schedule until that is chosen anew.`;
+};
 
 const startOf = (schedule: MockSchedule): number =>
   Date.parse(`${schedule.starts_on}T${schedule.handoff_time}:00Z`) - OFFSET;
@@ -70,6 +101,7 @@ const startOf = (schedule: MockSchedule): number =>
 /** Beginnings of turns: the first may be shorter than a week. */
 function turn(schedule: MockSchedule, at: number): { from: number; until: number; user: number } | null {
   const first = startOf(schedule);
+  if (schedule.rotation === null || schedule.unreadable_fields.length > 0) return null;
   if (at < first || schedule.memberIds.length === 0) return null;
   const length = LENGTH[schedule.rotation];
   const weekday = (new Date(`${schedule.starts_on}T00:00:00Z`).getUTCDay() + 6) % 7;
@@ -118,6 +150,7 @@ export function onCall(world: () => World, me: () => User): Pick<Handlers, OnCal
     new Refusal(422, 'validation_failed', 'Some fields are wrong.', { [field]: [text] });
   const show = ({ memberIds, tokens: _, ...schedule }: MockSchedule): OnCallSchedule => ({
     ...schedule,
+    unreadable: sentence({ ...schedule, memberIds, tokens: [] }),
     members: memberIds.map((id) => personOf(world().users, id)),
     gaps: shiftsOf({ ...schedule, memberIds, tokens: [] }, world().users, mockNow(), mockNow() + AHEAD)
       .filter((shift) => !shift.user?.is_active)
@@ -127,6 +160,7 @@ export function onCall(world: () => World, me: () => User): Pick<Handlers, OnCal
     const { members, ...rest } = input as { members?: number[] };
     if (members?.length === 0) throw wrong('members', 'must be 1 to 50');
     Object.assign(schedule, rest, { updated_at: ago(0) });
+    schedule.unreadable_fields = schedule.unreadable_fields.filter((field) => !(field in rest));
     if (members) schedule.memberIds = members;
     return show(schedule);
   };
@@ -141,6 +175,7 @@ export function onCall(world: () => World, me: () => User): Pick<Handlers, OnCal
               schedule_id: schedule.id,
               schedule_name: schedule.name,
               timezone: schedule.timezone,
+              unreadable: sentence(schedule),
               user: first?.user ?? null,
               override_id: first?.override_id ?? null,
               since: ago(2 * DAY),
@@ -165,6 +200,7 @@ export function onCall(world: () => World, me: () => User): Pick<Handlers, OnCal
           memberIds: [],
           overrides: [],
           tokens: [],
+          unreadable_fields: [],
           created_at: ago(0),
           updated_at: ago(0),
         };
@@ -182,8 +218,10 @@ export function onCall(world: () => World, me: () => User): Pick<Handlers, OnCal
     },
     '/api/on-call/schedules/{id}/shifts': {
       get: ({ id, query }) => {
+        const schedule = found(world().onCall, id);
+        if (sentence(schedule)) throw new Refusal(409, 'unreadable', 'this version cannot read the schedule');
         const [from, until] = [query.get('from'), query.get('until')].map((at) => Date.parse(at ?? ''));
-        return whole(shiftsOf(found(world().onCall, id), world().users, from ?? 0, until ?? 0));
+        return whole(shiftsOf(schedule, world().users, from ?? 0, until ?? 0));
       },
     },
     '/api/on-call/schedules/{id}/overrides': {

@@ -1,4 +1,4 @@
-//! The network between a real agent and the product is cut for sixty of its ticks, an hour's worth: nothing is lost,
+//! The network between a real agent and the product is cut for an hour's worth of payloads, sixty: nothing is lost,
 //! nothing is doubled, charts have no gap, and nobody is paged for what the outage alone did.
 //!
 //! The agent lives in a network namespace of its own, whose link is taken down inside it. It ticks every second instead
@@ -15,10 +15,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Duration;
 
-/// How long the link is down: sixty ticks.
+/// How long the link is down at least.
 const CUT: Duration = Duration::from_secs(60);
-/// Ticks of an hour at one a minute.
-const TICKS: usize = 60;
+/// Payloads of an hour at one a minute; on a busy machine they take longer than [`CUT`].
+const PAYLOADS: usize = 60;
+/// How long a step may take on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(240);
+/// How far apart two ticks may be: no more than half the outage, which would leave a gap of all of it.
+const SLIP: Duration = Duration::from_secs(30);
 
 /// A namespace whose only way out is a link to us.
 struct Network {
@@ -84,9 +88,15 @@ async fn an_hour_without_network_costs_nothing() {
     .await;
 
     network.link("down");
-    sleep(CUT).await;
-    let spooled: usize = agent.spool().iter().map(|(_, lines)| lines.len()).sum();
-    assert!(spooled >= TICKS, "{spooled} payloads wait");
+    let down = Stopwatch::start();
+    let spooled = loop {
+        sleep(Duration::from_secs(1)).await;
+        let waiting: usize = agent.spool().iter().map(|(_, lines)| lines.len()).sum();
+        if waiting >= PAYLOADS && down.elapsed() >= CUT {
+            break waiting;
+        }
+        assert!(down.elapsed() < DEADLINE, "only {waiting} payloads wait");
+    };
     network.link("up");
     let watch = Stopwatch::start();
     let drained = async {
@@ -95,7 +105,7 @@ async fn an_hour_without_network_costs_nothing() {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(120), drained)
+    tokio::time::timeout(DEADLINE, drained)
         .await
         .expect("the spool drains");
     println!("{spooled} payloads drained after {:?}", watch.elapsed());
@@ -138,7 +148,7 @@ async fn an_hour_without_network_costs_nothing() {
     assert!(last.since(first) > CUT, "they span the outage");
     let gaps = series.at.windows(2).map(|pair| pair[1].since(pair[0]));
     let longest = gaps.max().unwrap();
-    assert!(longest <= Duration::from_secs(15), "a gap of {longest:?}");
+    assert!(longest <= SLIP, "a gap of {longest:?}");
 
     let db = harness.parts().db.read();
     let incidents = incident::Entity::find().all(db).await.unwrap();

@@ -1,6 +1,7 @@
 //! The relational contract on a real MariaDB server, whatever the other tests run on.
 
 mod pools;
+mod taken_back;
 
 use noc_storage::relational::{Db, StoreError};
 use noc_tests::parts::Servers;

@@ -3,6 +3,7 @@
 
 use noc_storage::relational::entity::notification_delivery::{Entity, Model};
 use noc_tests::smtp::{SmtpServer, Tls};
+use noc_tests::stand_in::{Reply, StandIn};
 use noc_tests::{Harness, Session, eventually, processes};
 use reqwest::Method;
 use sea_orm::EntityTrait;
@@ -12,6 +13,7 @@ struct House {
     noc: Harness,
     smtp: SmtpServer,
     admin: Session,
+    webhook: StandIn,
 }
 
 impl House {
@@ -20,12 +22,19 @@ impl House {
         let smtp = SmtpServer::start(Tls::None, None).await;
         let noc = Harness::start().await;
         let admin = noc.login().await;
-        let house = Self { noc, smtp, admin };
+        let webhook = StandIn::start(|_| Reply::with(202, &json!({})));
+        let house = Self {
+            noc,
+            smtp,
+            admin,
+            webhook,
+        };
         let email = json!({"enabled": true, "settings": {
             "host": "localhost", "port": house.smtp.port, "encryption": "none",
             "from_address": "noc@hostseba.test", "recipients": ["gone@noc.test"]}});
         house.put("/api/notification-channels/email", email).await;
-        let webhook = json!({"enabled": true, "settings": {"url": "http://127.0.0.1:9/notices"}});
+        let url = format!("{}/notices", house.webhook.url());
+        let webhook = json!({"enabled": true, "settings": {"url": url}});
         house
             .put("/api/notification-channels/webhook", webhook)
             .await;
@@ -79,6 +88,19 @@ impl House {
         rows
     }
 
+    /// What came over the webhook of channels that do not work: a path and a body each.
+    fn noticed(&self) -> Vec<(String, Value)> {
+        let all = self.webhook.sent().into_iter().map(|sent| {
+            let body: Value = serde_json::from_str(&sent.body).unwrap();
+            (sent.path, body)
+        });
+        let of_a_channel = |body: &Value| {
+            let subject = body["subject"].as_str().unwrap();
+            subject.contains("[channel failing]")
+        };
+        all.filter(|(_, body)| of_a_channel(body)).collect()
+    }
+
     async fn email(&self) -> Value {
         let path = "/api/notification-channels";
         let all = self.noc.get_json(&self.admin, path).await;
@@ -101,6 +123,7 @@ async fn a_dead_mailbox_is_its_owners_and_a_refused_sender_everybodys() {
         rows.filter(|row| row.kind == "notice").count()
     };
     assert_eq!(notices(&house).await, 0);
+    assert_eq!(house.noticed(), []);
 
     house
         .smtp
@@ -110,5 +133,18 @@ async fn a_dead_mailbox_is_its_owners_and_a_refused_sender_everybodys() {
     let email = house.email().await;
     assert_eq!(email["healthy"], false, "{email}");
     assert_eq!(notices(&house).await, 1, "over the webhook, once");
+    let noticed = eventually("the notice arrives", async || {
+        Some(house.noticed()).filter(|noticed| !noticed.is_empty())
+    });
+    let noticed = noticed.await;
+    assert_eq!(noticed.len(), 1, "{noticed:?}");
+    let (path, body) = &noticed[0];
+    assert_eq!(path, "/notices");
+    assert_eq!(
+        body["structured"]["title"],
+        "Messages do not get through: Email"
+    );
+    let why = body["structured"]["fields"][0]["value"].as_str().unwrap();
+    assert!(why.contains("5.7.1 sender refused by policy"), "{body}");
     house.noc.stop().await;
 }

@@ -5,6 +5,8 @@ use noc_api::simulate::client::{Client, Identity, Outcome};
 use noc_api::simulate::{Agent, Fault, FaultKind, Fleet};
 use noc_pipeline::clock::{Clock, Stopwatch, SystemClock, UnixMs, sleep};
 use noc_pipeline::payload::{Kind, Payload};
+use noc_storage::relational::deliveries;
+use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::entity::{incident, incident_timeline, notification_delivery};
 use noc_storage::relational::incidents::RESOLVED;
 use noc_storage::series::{MAX_POINTS, RangeQuery};
@@ -122,12 +124,14 @@ pub async fn check_incidents(harness: &Harness, hosts: &[Host]) {
     println!("{} incidents", found.len());
 }
 
-/// What pages at once and was not mended before somebody could be told of it was told: its page is sent.
-pub async fn check_told(harness: &Harness, hosts: &[Host]) {
+/// What pages at once and was not mended before somebody could be told of it was told: its page is there.
+pub async fn check_told(harness: &Harness, smtp: &SmtpServer, hosts: &[Host]) {
     let db = harness.parts().db.read();
     let incidents = incident::Entity::find().all(db).await.unwrap();
     let deliveries = notification_delivery::Entity::find().all(db).await.unwrap();
+    let mails = by_delivery(smtp.mails());
     for host in hosts {
+        let n = host.n;
         for (detector, subject) in host.lasting.iter().filter(|broken| pages_at_once(broken)) {
             let id = Some(i64::from(host.identity.server.0));
             let found = incidents
@@ -135,15 +139,34 @@ pub async fn check_told(harness: &Harness, hosts: &[Host]) {
                 .find(|i| (i.server_id, &*i.detector, &i.subject) == (id, *detector, subject));
             let incident = found.expect("its incident").id;
             let told = deliveries.iter().any(|d| {
-                d.incident_id == Some(incident) && d.kind == "problem" && d.sent_at.is_some()
+                d.incident_id == Some(incident) && d.kind == "problem" && is_told(d, &mails)
             });
-            assert!(
-                told,
-                "nobody was told of {detector} {subject} of server {}",
-                host.n
-            );
+            assert!(told, "nobody was told of {detector} {subject}, {n}");
         }
     }
+}
+
+fn is_told(d: &Model, mails: &BTreeMap<String, Vec<Mail>>) -> bool {
+    d.sent_at.is_some() || mails.contains_key(&d.delivery_uuid)
+}
+
+/// Whoever was told of something, by a mail of its own id or as it was written down, or may have been in a message that
+/// nobody wrote down, is told afterwards that it is over.
+pub async fn check_ends(harness: &Harness, smtp: &SmtpServer) {
+    let db = harness.parts().db.read();
+    eventually("word of the end for whoever was told", async || {
+        let mails = by_delivery(smtp.mails());
+        let all = notification_delivery::Entity::find().all(db).await.unwrap();
+        let of = |kind: &'static str| all.iter().filter(move |d| d.kind == kind);
+        let to = |d: &Model| (d.incident_id, d.channel.clone(), d.recipient_key.clone());
+        let ends = |d: &Model, e: &Model| e.sent_at.is_some() && e.id > d.id && to(e) == to(d);
+        let ids: Vec<i64> = all.iter().map(|d| d.id).collect();
+        let lost = deliveries::may_have_arrived(db, &ids).await.unwrap();
+        let mut told = of("problem").filter(|d| lost.contains(&d.id) || is_told(d, &mails));
+        told.all(|d| of("recovery").any(|end| ends(d, end)))
+            .then_some(())
+    })
+    .await;
 }
 
 /// Nobody is told anything twice but in the one message that was under way when the program died.
@@ -184,20 +207,17 @@ pub async fn check_deliveries(harness: &Harness, smtp: &SmtpServer, killed: bool
         );
     }
     let all: usize = mails.values().map(Vec::len).sum();
-    println!(
-        "{} deliveries, {all} mails, {} of them again",
-        deliveries.len(),
-        all - mails.len()
-    );
+    let (queued, again) = (deliveries.len(), all - mails.len());
+    println!("{queued} deliveries, {all} mails, {again} of them again");
 }
 
-/// Whether the severity is critical: whatever is milder is told once it has lasted for some minutes.
+/// Whether it is critical: whatever is milder is told once it has lasted for some minutes.
 fn pages_at_once((detector, subject): &(&'static str, String)) -> bool {
     *detector == "disk_bytes" || ["mysqld", "lsws", "exim"].contains(&&**subject)
 }
 
 fn by_delivery(mails: Vec<Mail>) -> BTreeMap<String, Vec<Mail>> {
-    let mut found: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
+    let mut found = BTreeMap::<String, Vec<Mail>>::new();
     for mail in mails {
         let uuid = mail.headers["x-noc-delivery"].clone();
         found.entry(uuid).or_default().push(mail);

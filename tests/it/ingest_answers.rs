@@ -1,10 +1,13 @@
 //! Every line of the wire contract's "Answers", against the running product.
 
+use futures::future::join;
+use noc_pipeline::clock::sleep;
 use noc_pipeline::payload::{Kind, Payload};
 use noc_storage::relational::servers::{self, ServerPatch};
 use noc_tests::{Harness, batch, eventually, metrics, processes};
 use serde_json::{Value, json};
 use std::io::Write;
+use std::time::Duration;
 
 #[actix_rt::test]
 async fn accepted_payloads_are_in_the_log_and_then_in_the_series() {
@@ -415,6 +418,23 @@ async fn what_was_accepted_survives_a_restart() {
         202,
         "its secret too"
     );
+}
+
+/// Reads from disk cannot be called off: one that is under way while the product ends has its store open until it ends.
+#[actix_rt::test]
+async fn it_has_ended_once_its_directory_is_free() {
+    let mut harness = Harness::start_embedded(|_| {}).await;
+    for _ in 0..3 {
+        let read = harness.parts().clone();
+        let ends = async {
+            sleep(Duration::from_millis(300)).await;
+            drop(read);
+        };
+        join(harness.restart_with(|_| {}), ends).await;
+    }
+    let mut agent = harness.enrol("web-1").await;
+    let body = agent.payload(metrics());
+    assert_eq!(harness.post(&agent, "metrics", &body).await.0, 202);
 }
 
 #[actix_rt::test]

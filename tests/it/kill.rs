@@ -4,8 +4,8 @@
 //! how often the program dies, `NOC_SEED` repeats a run.
 
 use crate::fleet::{
-    Host, THINGS, catch_up, check_deliveries, check_incidents, check_rows, kept, mail_goes_to,
-    name_of,
+    Host, THINGS, catch_up, check_deliveries, check_ends, check_incidents, check_rows, kept,
+    mail_goes_to, name_of,
 };
 use futures::future::join_all;
 use noc_api::config::Config;
@@ -88,6 +88,7 @@ async fn what_was_acknowledged_outlives_kill_and_nothing_happens_twice() {
         check_rows(&harness, host).await;
     }
     check_incidents(&harness, &hosts).await;
+    check_ends(&harness, &smtp).await;
     check_deliveries(&harness, &smtp, true).await;
 }
 

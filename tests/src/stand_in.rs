@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// One request of an agent.
+/// One request of an agent, or of the product to somebody else's.
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// Path of the request.
     pub path: String,
+    /// The delivery that it is of, where it is a message of the product.
+    pub delivery: Option<String>,
     /// Its body as text, unpacked.
     pub body: String,
     /// The payloads of a batch; empty when the body is no batch.
@@ -141,6 +143,11 @@ async fn answer(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpRe
     let parsed: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
     let sent = Sent {
         path: request.path().to_owned(),
+        delivery: request
+            .headers()
+            .get("x-noc-delivery")
+            .and_then(|id| id.to_str().ok())
+            .map(str::to_owned),
         payloads: parsed["payloads"].as_array().cloned().unwrap_or_default(),
         body: text,
     };

@@ -8,6 +8,7 @@
 #   tests/stack/stack.sh wipe            stop it and forget the data
 #   tests/stack/stack.sh status          what runs
 #   tests/stack/stack.sh env             the addresses, as lines for a shell
+#   tests/stack/stack.sh jars            fetch Kafka and QuestDB, start nothing
 #   tests/stack/stack.sh start|stop|kill|pause|resume PART    one part: kafka-1, questdb, mariadb, mariadb-replica ...
 #   tests/stack/stack.sh port|pid|forget PART                 where it listens, its process, kill it and its data
 set -euo pipefail
@@ -60,7 +61,8 @@ await() { # part
   local i
   for ((i = 0; i < wait_s * 5; i++)); do
     answers "$1" && return 0
-    pid "$1" >/dev/null || { echo "stack: $1 ended; see $stack/$1/log" >&2; tail -n 20 "$stack/$1/log" >&2; return 1; }
+    # Just begun, it may not be its program yet.
+    pid "$1" >/dev/null || { sleep 1; pid "$1" >/dev/null; } || { echo "stack: $1 ended; see $stack/$1/log" >&2; tail -n 20 "$stack/$1/log" >&2; return 1; }
     sleep 0.2
   done
   echo "stack: $1 does not answer after $wait_s s; see $stack/$1/log" >&2
@@ -180,6 +182,8 @@ start_questdb() {
   cat >"$stack/questdb/conf/server.conf" <<CONF
 http.bind.to=127.0.0.1:$(port questdb)
 http.min.enabled=false
+# Many nodes at once, each with a connection a table.
+http.net.connection.limit=4096
 pg.enabled=false
 line.tcp.enabled=false
 line.udp.enabled=false
@@ -296,6 +300,7 @@ case ${1:-} in
     echo "export NOC_DATABASE_URL=mysql://noc:noc@127.0.0.1:$(port mariadb)/noc"
     if cluster; then echo "export NOC_DATABASE_READ_URL=mysql://noc:noc@127.0.0.1:$(port mariadb-replica)/noc"; fi
     ;;
+  jars) mkdir -p "$stack"; jars ;;
   start) start "${2:?which part}"; await "$2" ;;
   stop) stop "${2:?which part}" ;;
   kill) stop "${2:?which part}" KILL ;;
@@ -308,5 +313,5 @@ case ${1:-} in
     stop "$2" KILL
     rm -rf "${stack:?}/$2"
     ;;
-  *) sed -n '2,13s/^# \{0,1\}//p' "$0"; exit 64 ;;
+  *) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 64 ;;
 esac

@@ -3,8 +3,8 @@
 //! * No provider took it within [`ACCEPTED_WITHIN`], or it failed for good: the same person is told over their next
 //!   channel, or the organisation, all of its own recipients, over its next one. Retries of the first go on: retrying is
 //!   not paging.
-//! * A provider that tells of arrivals took it, and told of none within [`ARRIVED_WITHIN`]: the next step of the pass
-//!   comes now.
+//! * A provider that tells of arrivals took it, and told of none within [`ARRIVED_WITHIN`] of the first send, whatever it
+//!   refused meanwhile: the next step of the pass comes now.
 //!
 //! Each is done once for a delivery, in a transaction that locks the execution and asks again: not once somebody has the
 //! incident, not while its escalation stands still, not for a round that is over. So of two nodes one does it, and a
@@ -25,7 +25,7 @@ use crate::notify::receipts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use noc_storage::relational::deliveries::{self, NewDelivery, Status};
-use noc_storage::relational::delivery_assurances::{self, Assurance};
+use noc_storage::relational::delivery_assurances::{self, Assurance, UNCONFIRMED};
 use noc_storage::relational::entity::{execution, notification_delivery};
 use noc_storage::relational::timeline::{self, Actor};
 use noc_storage::relational::{Db, StoreError, executions, incidents, notification_channels};
@@ -213,8 +213,9 @@ fn status_of(row: &notification_delivery::Model) -> Option<Status> {
     Status::from_name(&row.status)
 }
 
+/// Whether a rule of ours lets it wait.
 fn waits(row: &notification_delivery::Model, now: UnixMs) -> bool {
-    row.next_attempt_at.is_some_and(|at| UnixMs::from(at) > now)
+    row.wanted_at.is_some_and(|at| UnixMs::from(at) > now)
 }
 
 async fn fail_over(
@@ -229,7 +230,7 @@ async fn fail_over(
     let failed = match status_of(&case.row) {
         Some(Status::Failed) => true,
         // A rule put it off since it was found.
-        Some(Status::Queued) if waits(&case.row, now) => return Ok(None),
+        Some(Status::Queued | Status::Retrying) if waits(&case.row, now) => return Ok(None),
         Some(Status::Queued | Status::Sending | Status::Retrying) => false,
         _ => return Ok(None),
     };
@@ -413,15 +414,25 @@ async fn bring_forward(
     let Some(case) = Case::read(tx, id, Assurance::Step).await? else {
         return Ok(None);
     };
-    if status_of(&case.row) != Some(Status::Sent) {
+    if !status_of(&case.row).is_some_and(|status| UNCONFIRMED.contains(&status)) {
         return Ok(None);
     }
     let (row, record) = (&case.row, &case.record);
     let minutes = ARRIVED_WITHIN.as_secs() / 60;
-    let reason = format!(
-        "Nothing was heard within {minutes} min of the message over {} to {}",
-        row.channel, row.recipient
-    );
+    let waited = row
+        .sent_at
+        .is_some_and(|at| now.since(UnixMs::from(at)) >= ARRIVED_WITHIN);
+    let reason = if waited && status_of(row) == Some(Status::Sent) {
+        format!(
+            "Nothing was heard within {minutes} min of the message over {} to {}",
+            row.channel, row.recipient
+        )
+    } else {
+        format!(
+            "{} was not reached by {} within {minutes} min",
+            row.recipient, row.channel
+        )
+    };
     if !delivery_assurances::note(tx, id, Assurance::Step, None, &reason, now).await? {
         return Ok(None);
     }

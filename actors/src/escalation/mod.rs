@@ -216,7 +216,7 @@ pub(crate) async fn queue_recoveries(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let generation = Uuid::parse_str(&execution.generation).unwrap_or_default();
-    for told in deliveries::told(tx, incident_id).await? {
+    for told in deliveries::told(tx, incident_id, now).await? {
         let identity = MessageIdentity {
             incident: incident_id,
             generation,

@@ -172,6 +172,12 @@ impl Found {
     fn add_on_duty<'d>(&mut self, accounts: &mut Vec<&'d Account>, directory: &'d Directory) {
         for duty in &directory.on_duty {
             let schedule = &duty.schedule;
+            if duty.unreadable {
+                self.warnings.push(format!(
+                    "nobody is on call in {schedule}, which cannot be read"
+                ));
+                continue;
+            }
             let account = duty
                 .user
                 .and_then(|id| directory.accounts.iter().find(|account| account.id == id));

@@ -6,6 +6,7 @@
 
 use super::lifecycle::{QUIET_BY_HAND, REOPEN};
 use super::open::clip;
+use crate::crash_point;
 use crate::escalation::{self, is_acknowledged, severity_of};
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
@@ -114,6 +115,7 @@ async fn again(
     if finding.severity > before {
         note(tx, &moved, finding, "severity_rose", at).await?;
         escalation::severity_rose(tx, &moved, at).await?;
+        crash_point::reached("raising_severity");
         events.extend([
             LiveEvent::ExecutionChanged { execution: 0 },
             LiveEvent::DeliveriesQueued,

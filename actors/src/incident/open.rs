@@ -65,6 +65,8 @@ pub struct Stored {
     pub fresh: bool,
     /// Incidents opened or reopened.
     pub opened: u64,
+    /// Open ones that got worse.
+    pub rose: u64,
     /// To be told once the transaction is through.
     pub events: Vec<LiveEvent>,
 }
@@ -83,6 +85,8 @@ impl Stored {
     fn crash_point(&self) {
         if self.opened > 0 {
             crash_point::reached("incident_opened");
+        } else if self.rose > 0 {
+            crash_point::reached("severity_raised");
         } else if self.events.contains(&LiveEvent::DeliveriesQueued) {
             crash_point::reached("incident_ended");
         }

@@ -7,6 +7,7 @@
 use super::channel::{Channel, Registry, Settings};
 use super::message::Kind;
 use super::outbound::Outbound;
+use crate::crash_point;
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::live::LiveEvent;
@@ -51,7 +52,11 @@ pub(crate) async fn look(db: &Db, registry: &Registry, now: UnixMs) -> Result<u6
             let (channel, row) = (channel.clone(), row.clone());
             Box::pin(async move { queue(tx, channel.as_ref(), &row, at, now).await })
         });
-        queued += sent.await?;
+        let sent = sent.await?;
+        if sent > 0 {
+            crash_point::reached("canary_queued");
+        }
+        queued += sent;
     }
     Ok(queued)
 }
@@ -92,6 +97,9 @@ async fn queue(
             idempotency_key,
         };
         queued += u64::from(deliveries::queue(tx, new, now).await?.is_some());
+    }
+    if queued > 0 {
+        crash_point::reached("queueing_canary");
     }
     Ok(queued)
 }

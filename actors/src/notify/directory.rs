@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Accounts, who of them is on duty at `now`, and the channels that are switched on. Needs no secrets: recipients are not secret.
 ///
 /// # Errors
-/// [`StoreError::Query`]; [`StoreError::Damaged`] for a schedule that cannot be read.
+/// [`StoreError::Query`]. By a schedule that cannot be read nobody is on duty.
 pub async fn load(
     conn: &impl ConnectionTrait,
     registry: &Registry,

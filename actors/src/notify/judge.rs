@@ -75,7 +75,7 @@ pub fn judge(facts: &Facts) -> Judgement {
     }
     if facts.kind == Kind::Handoff {
         return match facts.handoff {
-            None => Judgement::Expire("the schedule no longer exists"),
+            None => Judgement::Expire("the schedule no longer exists, or cannot be read"),
             Some(HandoffFacts { over: true }) => {
                 Judgement::Expire("somebody else is on call by now")
             }

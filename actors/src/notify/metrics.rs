@@ -64,7 +64,7 @@ impl Metrics {
         let held = IntCounterVec::new(
             Opts::new(
                 "noc_deliveries_held_total",
-                "Deliveries that waited to leave in one message with others, by channel and by why: group, storm.",
+                "Deliveries that waited, by channel and by why: group and storm to leave with others, apart because the provider asked.",
             ),
             &["channel", "why"],
         )?;
@@ -104,9 +104,9 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// A message waits to leave together with others: of its group, or of all that a storm holds back.
-    pub fn held(&self, channel: &str, storm: bool) {
-        let why = if storm { "storm" } else { "group" };
+    /// A message waits: for others of its `group`, for what a `storm` holds back, or because its provider wants messages to
+    /// its recipient further `apart`.
+    pub fn held(&self, channel: &str, why: &str) {
         self.held.with_label_values(&[channel, why]).inc();
     }
 

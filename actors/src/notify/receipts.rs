@@ -11,7 +11,7 @@ use super::channel::{Channel, Registry, Settings};
 use super::message::Kind;
 use super::outbox::tell;
 use super::personal::summary;
-use super::retry::{Retry, after_failure, until_tomorrow};
+use super::retry::{LEAST, Retry, after_failure, until_tomorrow, whole_schedule};
 use crate::crash_point;
 use crate::parts::Parts;
 use noc_pipeline::clock::UnixMs;
@@ -20,7 +20,9 @@ use noc_storage::relational::deliveries::{self, Status};
 use noc_storage::relational::delivery_receipts::Onward;
 use noc_storage::relational::entity::{notification_channel, notification_delivery};
 use noc_storage::relational::timeline::{self, Actor};
-use noc_storage::relational::{Db, StoreError, delivery_receipts, notification_channels};
+use noc_storage::relational::{
+    Db, StoreError, delivery_receipts, executions, notification_channels,
+};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -95,7 +97,14 @@ pub(crate) async fn take_one(
                 let kept = delivery_receipts::keep_early(tx, &channel, ids, fate, words, now);
                 return Ok((Vec::new(), kept.await?));
             }
-            let moved = write_all(tx, &registry, &rows, fate, words, now).await?;
+            let word = Word {
+                channel: &channel,
+                ids,
+                fate,
+                words,
+                at: now,
+            };
+            let moved = write_all(tx, &registry, rows, word, now).await?;
             if !moved.is_empty() {
                 crash_point::reached("taking_receipt");
             }
@@ -152,12 +161,19 @@ pub(crate) async fn settle(
         Box::pin(async move {
             let mut moved = Vec::new();
             for early in delivery_receipts::take_early(tx, &channel, &id).await? {
-                let Some(fate) = Fate::from_name(&early.fate) else {
+                let Some(fate) = Fate::from_stored(&early.fate) else {
                     continue;
                 };
-                let ids = [id.clone()];
-                let rows = delivery_receipts::find(tx, &channel, &ids).await?;
-                moved.extend(write_all(tx, &registry, &rows, fate, &early.words, now).await?);
+                let ids = std::slice::from_ref(&id);
+                let rows = delivery_receipts::find(tx, &channel, ids).await?;
+                let word = Word {
+                    channel: &channel,
+                    ids,
+                    fate,
+                    words: &early.words,
+                    at: early.at.into(),
+                };
+                moved.extend(write_all(tx, &registry, rows, word, now).await?);
             }
             Ok(moved)
         })
@@ -185,25 +201,51 @@ pub(crate) async fn settle_left_behind(db: &Db, registry: &Registry, now: UnixMs
     moved
 }
 
+/// What a provider told of one message.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    channel: &'a str,
+    /// What the provider may call it.
+    ids: &'a [String],
+    fate: Fate,
+    words: &'a str,
+    /// When it was told: what it asks for began then.
+    at: UnixMs,
+}
+
+/// `rows`: as they were before anything was locked.
 async fn write_all(
     tx: &impl ConnectionTrait,
     registry: &Registry,
-    rows: &[notification_delivery::Model],
-    fate: Fate,
-    words: &str,
+    rows: Vec<notification_delivery::Model>,
+    word: Word<'_>,
     now: UnixMs,
 ) -> Result<Vec<Moved>, StoreError> {
-    let Some(to) = onward(rows, fate, now) else {
+    let (words, fate) = (word.words, word.fate.after(now.since(word.at)));
+    // The order in which everybody locks: the recipient, executions, deliveries.
+    if let (Fate::Crowded(_), Some(row)) = (fate, rows.first()) {
+        deliveries::hold_recipient(tx, &row.channel, &row.recipient_key, now).await?;
+    }
+    let about: BTreeSet<i64> = rows.iter().filter_map(|row| row.incident_id).collect();
+    let about: Vec<i64> = about.into_iter().collect();
+    executions::lock_of_incidents(tx, &about).await?;
+    // Somebody may have moved them before that was held.
+    let mut rows = delivery_receipts::find(tx, word.channel, word.ids).await?;
+    rows.sort_by_key(|row| (row.incident_id, row.id));
+    let Some(to) = onward(&rows, fate, now) else {
         return Ok(Vec::new());
     };
     let mut moved = Vec::new();
-    for row in rows {
+    for row in &rows {
         if note(tx, row, fate, to, words, now).await? {
             moved.push(row);
         }
     }
     if let Some(row) = moved.first() {
         note_health(tx, registry, row, fate, to, words, now).await?;
+        if let (Fate::Crowded(pause), Onward::Again { .. }) = (word.fate, to) {
+            deliveries::keep_distance(tx, &row.channel, &row.recipient_key, pause, word.at).await?;
+        }
     }
     let mut told = Vec::new();
     for row in moved {
@@ -219,10 +261,19 @@ fn onward(rows: &[notification_delivery::Model], fate: Fate, now: UnixMs) -> Opt
         Fate::Delivered | Fate::Read => return Some(Onward::Delivered),
         Fate::Failed | Fate::Barred => return Some(Onward::Failed),
         Fate::Later => None,
+        Fate::Limited(pause) | Fate::Crowded(pause) => Some(pause),
         Fate::Tomorrow => Some(used_up_until(rows.first()?, now).since(now)),
     };
     // A test may have been sent with settings that nobody saved, and whoever sent it looks at it now.
     if rows.iter().any(|row| row.kind == Kind::Test.name()) {
+        return Some(Onward::Failed);
+    }
+    // By now every send would have been made: what it says is history.
+    let late = now.minus(whole_schedule());
+    if rows
+        .iter()
+        .any(|row| row.sent_at.is_some_and(|at| UnixMs::from(at) < late))
+    {
         return Some(Onward::Failed);
     }
     // The send that came to nothing is counted by now.
@@ -230,7 +281,10 @@ fn onward(rows: &[notification_delivery::Model], fate: Fate, now: UnixMs) -> Opt
     let before = u32::try_from(sends).unwrap_or(0).saturating_sub(1);
     Some(match after_failure(before, asked) {
         Retry::Again { pause, attempts } => Onward::Again {
-            at: now.plus(pause),
+            at: now.plus(match fate {
+                Fate::Crowded(asked) => asked.max(LEAST),
+                _ => pause,
+            }),
             attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
         },
         Retry::GiveUp { .. } => Onward::Failed,
@@ -286,8 +340,15 @@ async fn note_health(
     if row.sent_at.is_some_and(|at| at < before.updated_at) {
         return Ok(());
     }
-    let until = used_up_until(row, now);
-    if fate == Fate::Tomorrow && until > now {
+    // What is not sent again is history, or a test by whatever settings.
+    let again = matches!(to, Onward::Again { .. });
+    let until = match fate {
+        _ if !again => now,
+        Fate::Limited(pause) => now.plus(pause),
+        Fate::Tomorrow => used_up_until(row, now),
+        _ => now,
+    };
+    if until > now {
         notification_channels::pause(tx, channel, until, words).await?;
     }
     // What shows whether a channel works shows it, however it failed. A code that proves an address proves no more.

@@ -15,6 +15,15 @@ pub const SCHEDULE: [Duration; 5] = [
     Duration::from_secs(2 * 60 * 60),
 ];
 
+/// The shortest pause, whatever a provider asks for.
+pub const LEAST: Duration = Duration::from_secs(1);
+
+/// How long all retries take: what is told of a send later than that is told after the last of them.
+#[must_use]
+pub fn whole_schedule() -> Duration {
+    SCHEDULE.iter().sum()
+}
+
 /// What follows a send that failed for now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {

@@ -50,10 +50,31 @@ impl StormLimit {
     /// After a message about something of this severity.
     #[must_use]
     pub fn after(self, gate: Gate, now: UnixMs, worst: Option<Severity>) -> Gate {
-        let busy_until = gate.worked_off_at.filter(|at| *at > now);
+        let gate = gate.at(now);
         Gate {
-            worked_off_at: Some(busy_until.unwrap_or(now).plus(self.each())),
-            worst: busy_until.and(gate.worst).max(worst),
+            worked_off_at: Some(gate.worked_off_at.unwrap_or(now).plus(self.each())),
+            worst: gate.worst.max(worst),
+            ..gate
+        }
+    }
+
+    /// Without a message that was counted and did not leave; `was`: before it was counted. If others left since, one
+    /// critical more may go beyond the limit, and never one less.
+    #[must_use]
+    pub fn without(self, gate: Gate, was: Gate) -> Gate {
+        Gate {
+            worked_off_at: gate.worked_off_at.map(|at| at.minus(self.each())),
+            worst: gate.worst.min(was.worst),
+            ..gate
+        }
+    }
+
+    /// After a message that left without the worst that it was counted for, as [`StormLimit::without`]; `worst`: of what left.
+    #[must_use]
+    pub fn thinned(self, gate: Gate, was: Gate, worst: Option<Severity>) -> Gate {
+        Gate {
+            worst: gate.worst.min(was.worst.max(worst)),
+            ..gate
         }
     }
 
@@ -114,6 +135,26 @@ mod tests {
         assert_eq!(LIMIT.room(gate, at(60)), 1);
         assert_eq!(LIMIT.room(gate, at(300)), 5);
         assert_eq!(LIMIT.room(gate, at(9_999)), 10);
+    }
+
+    #[test]
+    fn what_did_not_leave_is_not_remembered() {
+        let critical = Some(Severity::Critical);
+        let yesterday = LIMIT.after(Gate::default(), at(0), critical);
+        let was = yesterday.at(at(86_400));
+        assert_eq!((was.worked_off_at, was.worst), (None, None));
+        let counted = LIMIT.after(yesterday, at(86_400), critical);
+        let more = LIMIT.after(counted, at(86_400), Some(Severity::High));
+        let without = LIMIT.without(more, was);
+        assert!(LIMIT.no_critical_yet(without, at(86_401)));
+        assert_eq!(LIMIT.room(without, at(86_400)), 9);
+        // The critical fell out of a message that left.
+        let thinned = LIMIT.thinned(counted, was, Some(Severity::High));
+        assert!(LIMIT.no_critical_yet(thinned, at(86_401)));
+        assert_eq!(thinned.worst, Some(Severity::High));
+        assert_eq!(LIMIT.room(thinned, at(86_400)), 9, "it is a message");
+        let with_another = LIMIT.thinned(counted, was, critical);
+        assert!(!LIMIT.no_critical_yet(with_another, at(86_401)));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! Steps and deliveries are run in the order in which they fall due, on a clock that jumps from one to the next, so a
 //! day passes in milliseconds and never differently.
+//!
+//! Where `NOC_TEST_DATABASE_URL` names a MariaDB server, two nodes share the database of a story: both look and fire at the
+//! same moments, and of what is to be sent one finds what the other left.
 
 use super::channel::{Reach, Registry};
 use super::metrics::Metrics;
@@ -13,6 +16,7 @@ use crate::escalation::minder::{self, Minded, TO_ANSWER, patience};
 use crate::escalation::{self, fire::fire, page_hold};
 use crate::incident::actions::{self, Action, ActionError, Actor};
 use crate::maintenance::window::Window;
+use futures::future::join_all;
 use noc_pipeline::clock::{Clock, ManualClock, UnixMs};
 use noc_pipeline::control::{Condition, Scope, Severity};
 use noc_pipeline::embedded::InProcessBus;
@@ -24,7 +28,10 @@ use noc_storage::relational::notification_channels::{self, ChannelDraft};
 use noc_storage::relational::users::{self, NewUser};
 use noc_storage::relational::{Db, StoreError, executions, incidents, maintenance_windows};
 use noc_storage::secrets::{FieldKey, SecretKey};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
+    QueryOrder,
+};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +50,8 @@ pub(crate) const BEGIN: UnixMs = UnixMs(1_795_300_000_000);
 /// An organisation with two admins, an operator, and e-mail with one recipient of its own.
 pub(crate) struct Story {
     pub context: Arc<NotifyContext>,
+    /// A second node on the same database, where that is one that nodes share.
+    other: Option<Arc<NotifyContext>>,
     pub clock: ManualClock,
     pub email: Recorder,
     /// Its provider may tell what became of messages.
@@ -107,23 +116,30 @@ impl Story {
             };
             users::create(db.write(), new, BEGIN).await.unwrap();
         }
-        let story = Self {
-            context: Arc::new(NotifyContext {
-                registry: Registry::empty()
-                    .with(Arc::new(email.clone()))
-                    .with(Arc::new(room))
-                    .with(Arc::new(pager.clone()))
-                    .with(Arc::new(whatsapp)),
+        let field_key = Arc::new(field_key);
+        let registry = Registry::empty()
+            .with(Arc::new(email.clone()))
+            .with(Arc::new(room))
+            .with(Arc::new(pager.clone()))
+            .with(Arc::new(whatsapp));
+        let node = || {
+            Arc::new(NotifyContext {
+                registry: registry.clone(),
                 templates: Templates::new("https://noc.test", chrono_tz::UTC).unwrap(),
                 metrics: Metrics::new(&prometheus::Registry::new()).unwrap(),
                 clock: Arc::new(clock.clone()),
                 bus: Arc::new(InProcessBus::default()),
-                field_key: Arc::new(field_key),
+                field_key: Arc::clone(&field_key),
                 results: outbox::Results::default(),
                 bundling,
-                db,
-            }),
-            clock,
+                db: db.clone(),
+            })
+        };
+        let shared = db.write().get_database_backend() == DbBackend::MySql;
+        let story = Self {
+            context: node(),
+            other: shared.then(node),
+            clock: clock.clone(),
             email,
             pager,
             policy: 0,
@@ -349,37 +365,42 @@ impl Story {
         self.expect(messages);
     }
 
+    fn nodes(&self) -> impl Iterator<Item = &NotifyContext> {
+        let first = std::iter::once(&self.context);
+        first.chain(&self.other).map(Arc::as_ref)
+    }
+
+    /// What each node does, all of them at once.
+    async fn each<'s, T, F>(&'s self, work: impl Fn(&'s NotifyContext) -> F) -> Vec<T>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let done = join_all(self.nodes().map(work)).await.into_iter();
+        done.map(Result::unwrap).collect()
+    }
+
     async fn run_what_is_due(&self) {
         loop {
             let now = self.clock.now();
-            let minded = minder::look(self.db(), &self.context.registry, now).await;
-            let mut busy = minded.unwrap() != Minded::default();
-            busy |= personal::summary::look(self.db(), now).await.unwrap() > 0;
-            busy |= personal::digest::look(self.db(), now).await.unwrap() > 0;
+            let minded = self.each(|node| minder::look(&node.db, &node.registry, now));
+            let mut busy = minded.await.iter().any(|done| *done != Minded::default());
+            let told = self.each(|node| personal::summary::look(&node.db, now));
+            busy |= told.await.iter().any(|count| *count > 0);
+            let told = self.each(|node| personal::digest::look(&node.db, now));
+            busy |= told.await.iter().any(|count| *count > 0);
             for (id, _) in executions::due_until(self.db().write(), now).await.unwrap() {
-                let fired = fire(self.db(), &self.context.registry, id, now)
-                    .await
-                    .unwrap();
-                busy |= fired.late_by.is_some();
+                let fired = self.each(|node| fire(&node.db, &node.registry, id, now));
+                let fired = fired.await.into_iter();
+                let fired = fired.filter(|fired| fired.late_by.is_some()).count();
+                busy |= fired > 0;
             }
-            for channel in self.context.registry.iter() {
-                let messages = outbox::claim(&self.context, channel.key(), 4)
-                    .await
-                    .unwrap();
-                busy |= !messages.is_empty();
-                for message in messages {
-                    outbox::send(
-                        &self.context,
-                        channel.as_ref(),
-                        message,
-                        outbox::Slot::free(),
-                    )
-                    .await;
-                }
+            for node in self.nodes() {
+                busy |= send_what_is_due(node).await;
             }
             // Whoever was to send it has had their turn.
-            let assured = failover::look(self.db(), &self.context.registry, UnixMs(0), now).await;
-            busy |= assured.unwrap() != Minded::default();
+            let assured =
+                self.each(|node| failover::look(&node.db, &node.registry, UnixMs(0), now));
+            busy |= assured.await.iter().any(|done| *done != Minded::default());
             if !busy {
                 return;
             }
@@ -431,6 +452,19 @@ impl Story {
             .filter(|at| *at > self.clock.now())
             .min()
     }
+}
+
+/// Whether there was something.
+async fn send_what_is_due(node: &NotifyContext) -> bool {
+    let mut busy = false;
+    for channel in node.registry.iter() {
+        let messages = outbox::claim(node, channel.key(), 4).await.unwrap();
+        busy |= !messages.is_empty();
+        for message in messages {
+            outbox::send(node, channel.as_ref(), message, outbox::Slot::free()).await;
+        }
+    }
+    busy
 }
 
 fn server_down(server: ServerId, now: UnixMs) -> incidents::NewIncident {

@@ -17,10 +17,39 @@ pub struct OnDuty {
     pub schedule: String,
     /// Account; `None`: nobody.
     pub user: Option<i64>,
+    /// This version cannot read the schedule, so it has nobody on duty.
+    pub unreadable: bool,
+}
+
+/// All schedules, as far as this version can read them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schedules {
+    /// By name.
+    pub readable: Vec<Schedule>,
+    /// Names of those that a newer version wrote, or whose zone is gone. They have nobody on duty.
+    pub unreadable: Vec<String>,
+}
+
+impl Schedules {
+    /// Who is on duty at `at`: by each schedule that can be read, then nobody by each of the others.
+    #[must_use]
+    pub fn on_duty(&self, at: UnixMs) -> Vec<OnDuty> {
+        let read = self.readable.iter().map(|schedule| OnDuty {
+            schedule: schedule.name.clone(),
+            user: schedule.user_at(at),
+            unreadable: false,
+        });
+        let unread = self.unreadable.iter().map(|name| OnDuty {
+            schedule: name.clone(),
+            user: None,
+            unreadable: true,
+        });
+        read.chain(unread).collect()
+    }
 }
 
 /// All schedules by name, with the overrides that apply at some time of `from..until`. One that cannot be read (a newer
-/// version wrote it, or its zone is gone) is left out, and said in the log: it costs the duty of no other.
+/// version wrote it, or its zone is gone) is named apart, and said in the log: it costs the duty of no other.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -28,21 +57,24 @@ pub async fn load(
     conn: &impl ConnectionTrait,
     from: UnixMs,
     until: UnixMs,
-) -> Result<Vec<Schedule>, StoreError> {
+) -> Result<Schedules, StoreError> {
     let stored = on_call_schedules::all(conn).await?;
+    let mut all = Schedules::default();
     if stored.is_empty() {
-        return Ok(Vec::new());
+        return Ok(all);
     }
     let overrides = on_call_overrides::between(conn, from, until).await?;
-    let readable = stored.iter().filter_map(|stored| {
-        assemble(stored, &overrides)
-            .inspect_err(|error| {
+    for stored in &stored {
+        match assemble(stored, &overrides) {
+            Ok(schedule) => all.readable.push(schedule),
+            Err(error) => {
                 let id = stored.schedule.id;
                 tracing::error!(on_call_schedule.id = id, %error, "on-call schedule cannot be read: it has nobody on duty");
-            })
-            .ok()
-    });
-    Ok(readable.collect())
+                all.unreadable.push(stored.schedule.name.clone());
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Who is on duty at `at`, by each schedule.
@@ -51,17 +83,7 @@ pub async fn load(
 /// [`StoreError`].
 pub async fn on_duty(conn: &impl ConnectionTrait, at: UnixMs) -> Result<Vec<OnDuty>, StoreError> {
     let schedules = load(conn, at, UnixMs(at.0.saturating_add(1))).await?;
-    Ok(on_duty_by(&schedules, at))
-}
-
-/// Who is on duty at `at`, by each of these schedules.
-#[must_use]
-pub fn on_duty_by(schedules: &[Schedule], at: UnixMs) -> Vec<OnDuty> {
-    let duties = schedules.iter().map(|schedule| OnDuty {
-        schedule: schedule.name.clone(),
-        user: schedule.user_at(at),
-    });
-    duties.collect()
+    Ok(schedules.on_duty(at))
 }
 
 /// A schedule of its row, and of those overrides that are its own.

@@ -15,7 +15,7 @@ pub mod rotation;
 mod tests;
 pub mod wall_clock;
 
-pub use load::{OnDuty, assemble, load, on_duty, on_duty_by};
+pub use load::{OnDuty, Schedules, assemble, load, on_duty};
 pub use roster::{Duty, Gap, Schedule, Shift, StandIn};
 pub use rotation::{Every, Rotation, Turn};
 

@@ -36,8 +36,17 @@ pub struct Agents {
     known: DashMap<ServerId, Arc<Agent>>,
     parts: Parts,
     quota: Quota,
-    /// When the database was last asked.
-    asked_at: Mutex<UnixMs>,
+    /// Held from the question to the end of taking over its answer: an answer from before a change must not be written
+    /// over one from after it.
+    refreshing: tokio::sync::Mutex<()>,
+    /// When the database was last asked, and how often an answer was taken over.
+    asked: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    at: UnixMs,
+    answers: u64,
 }
 
 /// One agent, as it was at the last refresh.
@@ -91,7 +100,8 @@ impl Agents {
         let agents = Arc::new(Self {
             known: DashMap::new(),
             quota: per_second(rate, burst),
-            asked_at: Mutex::new(UnixMs(0)),
+            refreshing: tokio::sync::Mutex::default(),
+            asked: Mutex::default(),
             parts,
         });
         agents.reload().await?;
@@ -131,33 +141,45 @@ impl Agents {
 
     /// Asks the database once for a server that memory does not know.
     async fn look_up(&self, server: ServerId) -> Result<Option<Arc<Agent>>, AgentsError> {
+        let answers = self.asked.lock().answers;
         let row = servers::by_id(self.parts.db.read(), server)
             .await
             .map_err(AgentsError::Unavailable)?;
+        let asked = self.asked.lock();
         Ok(row.map(|row| {
-            self.take_over(servers::AgentSecret {
+            let secret = servers::AgentSecret {
                 server,
                 secret_hash: row.agent_secret_hash,
                 is_active: row.is_active,
-            })
+            };
+            // A refresh that ended meanwhile may know better: this answer counts for this request alone.
+            let is_latest = asked.answers == answers;
+            self.take_over(secret, is_latest)
         }))
     }
 
-    /// Takes over what changed since the last time.
+    /// Takes over what changed since the last time. What was committed before the call is in memory after it.
     ///
     /// # Errors
     /// When the database cannot be read; memory stays as it was.
     pub async fn refresh(&self) -> Result<(), StoreError> {
+        let db = self.parts.db.read();
+        self.refresh_by(|since| servers::changed_since(db, since))
+            .await
+    }
+
+    async fn refresh_by<F>(&self, ask: impl FnOnce(UnixMs) -> F) -> Result<(), StoreError>
+    where
+        F: Future<Output = Result<servers::Changes, StoreError>>,
+    {
+        let _alone = self.refreshing.lock().await;
         let now = self.parts.clock.now();
-        let since = *self.asked_at.lock();
-        let changes = servers::changed_since(self.parts.db.read(), since).await?;
-        for secret in changes.changed {
-            self.take_over(secret);
-        }
+        let since = self.asked.lock().at;
+        let changes = ask(since).await?;
+        self.take_over_all(changes.changed, now);
         if u64::try_from(self.known.len()).unwrap_or(u64::MAX) != changes.servers {
             return self.reload().await;
         }
-        *self.asked_at.lock() = now;
         Ok(())
     }
 
@@ -177,15 +199,24 @@ impl Agents {
         let now = self.parts.clock.now();
         let all = servers::agent_secrets(self.parts.db.read()).await?;
         let ids: HashSet<ServerId> = all.iter().map(|secret| secret.server).collect();
-        for secret in all {
-            self.take_over(secret);
-        }
+        self.take_over_all(all, now);
         self.known.retain(|server, _| ids.contains(server));
-        *self.asked_at.lock() = now;
         Ok(())
     }
 
-    fn take_over(&self, secret: servers::AgentSecret) -> Arc<Agent> {
+    /// Takes over an answer to the question of `at`.
+    fn take_over_all(&self, secrets: Vec<servers::AgentSecret>, at: UnixMs) {
+        let mut asked = self.asked.lock();
+        for secret in secrets {
+            self.take_over(secret, true);
+        }
+        asked.at = at;
+        asked.answers += 1;
+    }
+
+    /// Makes an agent of a row. Memory takes it where it knows none, and over what it knows only where the row
+    /// `is_latest`.
+    fn take_over(&self, secret: servers::AgentSecret, is_latest: bool) -> Arc<Agent> {
         let secret_hash = secret.secret_hash.as_deref().and_then(from_hex);
         let entry = self.known.entry(secret.server);
         let traffic = match &entry {
@@ -202,7 +233,9 @@ impl Agents {
             secret_hash,
             traffic,
         });
-        entry.insert(Arc::clone(&agent));
+        if is_latest || matches!(entry, dashmap::Entry::Vacant(_)) {
+            entry.insert(Arc::clone(&agent));
+        }
         agent
     }
 }
@@ -267,6 +300,59 @@ pub(super) fn secret_hash(secret: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tests::House;
+    use futures::future::{Either, join, select};
+    use tokio::sync::Notify;
+
+    /// A refresh that asked before a change, and was slow to take over what it heard, let the old secret in again.
+    #[actix_web::test]
+    async fn an_answer_from_before_a_change_is_not_taken_over_after_it() {
+        let house = House::open().await;
+        let server = house.server("web-1").await;
+        let parts = house.state.parts.clone();
+        let agents = Agents::load(parts.clone(), 10, 120).await.unwrap();
+        let (db, now) = (parts.db.write(), parts.clock.now());
+        let change = async |secret: &str| {
+            let hashed = secret_hash(secret);
+            servers::set_secret(db, server, Some(&hashed), now)
+                .await
+                .unwrap();
+        };
+        change("old").await;
+        let (heard, slow) = (Notify::new(), Notify::new());
+        let older = agents.refresh_by(async |since| {
+            let answer = servers::changed_since(db, since).await;
+            heard.notify_one();
+            slow.notified().await;
+            answer
+        });
+        let newer = async {
+            heard.notified().await;
+            change("new").await;
+            let refresh = std::pin::pin!(agents.refresh());
+            // Long enough for one that does not wait for the other.
+            let waited = std::pin::pin!(clock::sleep(Duration::from_millis(200)));
+            if let Either::Right(((), refresh)) = select(refresh, waited).await {
+                slow.notify_one();
+                refresh.await.unwrap();
+            }
+            slow.notify_one();
+        };
+        let (older, ()) = join(older, newer).await;
+        older.unwrap();
+        let known = Arc::clone(&agents.known.get(&server).unwrap());
+        assert!(known.has(&hash("new")) && !known.has(&hash("old")));
+
+        // A look-up that was overtaken counts for its own request alone.
+        let row = |secret: &str| servers::AgentSecret {
+            server,
+            secret_hash: Some(secret_hash(secret)),
+            is_active: true,
+        };
+        assert!(agents.take_over(row("old"), false).has(&hash("old")));
+        let known = Arc::clone(&agents.known.get(&server).unwrap());
+        assert!(known.has(&hash("new")));
+    }
 
     fn read(value: &'static str) -> Option<(u32, &'static str)> {
         let header: &'static HeaderValue = Box::leak(Box::new(HeaderValue::from_static(value)));

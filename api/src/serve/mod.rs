@@ -27,15 +27,19 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::Data;
 use noc_actors::Parts;
 use noc_pipeline::clock;
-use noc_pipeline::embedded::{DataDir, OpenError};
+use noc_pipeline::embedded::{self, DataDir, OpenError};
 use noc_pipeline::kafka::KafkaError;
 use noc_storage::relational::StoreError;
 use noc_storage::secrets::SecretError;
 use noc_storage::series::SeriesError;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+/// Reads and writes that nobody waits for any more get this long to end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Why the process does not start.
 #[derive(Debug, thiserror::Error)]
@@ -117,8 +121,9 @@ pub struct Running {
     tasks: Vec<JoinHandle<()>>,
     roles: roles::Started,
     ingest: Data<Ingest>,
+    data_dir: PathBuf,
     /// Kept locked until everything has ended.
-    _data_dir: Option<DataDir>,
+    lock: Option<DataDir>,
 }
 
 /// Starts everything the roles ask for. Needs a running actix system.
@@ -223,7 +228,8 @@ pub async fn start(config: Config, roles: Roles) -> Result<Running, StartError> 
         tasks,
         roles: started,
         ingest,
-        _data_dir: data_dir,
+        data_dir: config.storage.data_dir.clone(),
+        lock: data_dir,
     })
 }
 
@@ -234,7 +240,7 @@ impl Running {
         self.roles.runtime().observe()
     }
 
-    /// Ends in order; returns when everything is stored and closed.
+    /// Ends in order; returns when everything is stored and closed, and the data directory free.
     pub async fn stop(self) {
         self.readiness.set(false);
         clock::sleep(self.drain).await;
@@ -252,5 +258,11 @@ impl Running {
             }
         }
         self.roles.stop().await;
+        drop((self.parts, self.servers, self.ingest, self.lock));
+        match embedded::released(&self.data_dir, CLOSING).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!("stores were not closed within {CLOSING:?}"),
+            Err(error) => tracing::warn!(%error, "whether stores are closed is not known"),
+        }
     }
 }

@@ -30,4 +30,5 @@ mod servers;
 mod users;
 mod wall;
 
-use house::{Answer, Browser, House, PASSWORD, T0};
+pub(crate) use house::House;
+use house::{Answer, Browser, PASSWORD, T0};

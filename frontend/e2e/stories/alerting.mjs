@@ -193,6 +193,29 @@ export const stories = {
     await page.getByText('Schedule deleted').waitFor();
   },
 
+  async 'a schedule that cannot be read says so and is mended by choosing'(page) {
+    await signIn(page);
+    await go(page, '/on-call');
+    const name = 'Written by a newer version';
+    const torn = page.getByRole('region', { name });
+    const warning = torn.getByText(/cannot read the rotation monthly and the time zone Mars.Base/);
+    await warning.waitFor();
+    await page.getByRole('button', { name: `Edit ${name}` }).click();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    await save.click();
+    await page
+      .getByRole('alert')
+      .getByText(/must be chosen/)
+      .waitFor();
+    await page.getByText('a day', { exact: true }).click();
+    await page.getByRole('combobox', { name: 'By the clocks of' }).click();
+    await page.getByRole('option', { name: 'UTC', exact: true }).click();
+    await save.click();
+    await page.getByText('Schedule saved').waitFor();
+    await warning.waitFor({ state: 'detached' });
+    await torn.getByText('Every day at 09:00, UTC').waitFor();
+  },
+
   async 'the delivery log filters and retries'(page) {
     await signIn(page);
     await go(page, '/settings/deliveries');

@@ -1266,7 +1266,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes a schedule; given members replace all of them.
+         * Changes a schedule; given members replace all of them. What this version cannot read stays until another is given.
          * @description Needs `on_call.manage`.
          */
         patch: operations["update_on_call_schedule"];
@@ -4826,6 +4826,11 @@ export interface components {
              */
             updated_at?: string | null;
         };
+        /**
+         * @description A field that decides who is on duty when.
+         * @enum {string}
+         */
+        OnCallField: "rotation" | "handoff_time" | "timezone";
         /** @description A time at which a schedule puts nobody on duty who can be told: the role `oncall` is nobody then. */
         OnCallGap: {
             /**
@@ -4860,8 +4865,10 @@ export interface components {
              * @description Since when; 60 days ago at the earliest.
              */
             since: string;
-            /** @description Its zone. */
+            /** @description Its zone, as it is stored. */
             timezone: string;
+            /** @description A sentence: what of it this version cannot read, so that nobody is on duty; null: nothing. */
+            unreadable: string | null;
             /**
              * Format: date-time
              * @description The next hand-off; null where there is none within 8 weeks.
@@ -4935,15 +4942,18 @@ export interface components {
             name: string;
             /** @description Who stands in, now or later, the earliest first. */
             overrides: components["schemas"]["OnCallOverride"][];
-            /** @description How long a turn is. */
-            rotation: components["schemas"]["RotationKind"];
+            rotation: components["schemas"]["RotationKind"] | null;
             /**
              * Format: date
              * @description Local day on which the first member's first turn begins; it lasts until the first hand-off after it.
              */
             starts_on: string;
-            /** @description IANA name of the zone whose wall clock counts. */
+            /** @description IANA name of the zone whose wall clock counts; as it is stored, also where this version does not know it. */
             timezone: string;
+            /** @description A sentence: what of it this version cannot read, so that nobody is on duty by it; null: nothing. */
+            unreadable: string | null;
+            /** @description The fields that it is about, which stay as they are stored until others are given. */
+            unreadable_fields: components["schemas"]["OnCallField"][];
             /**
              * Format: date-time
              * @description When it, or who stands in, was last changed.

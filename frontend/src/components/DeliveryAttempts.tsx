@@ -11,6 +11,7 @@ const WORDS: Record<string, string> = {
   sent: 'taken',
   retry: 'not taken, tried again',
   permanent: 'refused',
+  unknown: 'may have been taken',
   delivered: 'arrived',
   read: 'read',
   failed: 'did not arrive',

@@ -130,7 +130,9 @@ function OnCall() {
             <li key={duty.schedule_id} className={css.duty}>
               <PersonChip person={duty.user} override={duty.override_id !== null} />
               <span>{duty.schedule_name}</span>
-              <span className={css.age}>{duty.until ? `until ${momentText(duty.until)}` : ''}</span>
+              <span className={css.age}>
+                {duty.unreadable ? 'cannot be read' : duty.until ? `until ${momentText(duty.until)}` : ''}
+              </span>
             </li>
           ))}
         </ul>

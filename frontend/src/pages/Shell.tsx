@@ -217,6 +217,7 @@ function OnCall() {
   if (!data) return null;
   const names = namesOnCall(data.data);
   const lines = data.data.map((duty) => {
+    if (duty.unreadable) return `${duty.schedule_name}: nobody, it cannot be read`;
     const until = duty.until ? ` until ${momentText(duty.until)}` : '';
     return `${duty.schedule_name}: ${duty.user?.name ?? 'nobody'}${until}`;
   });

@@ -1,11 +1,16 @@
 //! One process a data directory.
 
 use super::OpenError;
+use crate::clock::{Stopwatch, sleep};
 use crate::id::NodeId;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// A directory that is still in use is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// A data directory in use by this process: what every node has, whatever its parts. The directory stays locked while
 /// this lives.
@@ -29,6 +34,32 @@ impl DataDir {
             node: node_id(dir)?,
             _lock: lock,
         })
+    }
+}
+
+/// Waits until nobody has the data directory in use, at most `longest`; false when somebody still has. Whoever dropped
+/// all that was opened in it waits here before it is opened again: work on the disk that nobody waits for any more
+/// still has its part open until it ends.
+///
+/// # Errors
+/// When the directory cannot be looked at.
+pub async fn released(dir: &Path, longest: Duration) -> Result<bool, OpenError> {
+    let path = dir.join("lock");
+    let waiting = Stopwatch::start();
+    loop {
+        let free = match File::open(&path).map(|file| file.try_lock()) {
+            Ok(Ok(())) => true,
+            Ok(Err(TryLockError::WouldBlock)) => false,
+            Ok(Err(TryLockError::Error(source))) => {
+                return Err(OpenError::io("lock", &path, source));
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(source) => return Err(OpenError::io("open", &path, source)),
+        };
+        if free || waiting.elapsed() >= longest {
+            return Ok(free);
+        }
+        sleep(LOOK_AGAIN).await;
     }
 }
 
@@ -96,5 +127,30 @@ pub(super) fn node_id(dir: &Path) -> Result<NodeId, OpenError> {
             Ok(NodeId(id))
         }
         Err(source) => Err(OpenError::io("read", &path, source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[tokio::test]
+    async fn a_directory_is_released_once_the_last_use_of_it_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let moment = Duration::from_millis(30);
+        assert!(released(dir.path(), moment).await.unwrap(), "never used");
+        let first = Arc::new(DataDir::open(dir.path()).unwrap());
+        let last = Arc::clone(&first);
+        drop(first);
+        assert!(!released(dir.path(), moment).await.unwrap());
+        let waits = released(dir.path(), Duration::from_secs(60));
+        let ends = async {
+            sleep(moment).await;
+            drop(last);
+        };
+        let (free, ()) = futures::join!(waits, ends);
+        assert!(free.unwrap());
+        DataDir::open(dir.path()).unwrap();
     }
 }

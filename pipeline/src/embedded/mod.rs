@@ -27,7 +27,7 @@ mod tail;
 pub use bus::InProcessBus;
 pub use dead_letters::EmbeddedDeadLetters;
 pub use journal::cut_at_damage;
-pub use lock::DataDir;
+pub use lock::{DataDir, released};
 pub use log::EmbeddedLog;
 pub use snapshots::EmbeddedSnapshots;
 

@@ -1,26 +1,34 @@
 //! `notification_deliveries` and `delivery_attempts`: messages to send, being sent, sent and not sent.
 //!
 //! `queued -> sending -> sent | retrying -> sending ... | failed`, and `suppressed`, `cancelled`, `expired` for what
-//! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it.
+//! is no longer to be sent. A row in `sending` is held under a lease; when that ends, somebody else takes it, and the log of
+//! its attempts says that it may have left before.
 
 mod attempts;
 pub mod bundles;
 mod claim;
+mod distance;
+mod lapsed;
 mod list;
 
 pub use attempts::{NewAttempt, attempts_of, record_attempt, record_attempts};
-pub use claim::{give_back, has_due};
+pub use claim::{GiveBack, explain_waiting, give_back, has_due};
+pub use distance::{
+    HELD_AND_KEPT_APART, HELD_BACK, KEPT_APART, change_gate, hold_recipient, keep_distance,
+    pass_turn_on,
+};
+pub use lapsed::{UNKNOWN, may_have_arrived, tried};
 pub use list::{Filter, list};
 
 use super::entity::notification_delivery::{ActiveModel, Column, Entity, Model};
 use super::{StoreError, quiet_holds};
-use claim::waiting;
 use noc_pipeline::clock::UnixMs;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -137,7 +145,8 @@ pub async fn queue(
 }
 
 /// As [`queue`], where the same message may have been taken back before it left: then that row waits again, its
-/// schedule begun anew. One that left, is on its way or failed stays as it is.
+/// schedule begun anew; one that may have left stays a message of its own. One that left, is on its way or failed stays as
+/// it is. In a transaction.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -150,21 +159,33 @@ pub async fn queue_again(
     if queue(conn, new, now).await?.is_some() {
         return Ok(());
     }
-    Entity::update_many()
+    let revived = Entity::update_many()
         .set(ActiveModel {
-            status: Set(Status::Queued.name().to_owned()),
             attempts: Set(0),
             next_attempt_at: Set(Some(now.to_datetime())),
+            wanted_at: Set(Some(now.to_datetime())),
             reason: Set(None),
             updated_at: Set(now.to_datetime()),
             ..Default::default()
         })
-        .filter(Column::IdempotencyKey.eq(key))
+        .col_expr(Column::Status, lapsed::waiting_anew())
+        .filter(Column::IdempotencyKey.eq(&key))
         .filter(Column::Status.is_in([Status::Cancelled.name(), Status::Expired.name()]))
         .exec(conn)
         .await
         .map_err(StoreError::during("queue a delivery again"))?;
-    Ok(())
+    if revived.rows_affected == 0 {
+        return Ok(());
+    }
+    let ids: Vec<i64> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::IdempotencyKey.eq(key))
+        .into_tuple()
+        .all(conn)
+        .await
+        .map_err(StoreError::during("queue a delivery again"))?;
+    bundles::part(conn, &ids).await
 }
 
 /// Writes a message that the caller sends itself, as if it had claimed it. Its `next_attempt_at` is empty: no worker
@@ -187,34 +208,6 @@ pub async fn enter_sending(
         .exec_with_returning(conn)
         .await
         .map_err(StoreError::during("enter a delivery"))
-}
-
-/// Writes into rows that are due why they are not sent now; they stay due.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn explain_waiting(
-    conn: &impl ConnectionTrait,
-    channel: &str,
-    reason: &str,
-    now: UnixMs,
-) -> Result<(), StoreError> {
-    let unexplained = Condition::any()
-        .add(Column::Reason.is_null())
-        .add(Column::Reason.ne(reason));
-    Entity::update_many()
-        .set(ActiveModel {
-            reason: Set(Some(reason.to_owned())),
-            updated_at: Set(now.to_datetime()),
-            ..Default::default()
-        })
-        .filter(waiting(now))
-        .filter(Column::Channel.eq(channel))
-        .filter(unexplained)
-        .exec(conn)
-        .await
-        .map_err(StoreError::during("explain why deliveries wait"))?;
-    Ok(())
 }
 
 /// How a claimed row ends, for now or for good.
@@ -282,6 +275,27 @@ pub async fn finish(
     Ok(done.rows_affected == 1)
 }
 
+/// Says that a rule of ours let a message wait until `from`: from then on its provider may be late with it.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn want_from(
+    conn: &impl ConnectionTrait,
+    id: i64,
+    from: UnixMs,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel {
+            wanted_at: Set(Some(from.to_datetime())),
+            ..Default::default()
+        })
+        .filter(Column::Id.eq(id))
+        .exec(conn)
+        .await
+        .map_err(StoreError::during("say from when a delivery is wanted"))?;
+    Ok(())
+}
+
 /// Takes back what an incident has queued of the given kinds and not begun to send, but for the steps in
 /// `keep_steps`. Returns the ids.
 ///
@@ -329,37 +343,53 @@ pub async fn cancel_unsent(
 }
 
 /// Who was told of an incident's problem and not yet of its end: the last message of each recipient on each channel
-/// that was sent (or, as a recovery, is to be) is a problem or a reminder.
+/// that was sent (or, as a recovery, is to be) is a problem or a reminder. One that may have been sent without anybody's
+/// knowing counts: better to hear twice that all is well than never. But not its recipient while it is just being sent again,
+/// for the recovery might come first: whoever ends that looks again.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn told(conn: &impl ConnectionTrait, incident_id: i64) -> Result<Vec<Model>, StoreError> {
+pub async fn told(
+    conn: &impl ConnectionTrait,
+    incident_id: i64,
+    now: UnixMs,
+) -> Result<Vec<Model>, StoreError> {
     let reached = Column::Status.is_in([Status::Sent.name(), Status::Delivered.name()]);
     let under_way = Column::Status.is_in([
         Status::Queued.name(),
         Status::Sending.name(),
         Status::Retrying.name(),
     ]);
+    let id = Expr::col((Entity, Column::Id));
+    let ending = Condition::all()
+        .add(Column::Kind.eq("recovery"))
+        .add(under_way);
+    let doubtful = Condition::all()
+        .add(Column::Kind.ne("recovery"))
+        .add(lapsed::exists(id));
     let rows = Entity::find()
         .filter(Column::IncidentId.eq(incident_id))
-        .filter(
-            Condition::any().add(reached).add(
-                Condition::all()
-                    .add(Column::Kind.eq("recovery"))
-                    .add(under_way),
-            ),
-        )
+        .filter(Condition::any().add(reached).add(ending).add(doubtful))
         .order_by_asc(Column::Id)
         .all(conn)
         .await
         .map_err(StoreError::during("read who was told"))?;
     let mut last: HashMap<(String, String), Model> = HashMap::new();
+    let mut being_told = HashSet::new();
     for row in rows {
-        last.insert((row.channel.clone(), row.recipient_key.clone()), row);
+        let to = (row.channel.clone(), row.recipient_key.clone());
+        let held = row
+            .lease_until
+            .is_some_and(|until| UnixMs::from(until) > now);
+        if row.kind != "recovery" && row.status == Status::Sending.name() && held {
+            being_told.insert(to.clone());
+        }
+        last.insert(to, row);
     }
     let mut told: Vec<Model> = last
-        .into_values()
-        .filter(|row| row.kind != "recovery")
+        .into_iter()
+        .filter(|(to, row)| row.kind != "recovery" && !being_told.contains(to))
+        .map(|(_, row)| row)
         .collect();
     told.sort_by_key(|row| row.id);
     Ok(told)
@@ -376,11 +406,12 @@ pub async fn requeue(
 ) -> Result<bool, StoreError> {
     let done = Entity::update_many()
         .set(ActiveModel {
-            status: Set(Status::Queued.name().to_owned()),
             next_attempt_at: Set(Some(now.to_datetime())),
+            wanted_at: Set(Some(now.to_datetime())),
             updated_at: Set(now.to_datetime()),
             ..Default::default()
         })
+        .col_expr(Column::Status, lapsed::waiting_anew())
         .filter(Column::Id.eq(id))
         .filter(Column::Status.is_in(GIVEN_UP.map(Status::name)))
         .exec(conn)
@@ -420,6 +451,7 @@ fn new_row(new: NewDelivery, status: Status, now: UnixMs) -> ActiveModel {
         status: Set(status.name().to_owned()),
         attempts: Set(0),
         next_attempt_at: Set(Some(now.to_datetime())),
+        wanted_at: Set(Some(now.to_datetime())),
         delivery_uuid: Set(Uuid::now_v7().to_string()),
         created_at: Set(now.to_datetime()),
         updated_at: Set(now.to_datetime()),

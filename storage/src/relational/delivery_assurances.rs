@@ -3,11 +3,11 @@
 
 use super::StoreError;
 use super::deliveries::Status;
-use super::entity::{delivery_assurance, incident, notification_delivery};
+use super::entity::{delivery_assurance, delivery_attempt, incident, notification_delivery};
 use super::incidents::OPEN;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, Query, SelectStatement};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
     QueryOrder, QuerySelect, Select,
@@ -20,6 +20,15 @@ const FAILED_LATELY: Duration = Duration::from_secs(600);
 const SENT_LATELY: Duration = Duration::from_secs(3_600);
 /// Deliveries older than this are history, whatever became of them.
 const OLDEST: Duration = Duration::from_secs(24 * 3_600);
+
+/// Where a delivery that left stands until it arrives: it may have been sent again since, or come to nothing.
+pub const UNCONFIRMED: [Status; 5] = [
+    Status::Queued,
+    Status::Sent,
+    Status::Retrying,
+    Status::Sending,
+    Status::Failed,
+];
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,8 +102,8 @@ pub async fn is_noted(
 }
 
 /// Messages about open criticals that no provider took within `patience` (`None`: nothing is too late), or that failed for
-/// good, for which no other channel was tried; the oldest first. The patience with what a rule put off begins when it is
-/// due: that is not its provider's doing.
+/// good, for which no other channel was tried; the oldest first. The patience with what a rule put off begins when that lets
+/// go of it: what comes after that is its provider's doing, also where that wants messages further apart.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -113,34 +122,44 @@ pub async fn unaccepted(
     let failed = Condition::all()
         .add(Column::Status.eq(Status::Failed.name()))
         .add(Column::UpdatedAt.gt(now.minus(FAILED_LATELY).to_datetime()));
+    let operation = "read deliveries that nobody took";
     let found = critical(kinds, Assurance::Channel, now)
         .filter(missed.add(failed))
         .limit(limit);
-    ids(conn, found, "read deliveries that nobody took").await
+    let mut found = ids(conn, found, operation).await?;
+    if let Some(patience) = patience {
+        // Old, and wanted anew: it was held for long, or somebody asked for it.
+        let oldest = now.minus(OLDEST).to_datetime();
+        let anew = of_critical(kinds, Assurance::Channel)
+            .filter(Column::CreatedAt.lte(oldest))
+            .filter(Column::WantedAt.gt(oldest))
+            .filter(late(now.minus(patience)))
+            .limit(limit.saturating_sub(found.len() as u64));
+        found.extend(ids(conn, anew, operation).await?);
+    }
+    Ok(found)
 }
 
-/// Made before this time, and either tried and not taken, or due before it as well: what waits for its own time (a
-/// group, a limit, quiet hours) is late once that has gone by as long.
+/// Wanted since before this time, and not taken.
 fn late(before: UnixMs) -> Condition {
     use notification_delivery::Column;
     let before = before.to_datetime();
-    let tried = Condition::any()
-        .add(Column::Status.eq(Status::Retrying.name()))
-        .add(
-            Condition::all()
-                .add(Column::Status.eq(Status::Sending.name()))
-                .add(Column::Attempts.gt(0)),
-        );
-    let untried = Condition::all()
-        .add(Column::Status.is_in([Status::Queued.name(), Status::Sending.name()]))
-        .add(Column::NextAttemptAt.lte(before));
+    let never_noted = Condition::all()
+        .add(Column::WantedAt.is_null())
+        .add(Column::CreatedAt.lte(before));
+    let not_taken = [Status::Queued, Status::Sending, Status::Retrying];
     Condition::all()
-        .add(Column::CreatedAt.lte(before))
-        .add(Condition::any().add(tried).add(untried))
+        .add(Column::Status.is_in(not_taken.map(Status::name)))
+        .add(
+            Condition::any()
+                .add(Column::WantedAt.lte(before))
+                .add(never_noted),
+        )
 }
 
 /// Messages about open criticals that left over one of `channels` over `patience` ago and of which nobody told that they
-/// arrived, and for which no step was brought forward; the oldest first.
+/// arrived, and for which no step was brought forward; the oldest first. Its first send counts, also where its provider
+/// told since that nothing came of it. What arrived over another channel instead arrived.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -156,11 +175,47 @@ pub async fn unconfirmed(
     if channels.is_empty() {
         return Ok(Vec::new());
     }
+    let taken: SelectStatement = Query::select()
+        .expr(Expr::val(1))
+        .from(delivery_attempt::Entity)
+        .and_where(
+            Expr::col((
+                delivery_attempt::Entity,
+                delivery_attempt::Column::DeliveryId,
+            ))
+            .equals((notification_delivery::Entity, Column::Id)),
+        )
+        .and_where(delivery_attempt::Column::Outcome.eq("sent"))
+        .and_where(delivery_attempt::Column::At.lte(now.minus(patience).to_datetime()))
+        .and_where(delivery_attempt::Column::At.gt(now.minus(SENT_LATELY).to_datetime()))
+        .to_owned();
+    let elsewhere = Alias::new("elsewhere");
+    let arrived: SelectStatement = Query::select()
+        .expr(Expr::val(1))
+        .from(delivery_assurance::Entity)
+        .join_as(
+            JoinType::InnerJoin,
+            notification_delivery::Entity,
+            elsewhere.clone(),
+            Expr::col((elsewhere.clone(), Column::Id)).equals((
+                delivery_assurance::Entity,
+                delivery_assurance::Column::ToDeliveryId,
+            )),
+        )
+        .and_where(
+            Expr::col((
+                delivery_assurance::Entity,
+                delivery_assurance::Column::DeliveryId,
+            ))
+            .equals((notification_delivery::Entity, Column::Id)),
+        )
+        .and_where(Expr::col((elsewhere, Column::Status)).eq(Status::Delivered.name()))
+        .to_owned();
     let found = critical(kinds, Assurance::Step, now)
-        .filter(Column::Status.eq(Status::Sent.name()))
+        .filter(Column::Status.is_in(UNCONFIRMED.map(Status::name)))
         .filter(Column::Channel.is_in(channels.iter().map(String::as_str)))
-        .filter(Column::SentAt.lte(now.minus(patience).to_datetime()))
-        .filter(Column::SentAt.gt(now.minus(SENT_LATELY).to_datetime()))
+        .filter(Expr::exists(taken))
+        .filter(Expr::exists(arrived).not())
         .limit(limit);
     ids(conn, found, "read deliveries without a receipt").await
 }
@@ -182,6 +237,11 @@ pub async fn delivery_by_key(
 
 /// Messages of the last day about criticals that nobody has taken on, without those for which it was done.
 fn critical(kinds: &[&str], what: Assurance, now: UnixMs) -> Select<notification_delivery::Entity> {
+    of_critical(kinds, what)
+        .filter(notification_delivery::Column::CreatedAt.gt(now.minus(OLDEST).to_datetime()))
+}
+
+fn of_critical(kinds: &[&str], what: Assurance) -> Select<notification_delivery::Entity> {
     use notification_delivery::Column;
     let open: SelectStatement = Query::select()
         .column(incident::Column::Id)
@@ -195,7 +255,6 @@ fn critical(kinds: &[&str], what: Assurance, now: UnixMs) -> Select<notification
         .and_where(delivery_assurance::Column::What.eq(what.name()))
         .to_owned();
     notification_delivery::Entity::find()
-        .filter(Column::CreatedAt.gt(now.minus(OLDEST).to_datetime()))
         .filter(Column::Kind.is_in(kinds.iter().copied()))
         .filter(Column::IncidentId.in_subquery(open))
         .filter(Column::Id.not_in_subquery(done))

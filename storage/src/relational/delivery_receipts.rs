@@ -38,6 +38,10 @@ pub enum Fate {
     Failed,
     /// The provider could not do it now.
     Later,
+    /// It was too much for the provider altogether, which wants no more of it for so long, in whole seconds.
+    Limited(Duration),
+    /// It was too much for this recipient, whom the provider leaves alone for so long, in whole seconds.
+    Crowded(Duration),
     /// The provider does no more of it today.
     Tomorrow,
     /// It never will arrive, and neither will others: the account, its number or its template is refused.
@@ -45,8 +49,8 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
+    /// Those that say no more than their name.
+    const PLAIN: [Self; 7] = [
         Self::OnItsWay,
         Self::Delivered,
         Self::Read,
@@ -56,7 +60,7 @@ impl Fate {
         Self::Barred,
     ];
 
-    /// The name in the database.
+    /// What it is called.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,15 +69,45 @@ impl Fate {
             Self::Read => "read",
             Self::Failed => "failed",
             Self::Later => "later",
+            Self::Limited(_) => "limited",
+            Self::Crowded(_) => "crowded",
             Self::Tomorrow => "tomorrow",
             Self::Barred => "barred",
         }
     }
 
-    /// Reads [`Fate::name`].
+    /// As it stands in the database: its name, and the seconds where it asks for a pause (`limited 60`).
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fate| fate.name() == name)
+    pub fn stored(self) -> String {
+        match self {
+            Self::Limited(pause) | Self::Crowded(pause) => {
+                format!("{} {}", self.name(), pause.as_secs())
+            }
+            plain => plain.name().to_owned(),
+        }
+    }
+
+    /// Reads [`Fate::stored`].
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let Some((name, seconds)) = text.split_once(' ') else {
+            return Self::PLAIN.into_iter().find(|fate| fate.name() == text);
+        };
+        let pause = Duration::from_secs(seconds.parse::<u32>().ok()?.into());
+        [Self::Limited(pause), Self::Crowded(pause)]
+            .into_iter()
+            .find(|fate| fate.name() == name)
+    }
+
+    /// The same, told so long ago: what is left of the pause that it asks for, 1 s at least.
+    #[must_use]
+    pub fn after(self, ago: Duration) -> Self {
+        let left = |pause: Duration| pause.saturating_sub(ago).max(Duration::from_secs(1));
+        match self {
+            Self::Limited(pause) => Self::Limited(left(pause)),
+            Self::Crowded(pause) => Self::Crowded(left(pause)),
+            plain => plain,
+        }
     }
 
     /// Whether a delivery that was sent stands elsewhere because of it.
@@ -199,7 +233,7 @@ pub async fn keep_early(
     let rows = provider_ids.iter().map(|id| ActiveModel {
         channel: Set(channel.to_owned()),
         provider_id: Set(id.chars().take(255).collect()),
-        fate: Set(fate.name().to_owned()),
+        fate: Set(fate.stored()),
         words: Set(words.to_owned()),
         at: Set(now.to_datetime()),
         ..Default::default()

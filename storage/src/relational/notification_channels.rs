@@ -13,8 +13,8 @@ use super::entity::notification_channel;
 use crate::secrets::FieldKey;
 use noc_pipeline::clock::UnixMs;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde_json::{Map, Value};
 
@@ -256,17 +256,28 @@ pub async fn set_away(
     .await
 }
 
-/// Notes that a provider that was away answered, be it only to refuse for now: it is in use again.
+/// Notes that a provider that was away answered, be it only to refuse for now: it is in use again. Of one that was not away
+/// nothing is written.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn set_answered(tx: &impl ConnectionTrait, channel: &str) -> Result<(), StoreError> {
-    update(tx, channel, |_| notification_channel::ActiveModel {
-        failures: Set(0),
-        probe_at: Set(None),
-        ..Default::default()
-    })
-    .await
+    use notification_channel::Column;
+    let was_away = Condition::any()
+        .add(Column::Failures.ne(0))
+        .add(Column::ProbeAt.is_not_null());
+    notification_channel::Entity::update_many()
+        .set(notification_channel::ActiveModel {
+            failures: Set(0),
+            probe_at: Set(None),
+            ..Default::default()
+        })
+        .filter(Column::Channel.eq(channel))
+        .filter(was_away)
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("note a channel's health"))?;
+    Ok(())
 }
 
 /// Moves the next try of a provider that is away, if the row is as it was read; false when somebody else tries it.

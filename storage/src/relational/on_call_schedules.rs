@@ -36,6 +36,36 @@ pub struct ScheduleDraft {
     pub members: Vec<i64>,
 }
 
+/// What a stored schedule becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleChange {
+    /// Unique.
+    pub name: String,
+    /// IANA name.
+    pub timezone: String,
+    /// `None`: stays as it is stored, also where this version cannot read it.
+    pub rotation: Option<Rotation>,
+    /// Minutes after midnight by the wall clock, 0 to 1439.
+    pub handoff_minute: i32,
+    /// Local day on which the first turn begins.
+    pub starts_on: NaiveDate,
+    /// Accounts in the order of their turns, each once.
+    pub members: Vec<i64>,
+}
+
+impl From<ScheduleDraft> for ScheduleChange {
+    fn from(draft: ScheduleDraft) -> Self {
+        Self {
+            name: draft.name,
+            timezone: draft.timezone,
+            rotation: Some(draft.rotation),
+            handoff_minute: draft.handoff_minute,
+            starts_on: draft.starts_on,
+            members: draft.members,
+        }
+    }
+}
+
 /// A stored schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
@@ -77,18 +107,19 @@ pub async fn create(
         created_at: Set(now.to_datetime()),
         ..Default::default()
     };
-    let name = draft.name.clone();
+    let whole = ScheduleChange::from(draft);
+    let name = whole.name.clone();
     let failed = StoreError::inserting("create a schedule", "on_call_schedule", name);
-    let row = written(row, &draft, now)?.insert(tx).await;
+    let row = written(row, &whole, now)?.insert(tx).await;
     let schedule = row.map_err(failed)?;
-    insert_members(tx, schedule.id, &draft.members).await?;
+    insert_members(tx, schedule.id, &whole.members).await?;
     Ok(Schedule {
         schedule,
-        members: draft.members,
+        members: whole.members,
     })
 }
 
-/// Replaces the whole of a schedule, its members included. Overrides stay.
+/// Replaces the whole of a schedule, its members included, but for a rotation that is to stay. Overrides stay.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Refused`] or [`StoreError::Conflict`] as in [`create`];
@@ -96,7 +127,7 @@ pub async fn create(
 pub async fn update(
     tx: &DatabaseTransaction,
     id: i64,
-    draft: ScheduleDraft,
+    change: ScheduleChange,
     now: UnixMs,
 ) -> Result<Schedule, StoreError> {
     let found = schedule::Entity::find_by_id(id)
@@ -104,38 +135,40 @@ pub async fn update(
         .await
         .map_err(StoreError::during("read a schedule"))?
         .ok_or_else(|| StoreError::not_found("on_call_schedule", id))?;
-    let name = draft.name.clone();
+    let name = change.name.clone();
     let failed = StoreError::inserting("change a schedule", "on_call_schedule", name);
-    let row = written(found.into_active_model(), &draft, now)?;
+    let row = written(found.into_active_model(), &change, now)?;
     let schedule = row.update(tx).await.map_err(failed)?;
     member::Entity::delete_many()
         .filter(member::Column::ScheduleId.eq(id))
         .exec(tx)
         .await
         .map_err(StoreError::during("replace a schedule's members"))?;
-    insert_members(tx, id, &draft.members).await?;
+    insert_members(tx, id, &change.members).await?;
     Ok(Schedule {
         schedule,
-        members: draft.members,
+        members: change.members,
     })
 }
 
 fn written(
     mut row: schedule::ActiveModel,
-    draft: &ScheduleDraft,
+    change: &ScheduleChange,
     now: UnixMs,
 ) -> Result<schedule::ActiveModel, StoreError> {
-    key_text("name", &draft.name)?;
-    let (rotation, weekday) = match draft.rotation {
-        Rotation::Weekly(day) => ("weekly", Some(day)),
-        Rotation::Daily => ("daily", None),
-    };
-    row.name = Set(draft.name.clone());
-    row.timezone = Set(draft.timezone.clone());
-    row.rotation = Set(rotation.to_owned());
-    row.handoff_weekday = Set(weekday);
-    row.handoff_minute = Set(draft.handoff_minute);
-    row.starts_on = Set(draft.starts_on);
+    key_text("name", &change.name)?;
+    if let Some(rotation) = change.rotation {
+        let (rotation, weekday) = match rotation {
+            Rotation::Weekly(day) => ("weekly", Some(day)),
+            Rotation::Daily => ("daily", None),
+        };
+        row.rotation = Set(rotation.to_owned());
+        row.handoff_weekday = Set(weekday);
+    }
+    row.name = Set(change.name.clone());
+    row.timezone = Set(change.timezone.clone());
+    row.handoff_minute = Set(change.handoff_minute);
+    row.starts_on = Set(change.starts_on);
     row.updated_at = Set(now.to_datetime());
     Ok(row)
 }

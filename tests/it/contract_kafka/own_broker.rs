@@ -42,9 +42,10 @@ impl Broker {
         );
         let dir = tempfile::tempdir().expect("a temporary folder");
         std::os::unix::fs::symlink(jars, dir.path().join("lib")).expect("a link to the jars");
-        // The script's ports lie at fixed distances from its base. Tests at the same time take different ones.
+        // The script's ports lie at fixed distances from its base. Tests at the same time take different ones, below those
+        // that the system gives to whoever connects.
         let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        let tries = || NEXT_PORT.fetch_add(307, Ordering::Relaxed) % 20_000 + 33_000;
+        let tries = || NEXT_PORT.fetch_add(307, Ordering::Relaxed) % 8_000 + 20_000;
         let port = std::iter::repeat_with(tries)
             .take(60)
             .find(|base| free(base + 91) && free(base + 191))

@@ -1,8 +1,8 @@
 //! What the clock does to an incident that somebody has: they are asked, it is taken from them, maintenance begins and
 //! ends. Each once, wherever whoever is at it dies.
 
-use super::world::{World, external};
-use super::{exim, told};
+use super::world::World;
+use super::{exim, paged, told};
 use noc_api::serve::FIRST_ADMIN;
 use noc_pipeline::clock::{Clock, SystemClock};
 use noc_storage::relational::entity::{incident, maintenance_window};
@@ -37,16 +37,7 @@ impl World {
 
 #[actix_rt::test]
 async fn what_falls_due_survives_a_death_between_every_two_steps() {
-    let steps = json!([
-        {"delay_seconds": 0, "channels": ["email"], "targets": external("one@noc.test")},
-        {"delay_seconds": 36_000, "channels": ["email"], "targets": external("two@noc.test")},
-    ]);
-    let mut world = World::with(steps).await;
-    world.post(exim(true)).await;
-    world.post(exim(false)).await;
-    world.post(exim(false)).await;
-    world.first_sent().await;
-    let incident = world.incident().await.id;
+    let (mut world, incident) = paged(36_000).await;
     let acknowledge = format!("/api/incidents/{incident}/acknowledge");
     assert_eq!(world.call(&acknowledge, json!({})).await, Some(200));
 

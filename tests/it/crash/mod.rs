@@ -10,6 +10,7 @@ mod bundles;
 mod clock;
 mod personal;
 mod world;
+mod worse;
 
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_tests::processes;
@@ -40,6 +41,21 @@ const RECOVERY: [&str; 7] = [
 
 fn exim(running: bool) -> Value {
     processes("exim", running)
+}
+
+/// Somebody was told of the one incident there is, and the next step is so many seconds away.
+async fn paged(next_step: u32) -> (World, i64) {
+    let steps = json!([
+        {"delay_seconds": 0, "channels": ["email"], "targets": external("one@noc.test")},
+        {"delay_seconds": next_step, "channels": ["email"], "targets": external("two@noc.test")},
+    ]);
+    let mut world = World::with(steps).await;
+    world.post(exim(true)).await;
+    world.post(exim(false)).await;
+    world.post(exim(false)).await;
+    world.first_sent().await;
+    let incident = world.incident().await.id;
+    (world, incident)
 }
 
 /// `kind to whom: state`, in the order in which they were written.
@@ -97,16 +113,7 @@ async fn a_page_and_its_recovery_survive_a_death_between_every_two_steps() {
 
 #[actix_rt::test]
 async fn what_people_and_time_do_survives_a_death_between_every_two_steps() {
-    let steps = json!([
-        {"delay_seconds": 0, "channels": ["email"], "targets": external("one@noc.test")},
-        {"delay_seconds": 3_600, "channels": ["email"], "targets": external("two@noc.test")},
-    ]);
-    let mut world = World::with(steps).await;
-    world.post(exim(true)).await;
-    world.post(exim(false)).await;
-    world.post(exim(false)).await;
-    world.first_sent().await;
-    let incident = world.incident().await.id;
+    let (mut world, incident) = paged(3_600).await;
 
     // Nobody knows whether it was done: whoever asks again gets the same, once.
     let snooze = format!("/api/incidents/{incident}/snooze");

@@ -44,6 +44,8 @@ pub struct World {
     pub smtp: SmtpServer,
     agents: Vec<TestAgent>,
     admin: Session,
+    /// The policy that everything goes to.
+    policy: Value,
     pub db: DatabaseConnection,
     /// Where the program reads where to die.
     plan: TempDir,
@@ -150,6 +152,7 @@ impl World {
             smtp,
             agents,
             admin,
+            policy: policy["id"].clone(),
             db: Database::connect(url).await.unwrap(),
             plan,
             deaths: 0,
@@ -169,9 +172,13 @@ impl World {
 
     /// The same of another agent.
     pub async fn post_as(&mut self, agent: usize, body: Value) {
+        self.post_of(agent, "processes", body).await;
+    }
+
+    async fn post_of(&mut self, agent: usize, kind: &str, body: Value) {
         let body = self.agents[agent].payload(body);
         let sent = reqwest::Client::new()
-            .post(format!("{}/api/agent/processes", self.url()))
+            .post(format!("{}/api/agent/{kind}", self.url()))
             .header("authorization", self.agents[agent].bearer())
             .json(&body)
             .timeout(Duration::from_secs(15))

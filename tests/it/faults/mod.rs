@@ -15,8 +15,8 @@ mod parts;
 mod replica;
 
 use crate::fleet::{
-    Host, Page, THINGS, catch_up, check_deliveries, check_incidents, check_rows, check_told, kept,
-    mail_goes_to, name_of,
+    Host, Page, THINGS, catch_up, check_deliveries, check_ends, check_incidents, check_rows,
+    check_told, kept, mail_goes_to, name_of,
 };
 use futures::future::join_all;
 use noc_api::simulate::client::Client;
@@ -202,7 +202,8 @@ impl World {
             check_rows(&harness, host).await;
         }
         check_incidents(&harness, &self.hosts).await;
-        check_told(&harness, &self.hosts).await;
+        check_told(&harness, &self.smtp, &self.hosts).await;
+        check_ends(&harness, &self.smtp).await;
         check_deliveries(&harness, &self.smtp, killed).await;
         println!(
             "{} reports, compared after {:?}",

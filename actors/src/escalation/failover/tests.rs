@@ -331,6 +331,41 @@ async fn who_is_told_to_have_not_been_reached_is_told_elsewhere_at_once() {
     ]);
 }
 
+/// Taken and refused again and again it never waited long enough, so nobody else was told sooner.
+#[tokio::test]
+async fn what_is_refused_after_every_send_brings_the_next_step_forward_as_well() {
+    for fate in [Fate::Later, Fate::Failed] {
+        let story = with_pager().await;
+        story.channel("pager", true, &["p-1"]).await;
+        answers(
+            &story.pager,
+            [accepted("m-1"), accepted("m-2"), accepted("m-3")],
+        );
+        let id = story.opens(Critical).await;
+        story.after(1).await;
+        for n in 1..4 {
+            let receipt = Receipt {
+                ids: vec![format!("m-{n}")],
+                fate,
+                words: "again".into(),
+            };
+            let (registry, now) = (&story.context.registry, story.clock.now());
+            receipts::take_one(story.db(), registry, "pager", &receipt, now)
+                .await
+                .unwrap();
+            story.after(59).await;
+        }
+        assert!(texts(&story, id, "step_brought_forward").await.is_empty());
+        story.after(60).await;
+        let said = "p-1 was not reached by pager within 3 min: the next step comes now.";
+        assert_eq!(
+            texts(&story, id, "step_brought_forward").await,
+            [said],
+            "{fate:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_next_pass_keeps_its_distance() {
     let steps = vec![over(&["pager"], step(0, &[]))];

@@ -112,6 +112,11 @@ fn on_call_is_whoever_is_on_duty_by_any_schedule_once() {
     let duty = |schedule: &str, user| OnDuty {
         schedule: schedule.into(),
         user,
+        unreadable: false,
+    };
+    let orbit = OnDuty {
+        unreadable: true,
+        ..duty("Orbit", None)
     };
     let directory = Directory {
         on_duty: vec![
@@ -119,6 +124,7 @@ fn on_call_is_whoever_is_on_duty_by_any_schedule_once() {
             duty("Backup", Some(2)),
             duty("Mail", Some(3)),
             duty("Weekend", None),
+            orbit,
         ],
         ..directory(&[])
     };
@@ -134,6 +140,7 @@ fn on_call_is_whoever_is_on_duty_by_any_schedule_once() {
         [
             "account user 3, on call in Mail, is switched off",
             "nobody is on call in Weekend",
+            "nobody is on call in Orbit, which cannot be read",
         ]
     );
 }

@@ -260,7 +260,8 @@ async fn maintenance_that_comes_and_goes_holds_back_as_foreseen() {
 
 #[tokio::test]
 async fn a_window_and_a_schedule_that_cannot_be_read_count_for_nothing() {
-    let story = Story::with(0, vec![step(0, &["operator"])]).await;
+    let steps = vec![step(0, &["oncall"]), step(300, &["operator"])];
+    let story = Story::with(0, steps).await;
     window(&story, "Torn", 0, 600, &[]).await;
     let id = schedule(&story, &[ADA]).await;
     let db = story.db().write();
@@ -272,8 +273,23 @@ async fn a_window_and_a_schedule_that_cannot_be_read_count_for_nothing() {
     }
     let world = load(story.db().read(), &story.context.registry, BEGIN).await;
     let world = world.unwrap();
-    assert_eq!((world.windows.len(), world.schedules.len()), (0, 0));
-    life_goes_as_foreseen(&story, Critical).await;
+    assert_eq!(world.windows.len(), 0);
+    let schedules = (world.schedules.readable, world.schedules.unreadable);
+    assert_eq!(schedules, (Vec::new(), vec!["Night".to_owned()]));
+    let seen = life_goes_as_foreseen(&story, Critical).await;
+    let What::Fires(first) = &seen.events[0].what else {
+        panic!("{seen:?}");
+    };
+    assert_eq!(
+        first.warnings,
+        [
+            "nobody is on call in Night, which cannot be read",
+            "nobody is on call",
+            "nobody was reached",
+        ]
+    );
+    // The step reached nobody, so the next did not wait.
+    assert_eq!(seen.events[0].at, seen.events[1].at);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::escalation::recipients::{Directory, Recipient};
 use crate::maintenance::{self, window::Window};
 use crate::notify::channel::Registry;
 use crate::notify::directory;
-use crate::oncall::{self, OnDuty, Schedule};
+use crate::oncall::{self, OnDuty, Schedules};
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::{StoreError, maintenance_windows, notification_channels};
 use sea_orm::ConnectionTrait;
@@ -17,7 +17,7 @@ pub struct World {
     /// Accounts and open channels, as they are now.
     pub directory: Directory,
     /// Schedules, with the overrides of the span.
-    pub schedules: Vec<Schedule>,
+    pub schedules: Schedules,
     /// Maintenance windows, the oldest first, as they are asked in life.
     pub windows: Vec<Window>,
     /// Channels that do not work, by key, and why.
@@ -27,7 +27,8 @@ pub struct World {
 /// Reads what a simulation of an incident at `at` rests on.
 ///
 /// # Errors
-/// [`StoreError`]. A schedule or a window that cannot be read counts for nothing, as in life.
+/// [`StoreError`]. A window that cannot be read counts for nothing, and by such a schedule nobody is on
+/// duty, as in life.
 pub async fn load(
     conn: &impl ConnectionTrait,
     registry: &Registry,
@@ -50,7 +51,7 @@ pub async fn load(
 
 impl World {
     pub(super) fn on_duty(&self, at: UnixMs) -> Vec<OnDuty> {
-        oncall::on_duty_by(&self.schedules, at)
+        self.schedules.on_duty(at)
     }
 
     /// The window that holds the incident back at `at`.

@@ -1,6 +1,7 @@
 //! A further breach: of what is open, and of what was over a moment ago.
 
 use super::{Stored, Writer, clip, explain};
+use crate::crash_point;
 use crate::detect::Finding;
 use crate::escalation::{self, is_acknowledged, severity_of};
 use crate::incident::group;
@@ -80,6 +81,8 @@ impl Writer<'_> {
         let row = incidents::breached(self.tx, before.id, &breach).await?;
         self.note_rise(before, finding).await?;
         escalation::severity_rose(self.tx, &row, self.record.at).await?;
+        crash_point::reached("raising_severity");
+        out.rose += 1;
         out.events.extend([
             LiveEvent::IncidentUpdated { incident: row.id },
             LiveEvent::ExecutionChanged { execution: 0 },

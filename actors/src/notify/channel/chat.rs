@@ -1,5 +1,6 @@
 //! Messages as chats show them: a headline, the facts, a link; cut to what the provider takes, with its mark-up made
-//! harmless. A message that is too long loses its middle, never its links nor its delivery's id.
+//! harmless. A message that is too long loses its middle, never its links nor its delivery's id. The command to copy is
+//! what it is or is not there at all: half of one may do anything.
 
 use crate::notify::message::Message;
 
@@ -12,15 +13,21 @@ pub(super) const JOINER: char = '\u{2060}';
 /// Before the link that takes the incident on.
 const ACKNOWLEDGE: &str = "Acknowledge: ";
 
+/// Before the link where a line has no room for the command as it is.
+const ELSEWHERE: &str = " The command is on the incident\u{2019}s page:";
+
+/// Writes one character, and says how many units of the limit that takes.
+type Write = fn(char, &mut String) -> usize;
+
 /// How a chat writes.
 pub(super) struct Markup {
     /// Around the headline.
     pub bold: (&'static str, &'static str),
     /// Writes one character so that it means nothing but itself; answers with how many UTF-16 units of the limit that
     /// takes.
-    pub escape: fn(char, &mut String) -> usize,
+    pub escape: Write,
     /// The same within a command, which people copy; `None`: what [`Markup::escape`] writes is copied as it was.
-    pub copied: Option<fn(char, &mut String) -> usize>,
+    pub copied: Option<Write>,
     /// How many units of the limit a piece of mark-up takes.
     pub weigh: fn(&str) -> usize,
     /// Writes an address of ours.
@@ -114,40 +121,48 @@ pub(super) fn footer(message: &Message) -> String {
 
 /// `text` with its mark-up made harmless, cut to `room` units; and how many it takes.
 pub(super) fn written(text: &str, markup: &Markup, room: usize) -> (String, usize) {
-    cut(text.chars().map(|c| (c, markup.escape)), room)
+    cut(text.chars().map(|c| (c, markup.escape, true)), room)
 }
 
 /// [`written`] for what [`body`] says: the command stays as it is, wherever it is named.
-fn written_body(message: &Message, markup: &Markup, room: usize) -> (String, usize) {
-    let body = body(message);
+pub(super) fn written_body(message: &Message, markup: &Markup, room: usize) -> (String, usize) {
     let command = message.command.as_deref().filter(|text| !text.is_empty());
+    let copied = command.unwrap_or_default();
+    written_around(&body(message), command, copied, markup, room)
+}
+
+/// [`written`], with `copied` as it is, whole or not at all, wherever `named` stands.
+fn written_around(
+    text: &str,
+    named: Option<&str>,
+    copied: &str,
+    markup: &Markup,
+    room: usize,
+) -> (String, usize) {
     let mut pieces = Vec::new();
-    let mut rest = body.as_str();
-    while let Some((before, after)) = command.and_then(|command| rest.split_once(command)) {
-        pieces.push((before, markup.escape));
-        let copied = markup.copied.unwrap_or(markup.escape);
-        pieces.push((command.unwrap_or_default(), copied));
+    let mut rest = text;
+    while let Some((before, after)) = named.and_then(|named| rest.split_once(named)) {
+        pieces.push((before, markup.escape, false));
+        pieces.push((copied, markup.copied.unwrap_or(markup.escape), true));
         rest = after;
     }
-    pieces.push((rest, markup.escape));
-    let chars = pieces
-        .into_iter()
-        .flat_map(|(text, write)| text.chars().map(move |c| (c, write)));
+    pieces.push((rest, markup.escape, false));
+    let chars = pieces.into_iter().flat_map(|(text, write, whole)| {
+        let chars = text.char_indices();
+        chars.map(move |(at, c)| (c, write, at == 0 || !whole))
+    });
     cut(chars, room)
 }
 
-/// Writes characters until there is no room; how many units that took.
-fn cut(
-    text: impl Iterator<Item = (char, fn(char, &mut String) -> usize)>,
-    room: usize,
-) -> (String, usize) {
+/// Writes characters until there is no room; how many units that took. Each says whether the end may be before it.
+fn cut(text: impl Iterator<Item = (char, Write, bool)>, room: usize) -> (String, usize) {
     let mut out = String::new();
     let mut used = 0;
     // Where the sign that something is missing would still fit.
     let mut cut_at = None;
     let cut_units = CUT.len_utf16();
-    for (c, write) in text {
-        if used + cut_units <= room {
+    for (c, write, may_end) in text {
+        if may_end && used + cut_units <= room {
             cut_at = Some((out.len(), used));
         }
         used += write(c, &mut out);
@@ -164,7 +179,9 @@ fn cut(
     (out, used)
 }
 
-/// One line of everything that matters, for templates whose variables hold no line breaks.
+/// One line of everything that matters, for templates whose variables hold no line breaks. The command, where an
+/// organisation's own words name it, stays as it is; what a variable cannot hold, or has no room for, is said to be
+/// elsewhere.
 pub(super) fn one_line(message: &Message, markup: &Markup, limit: usize) -> String {
     let mut parts = vec![message.subject.clone()];
     if let Some(body) = &message.body {
@@ -176,16 +193,39 @@ pub(super) fn one_line(message: &Message, markup: &Markup, limit: usize) -> Stri
         parts.push(message.lead.clone());
         parts.extend(facts.map(|fact| format!("{}: {}", fact.name, fact.value)));
     }
-    let text = parts.join(" | ");
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut end = String::new();
-    if let Some(url) = &message.acknowledge_url {
-        end.push_str(&format!(" {ACKNOWLEDGE}{url}"));
+    let text = folded(&parts.join(" | "));
+    let command = message.command.as_deref().map(str::trim);
+    let named = command.map(folded).filter(|named| !named.is_empty());
+    let named = named.as_deref().filter(|named| text.contains(named));
+    let holdable = command.filter(|command| a_variable_holds(command));
+    let left_out = CUT.to_string();
+    let line = |before_link: &str| {
+        let mut end = String::new();
+        if let Some(url) = &message.acknowledge_url {
+            end.push_str(&format!(" {ACKNOWLEDGE}{url}"));
+        }
+        end.push_str(&format!("{before_link} {}", message.link));
+        let room = limit.saturating_sub(units(&end));
+        let copied = holdable.unwrap_or(&left_out);
+        let (text, _) = written_around(&text, named, copied, markup, room);
+        (text, end)
+    };
+    let (mut text, mut end) = line("");
+    if named.is_some() && !holdable.is_some_and(|command| text.contains(command)) {
+        (text, end) = line(ELSEWHERE);
     }
-    end.push_str(&format!(" {}", message.link));
-    let room = limit.saturating_sub(units(&end));
-    let (text, _) = written(&text, markup, room);
-    format!("{text}{end}")
+    text.push_str(&end);
+    text
+}
+
+/// With one space wherever there was any.
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Meta refuses variables with line breaks, tabs, or more than four spaces in a row.
+fn a_variable_holds(text: &str) -> bool {
+    !text.contains("     ") && !text.contains(char::is_control)
 }
 
 #[cfg(test)]
@@ -309,6 +349,54 @@ pub(super) mod tests {
             line.ends_with("fine https://noc.test/incidents/17"),
             "{line}"
         );
+    }
+
+    /// A message in own words, the command in their middle.
+    fn with_command(command: &str) -> Message {
+        let mut message = message("no answer");
+        message.command = Some(command.into());
+        message.body = Some(format!("Try   this:\n{command}\nand  wait."));
+        message
+    }
+
+    const ELSEWHERE_LINKS: &str = "Acknowledge: https://noc.test/ack/AbC-09_x The command is on the incident\u{2019}s page: \
+                                   https://noc.test/incidents/17";
+
+    #[test]
+    fn a_line_keeps_the_command_or_says_where_it_is() {
+        let head = "🔴 [critical] Server down: web-09.hostseba | Try this:";
+        for kept in [
+            "awk '{print $1  $2}' f",
+            "grep '    x' f   g",
+            "echo  a\u{a0}b",
+        ] {
+            let line = one_line(&with_command(kept), &PLAIN, 1_024);
+            assert_eq!(line, format!("{head} {kept} and wait. {LINKS}"));
+        }
+        for refused in ["grep '     x' f", "cut -d'\t' f", "for i in a\ndo b\ndone"] {
+            let line = one_line(&with_command(refused), &PLAIN, 1_024);
+            assert_eq!(line, format!("{head} … and wait. {ELSEWHERE_LINKS}"));
+        }
+        // The product's words name no command here, so nothing is missing.
+        let line = one_line(&message("x"), &PLAIN, 1_024);
+        assert!(line.ends_with(&format!("Observed: x {LINKS}")), "{line}");
+    }
+
+    #[test]
+    fn half_a_command_is_shown_nowhere() {
+        let command = format!("rm -rf /home/shop/{}", "x".repeat(300));
+        let told = with_command(&command);
+        let whole = one_line(&told, &PLAIN, usize::MAX);
+        assert!(whole.contains(&command), "{whole}");
+        for limit in 200..units(&whole) + 100 {
+            let line = one_line(&told, &PLAIN, limit);
+            assert!(units(&line) <= limit, "{line}");
+            let kept = line.contains(&command);
+            assert_eq!(kept, !line.ends_with(ELSEWHERE_LINKS), "{line}");
+            assert!(kept || !line.contains("rm"), "{line}");
+            let text = render(&told, &PLAIN, limit);
+            assert!(text.contains(&command) || !text.contains("rm"), "{text}");
+        }
     }
 
     const LOUD: Markup = Markup {

@@ -3,11 +3,34 @@
 
 use super::{Channel, Outcome, Settings};
 use crate::notify::message::Message;
+use crate::notify::within::within;
 use noc_pipeline::clock::UnixMs;
 use noc_storage::relational::{Db, notification_channels};
+use std::time::Duration;
 
-/// [`Channel::send`], with customers' addresses masked where the channel asks for it, and with moves followed.
+/// How long a message may take with all that its channel does for it; a call alone has 10 s, and its own words for it.
+pub(crate) const LONGEST_SEND: Duration = Duration::from_secs(11);
+
+/// [`Channel::send`], with customers' addresses masked where the channel asks for it, and with moves followed. Within
+/// [`LONGEST_SEND`], however many calls that takes: somebody else may send what takes longer than its claim.
 pub(crate) async fn send_following(
+    db: &Db,
+    channel: &dyn Channel,
+    settings: &Settings,
+    message: &Message,
+    now: UnixMs,
+) -> Outcome {
+    within_reason(follow(db, channel, settings, message, now), LONGEST_SEND).await
+}
+
+async fn within_reason(send: impl Future<Output = Outcome>, limit: Duration) -> Outcome {
+    let late = || Outcome::Unavailable {
+        reason: format!("the provider's answers took more than {limit:?} in all"),
+    };
+    within(limit, send).await.unwrap_or_else(late)
+}
+
+async fn follow(
     db: &Db,
     channel: &dyn Channel,
     settings: &Settings,
@@ -56,4 +79,20 @@ pub(crate) async fn send_following(
 /// Why a message was not taken whose recipient moved once more on the way.
 pub(crate) fn moved_on(to: &str) -> String {
     format!("the recipient moved twice in a row, now to {to}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[tokio::test]
+    async fn all_calls_of_a_message_together_have_a_limit() {
+        let taken = Outcome::Accepted { provider_id: None };
+        let limit = Duration::from_millis(20);
+        let send = within_reason(ready(taken.clone()), LONGEST_SEND);
+        assert_eq!(send.await, taken);
+        let late = within_reason(pending(), limit).await;
+        assert!(matches!(late, Outcome::Unavailable { .. }), "{late:?}");
+    }
 }

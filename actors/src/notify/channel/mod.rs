@@ -26,7 +26,7 @@ pub use discord::Discord;
 pub use email::Email;
 pub use field::{Field, FieldErrors, FieldType, ShownIf};
 pub use http::{Http, Limits};
-pub(crate) use migrate::{moved_on, send_following};
+pub(crate) use migrate::{LONGEST_SEND, moved_on, send_following};
 pub use settings::Settings;
 pub use slack::Slack;
 pub use telegram::Telegram;

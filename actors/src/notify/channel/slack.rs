@@ -83,14 +83,14 @@ impl Slack {
 }
 
 fn payload(message: &Message) -> serde_json::Value {
-    let plain = |text: &str, limit| {
-        let (text, _) = chat::written(text, &PLAIN, limit);
-        json!({"type": "plain_text", "text": text, "emoji": false})
-    };
+    let object = |text: &str| json!({"type": "plain_text", "text": text, "emoji": false});
+    let plain = |text: &str, limit| object(&chat::written(text, &PLAIN, limit).0);
+    // The command is in it as it is, or not at all.
+    let (body, _) = chat::written_body(message, &PLAIN, OBJECT_LIMIT);
     let (shown, _) = chat::written(&message.subject, &ESCAPED, TEXT_LIMIT);
     let mut blocks = vec![
         json!({"type": "header", "text": plain(&message.subject, HEADER_LIMIT)}),
-        json!({"type": "section", "text": plain(&chat::body(message), OBJECT_LIMIT)}),
+        json!({"type": "section", "text": object(&body)}),
     ];
     let acknowledge = message.acknowledge_url.as_deref();
     let whole = Some(message.link.as_str()).filter(|link| !link.is_empty());
@@ -220,6 +220,19 @@ mod tests {
             section.contains("Observed: <!channel> & *bold*"),
             "{section}"
         );
+    }
+
+    #[test]
+    fn half_a_command_is_not_shown() {
+        let command = format!("rm -rf /home/shop/{}", "y".repeat(300));
+        for filled in (2_200..2_900).step_by(10) {
+            let mut message = chat::tests::message(&"x".repeat(filled));
+            message.command = Some(command.clone());
+            let body = payload(&message);
+            let section = body["blocks"][1]["text"]["text"].as_str().unwrap();
+            let whole = section.contains(&command);
+            assert!(whole || !section.contains("rm -rf"), "{filled}: {section}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! that leaves them `sending` and marked as one message (`delivery_bundles`): they are sent again as that message, under
 //! the same delivery id.
 
-use super::claimed::{claim_is_over, see, settle};
+use super::Done;
+use super::claimed::{claim_is_over, put_aside, read_later, see, settle};
+use super::conclude::conclude;
 use super::deliver::{self, Scene};
 use super::line::Slot;
 use super::record::{Conclusion, News};
@@ -19,8 +21,8 @@ use crate::notify::channel::Channel;
 use crate::notify::message::{Kind, Message};
 use crate::notify::template::{BundleView, GroupView, TemplateError};
 use noc_pipeline::clock::{Stopwatch, UnixMs};
-use noc_storage::relational::deliveries::Status;
 use noc_storage::relational::deliveries::bundles::Bundle;
+use noc_storage::relational::deliveries::{GiveBack, Status};
 use noc_storage::relational::entity::alert_rule;
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::{StoreError, incident_groups};
@@ -35,19 +37,26 @@ pub(super) async fn deliver(
     channel: &dyn Channel,
     bundle: Bundle,
     slot: Slot,
-) {
+) -> Done {
     let (mut still, mut fallen) = (Vec::new(), Vec::new());
-    for row in bundle.rows {
-        let Some(scene) = see(context, &row).await else {
-            return;
+    for row in &bundle.rows {
+        let scene = match see(context, row).await {
+            Ok(scene) => scene,
+            Err(error) if error.is_retryable() => {
+                return Done::Back(bundle.rows, read_later(context));
+            }
+            Err(_) => {
+                put_aside(context, row).await;
+                continue;
+            }
         };
-        match deliver::unsent(context, channel, &row, &scene).await {
-            Some(conclusion) => fallen.push((row, conclusion)),
-            None => still.push((row, scene)),
+        match deliver::unsent(context, channel, row, &scene).await {
+            Some(conclusion) => fallen.push((row.clone(), conclusion)),
+            None => still.push((row.clone(), scene)),
         }
     }
     if still.iter().any(|(row, _)| claim_is_over(context, row)) {
-        return;
+        return Done::Back(bundle.rows, GiveBack::AsTheyWere);
     }
     if !still.is_empty() {
         // Something is sent: a channel that was to be tried is tried.
@@ -55,23 +64,30 @@ pub(super) async fn deliver(
             conclusion.news = News::Nothing;
         }
     }
-    if !fallen.is_empty() {
+    let thinned = !fallen.is_empty();
+    let worst = still.iter().filter_map(|(_, scene)| scene.severity()).max();
+    if thinned {
         settle(context, channel, fallen).await;
         crash_point::reached("bundle_thinned");
     }
     let about: BTreeSet<_> = still.iter().map(|(row, _)| row.incident_id).collect();
-    match (still.len(), about.len()) {
-        (0, _) => {}
-        (1, _) => {
-            if let Some((mut row, _)) = still.pop() {
+    let done = match (still.len(), about.len()) {
+        (0, _) => Done::Nothing,
+        (1, _) => match still.pop() {
+            Some((mut row, _)) => {
                 row.delivery_uuid = bundle.delivery_uuid;
-                deliver::deliver(context, channel, row, slot).await;
+                deliver::deliver(context, channel, row, slot).await
             }
-        }
+            None => Done::Nothing,
+        },
         (_, incidents) => {
             let id = (bundle.carrier, bundle.delivery_uuid);
-            together(context, channel, id, (still, incidents == 1), slot).await;
+            together(context, channel, id, (still, incidents == 1), slot).await
         }
+    };
+    match done {
+        Done::Left if thinned => Done::Without(worst),
+        done => done,
     }
 }
 
@@ -82,14 +98,15 @@ async fn together(
     (carrier, delivery_uuid): (i64, String),
     (mut rows, one): (Vec<(Model, Scene)>, bool),
     slot: Slot,
-) {
+) -> Done {
     // The order in which everybody locks.
     rows.sort_by_key(|(row, _)| (row.incident_id, row.id));
     let at = context.clock.now();
     let watch = Stopwatch::start();
     let Some((first, scene)) = rows.first() else {
-        return;
+        return Done::Nothing;
     };
+    let all = || rows.iter().map(|(row, _)| row.clone()).collect();
     let message = if one {
         let row = Model {
             delivery_uuid,
@@ -100,19 +117,16 @@ async fn together(
     } else {
         let group = match common_group(context, &rows).await {
             Ok(group) => group,
+            Err(error) if error.is_retryable() => return Done::Back(all(), read_later(context)),
             Err(error) => {
-                tracing::warn!(
-                    channel = channel.key(),
-                    %error,
-                    "deliveries not sent, they return when their lease ends"
-                );
-                return;
+                tracing::warn!(channel = channel.key(), %error, "deliveries told without their group");
+                None
             }
         };
         message(context, channel, &delivery_uuid, &rows, group, at)
     };
     if rows.iter().any(|(row, _)| claim_is_over(context, row)) {
-        return;
+        return Done::Back(all(), GiveBack::AsTheyWere);
     }
     // Of several, each has its log-in masked in its own line.
     let about = scene.incident.as_ref().filter(|_| one);
@@ -122,7 +136,7 @@ async fn together(
     context.metrics.attempted(channel.key(), took);
     let ended = context.clock.now();
     let said = deliver::news(channel.reach(), &outcome, scene, ended);
-    let slot = slot.answered(said);
+    let slot = slot.answered(said, &first.recipient_key, ended);
     let mut news = Some(said);
     let others = rows.len().saturating_sub(1);
     // Whose id the message bears may have fallen out: then the log names one that left.
@@ -134,7 +148,7 @@ async fn together(
             let mut conclusion = Conclusion {
                 // Of the channel it is one send.
                 news: news.take().unwrap_or(News::Nothing),
-                ..deliver::conclude(row, outcome.clone(), at, ended, took)
+                ..conclude(row, outcome.clone(), at, ended, took)
             };
             if conclusion.ending.status == Status::Sent {
                 conclusion.ending.reason = Some(if row.id == carrier {
@@ -151,6 +165,7 @@ async fn together(
     if let Some(slot) = slot {
         slot.leave_alone();
     }
+    Done::Left
 }
 
 /// The group of all of these, if it is one.

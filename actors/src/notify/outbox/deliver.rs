@@ -1,27 +1,29 @@
 //! One claimed row: is it still true, send it, write down what came of it.
 
-use super::claimed::{claim_is_over, see, settle};
+use super::Done;
+use super::claimed::{claim_is_over, put_aside, read_later, see, settle};
+use super::conclude::conclude;
 use super::line::Slot;
 use super::notice::failing;
 use super::prepare::{not_written, open_settings};
-use super::record::{Attempt, Conclusion, News};
+use super::record::{Conclusion, News};
 use crate::crash_point;
 use crate::escalation::{
     PolicySnapshot, Position, is_acknowledged, is_resolved, is_to_owner, severity_of, step,
 };
 use crate::maintenance;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, Reach, moved_on, send_following};
+use crate::notify::channel::{Channel, Outcome, Reach, send_following};
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::judge::{Facts, HandoffFacts, IncidentFacts, Judgement, judge};
 use crate::notify::link;
 use crate::notify::message::{Kind, Message};
 use crate::notify::personal;
-use crate::notify::retry::{Retry, after_failure};
 use crate::notify::template::{IncidentView, TemplateError, in_own_words};
 use crate::oncall::handoff;
 use noc_pipeline::clock::{Stopwatch, UnixMs};
-use noc_storage::relational::deliveries::{Ending, Status};
+use noc_pipeline::control::Severity;
+use noc_storage::relational::deliveries::{Ending, GiveBack, Status};
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::entity::{alert_rule, execution, incident, notification_channel};
 use noc_storage::relational::{StoreError, executions, notification_channels};
@@ -31,7 +33,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// Between two looks at a message that is held back.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Everything that is known about a row right before it is sent.
 pub(super) struct Scene {
@@ -47,6 +49,13 @@ pub(super) struct Scene {
     pub(super) personal: personal::Scene,
 }
 
+impl Scene {
+    /// How bad its incident is.
+    pub(super) fn severity(&self) -> Option<Severity> {
+        self.incident.as_ref().map(severity_of)
+    }
+}
+
 /// Sends a claimed row, if it is still true, and records the result. Never fails: what cannot be recorded returns
 /// when its lease ends.
 pub(crate) async fn deliver(
@@ -54,20 +63,31 @@ pub(crate) async fn deliver(
     channel: &dyn Channel,
     row: Model,
     slot: Slot,
-) {
-    let Some(scene) = see(context, &row).await else {
-        return;
-    };
-    if claim_is_over(context, &row) {
-        return;
-    }
-    if let Some(conclusion) = attempt(context, channel, &row, &scene).await {
-        let slot = slot.answered(conclusion.news);
-        settle(context, channel, vec![(row, conclusion)]).await;
-        if let Some(slot) = slot {
-            slot.leave_alone();
+) -> Done {
+    let scene = match see(context, &row).await {
+        Ok(scene) => scene,
+        Err(error) if error.is_retryable() => return Done::Back(vec![row], read_later(context)),
+        Err(_) => {
+            put_aside(context, &row).await;
+            return Done::Nothing;
         }
+    };
+    let conclusion = if claim_is_over(context, &row) {
+        None
+    } else {
+        attempt(context, channel, &row, &scene).await
+    };
+    let Some(conclusion) = conclusion else {
+        return Done::Back(vec![row], GiveBack::AsTheyWere);
+    };
+    let left = conclusion.attempt.is_some();
+    let ended = context.clock.now();
+    let slot = slot.answered(conclusion.news, &row.recipient_key, ended);
+    settle(context, channel, vec![(row, conclusion)]).await;
+    if let Some(slot) = slot {
+        slot.leave_alone();
     }
+    if left { Done::Left } else { Done::Nothing }
 }
 
 pub(super) async fn read_scene(
@@ -176,25 +196,25 @@ async fn send_one(
     if claim_is_over(context, row) {
         return None;
     }
-    let own = personal::send_own(context, channel, &settings, row, &scene.personal, now);
-    if let Some(sent) = own.await {
-        return Some(sent);
+    let own = personal::write_own(context, channel, row, &scene.personal, now);
+    let written = match own.await {
+        Some(written) => written,
+        None => message(context, channel, kind, row, scene, now)
+            .map_err(|error| not_written(channel, &error)),
+    };
+    let message = match written {
+        Ok(message) => message,
+        Err(outcome) => return Some((outcome, None)),
+    };
+    let (db, templates) = (&context.db, &context.templates);
+    let (message, why) = in_own_words(db, templates, channel.key(), message, now).await;
+    let about = scene.incident.as_ref();
+    let message = scene.personal.as_seen(channel, message, about);
+    if claim_is_over(context, row) {
+        return None;
     }
-    match message(context, channel, kind, row, scene, now) {
-        Ok(message) => {
-            let (db, templates) = (&context.db, &context.templates);
-            let worded = in_own_words(db, templates, channel.key(), message, now);
-            let (message, why) = worded.await;
-            let about = scene.incident.as_ref();
-            let message = scene.personal.as_seen(channel, message, about);
-            if claim_is_over(context, row) {
-                return None;
-            }
-            let outcome = send_following(db, channel, &settings, &message, now).await;
-            Some((outcome, why))
-        }
-        Err(error) => Some((not_written(channel, &error), None)),
-    }
+    let outcome = send_following(db, channel, &settings, &message, now).await;
+    Some((outcome, why))
 }
 
 /// What a row says, as far as it is known.
@@ -232,12 +252,7 @@ pub(super) async fn unsent(
         Judgement::Expire(reason) => return Some(unsent(Status::Expired, reason)),
         Judgement::Suppress(reason) => return Some(unsent(Status::Suppressed, reason)),
         Judgement::PutOff(reason) => {
-            let waiting = if row.attempts == 0 {
-                Status::Queued
-            } else {
-                Status::Retrying
-            };
-            let mut put_off = unsent(waiting, reason);
+            let mut put_off = unsent(Status::Queued, reason);
             put_off.ending.next_attempt_at = Some(context.clock.now().plus(LOOK_AGAIN));
             return Some(put_off);
         }
@@ -264,11 +279,11 @@ pub(super) fn news(reach: Reach, outcome: &Outcome, scene: &Scene, ended: UnixMs
         Outcome::Retry {
             after: Some(after), ..
         } if !scene.personal.is_elsewhere() => News::Limited(ended.plus(*after)),
-        Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Crowded { .. } if failing => {
-            News::Answered
+        Outcome::Crowded { after, .. } => News::Crowded(*after),
+        Outcome::Accepted { .. } | Outcome::Retry { .. } if failing => News::Answered,
+        Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Migrated { .. } => {
+            News::Nothing
         }
-        Outcome::Accepted { .. } | Outcome::Retry { .. } => News::Nothing,
-        Outcome::Crowded { .. } | Outcome::Migrated { .. } => News::Nothing,
         refused if scene.personal.is_blameless(refused, reach) => News::Nothing,
         Outcome::Permanent { .. } | Outcome::Refused { .. } => News::Refuses,
         Outcome::Unavailable { .. } => News::Away,
@@ -360,65 +375,6 @@ pub(super) fn view_of(incident: &incident::Model, scene: &Scene) -> IncidentView
             .as_ref()
             .is_some_and(|row| row.state == executions::State::Withdrawn.name()),
         acknowledge_url: None,
-    }
-}
-
-/// What a send comes to for its row.
-pub(super) fn conclude(
-    row: &Model,
-    outcome: Outcome,
-    at: UnixMs,
-    ended: UnixMs,
-    took: Duration,
-) -> Conclusion {
-    let before = u32::try_from(row.attempts).unwrap_or(0);
-    let counted = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    let attempt = |outcome, detail: &str| {
-        Some(Attempt {
-            at,
-            took,
-            outcome,
-            detail: detail.to_owned(),
-        })
-    };
-    let tried_on = |attempts: u32, outcome, reason: String, again: Option<UnixMs>| Conclusion {
-        attempt: attempt(outcome, &reason),
-        ending: Ending {
-            status: again.map_or(Status::Failed, |_| Status::Retrying),
-            attempts: counted(attempts),
-            next_attempt_at: again,
-            provider_id: None,
-            reason: Some(reason),
-        },
-        news: News::Nothing,
-    };
-    let (reason, after) = match outcome {
-        Outcome::Accepted { provider_id } => {
-            return Conclusion {
-                attempt: attempt("sent", provider_id.as_deref().unwrap_or_default()),
-                ending: Ending {
-                    status: Status::Sent,
-                    attempts: counted(before.saturating_add(1)),
-                    next_attempt_at: None,
-                    provider_id,
-                    reason: None,
-                },
-                news: News::Nothing,
-            };
-        }
-        Outcome::Permanent { reason } | Outcome::Refused { reason } => {
-            return tried_on(before.saturating_add(1), "permanent", reason, None);
-        }
-        Outcome::Retry { reason, after } => (reason, after),
-        Outcome::Crowded { reason, after } => (reason, Some(after)),
-        Outcome::Unavailable { reason } => (reason, None),
-        Outcome::Migrated { to, .. } => (moved_on(&to), None),
-    };
-    match after_failure(before, after) {
-        Retry::Again { pause, attempts } => {
-            tried_on(attempts, "retry", reason, Some(ended.plus(pause)))
-        }
-        Retry::GiveUp { attempts } => tried_on(attempts, "retry", reason, None),
     }
 }
 

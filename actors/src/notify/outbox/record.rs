@@ -16,7 +16,7 @@ use noc_storage::relational::timeline::Actor;
 use noc_storage::relational::{StoreError, executions, notification_channels, timeline};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,13 @@ pub(super) struct Conclusion {
     pub attempt: Option<Attempt>,
     /// What it says of the channel.
     pub news: News,
+}
+
+impl Conclusion {
+    /// Whether a rule of ours lets it wait.
+    pub(super) fn is_put_off(&self) -> bool {
+        self.attempt.is_none() && self.ending.next_attempt_at.is_some()
+    }
 }
 
 /// What a try says of its channel.
@@ -43,6 +50,8 @@ pub(crate) enum News {
     Answered,
     /// Its provider asked to be left alone until then.
     Limited(UnixMs),
+    /// Its provider asked to leave this recipient alone for so long; others are sent to.
+    Crowded(Duration),
     /// Its provider was not there.
     Away,
     /// It was to be tried, and then there was nothing to send.
@@ -100,9 +109,23 @@ async fn write_all(
     rows: &[&(Model, Conclusion)],
     now: UnixMs,
 ) -> Result<(), StoreError> {
+    let crowded = rows.iter().filter_map(|(row, end)| match end.news {
+        News::Crowded(pause) => Some(((&row.channel, &row.recipient_key), pause)),
+        _ => None,
+    });
+    // Once for each recipient, and before anything else is locked.
+    let mut longest = BTreeMap::<_, Duration>::new();
+    for (recipient, pause) in crowded {
+        let known = longest.entry(recipient).or_default();
+        *known = pause.max(*known);
+    }
+    for ((channel, recipient), pause) in longest {
+        deliveries::keep_distance(tx, channel, recipient, pause, now).await?;
+    }
+    let before = Before::read(tx, rows).await?;
     let changing = rows
         .iter()
-        .filter(|(row, end)| changes_who_was_told(row, end));
+        .filter(|(row, end)| before.changes_who_was_told(row, end));
     let about: BTreeSet<i64> = changing.filter_map(|(row, _)| row.incident_id).collect();
     let about: Vec<i64> = about.into_iter().collect();
     // The same locks that resolving takes: either it sees how these messages ended, or we see the incident as over.
@@ -123,7 +146,8 @@ async fn write_all(
     });
     deliveries::record_attempts(tx, tries.collect()).await?;
     for (row, conclusion) in rows {
-        write(tx, registry, row, conclusion, now).await?;
+        let ending = before.ending(row, conclusion);
+        write(tx, registry, row, conclusion, ending, now).await?;
     }
     // Oldest first: of several the last one counts.
     let executions = executions.iter().map(|row| (row.incident_id, row));
@@ -136,12 +160,55 @@ async fn write_all(
     Ok(())
 }
 
-/// Whether it matters to the recoveries that an incident owes.
-fn changes_who_was_told(row: &Model, conclusion: &Conclusion) -> bool {
-    match conclusion.ending.status {
-        Status::Sent => true,
-        Status::Cancelled => row.kind == Kind::Recovery.name(),
-        _ => false,
+/// What became of rows that did not leave this time, before.
+struct Before {
+    /// Those that nothing was sent of now, and that were sent before, or may have been.
+    tried: BTreeSet<i64>,
+    /// Those that may have arrived: nobody said what came of a send.
+    doubtful: BTreeSet<i64>,
+}
+
+impl Before {
+    async fn read(
+        tx: &impl ConnectionTrait,
+        rows: &[&(Model, Conclusion)],
+    ) -> Result<Self, StoreError> {
+        let not_sent = rows
+            .iter()
+            .filter(|(_, end)| end.ending.status != Status::Sent);
+        // A test says by itself that its result is not known.
+        let not_sent = not_sent.filter(|(row, _)| row.kind != Kind::Test.name());
+        let put_off = not_sent.clone().filter(|(_, end)| end.is_put_off());
+        let put_off: Vec<i64> = put_off.map(|(row, _)| row.id).collect();
+        let not_sent: Vec<i64> = not_sent.map(|(row, _)| row.id).collect();
+        Ok(Self {
+            tried: deliveries::tried(tx, &put_off).await?,
+            doubtful: deliveries::may_have_arrived(tx, &not_sent).await?,
+        })
+    }
+
+    /// Whether it matters to the recoveries that an incident owes.
+    fn changes_who_was_told(&self, row: &Model, conclusion: &Conclusion) -> bool {
+        match conclusion.ending.status {
+            Status::Sent => true,
+            // Whoever asked meanwhile did not count it, because it was being sent again.
+            _ if self.doubtful.contains(&row.id) => true,
+            Status::Cancelled => row.kind == Kind::Recovery.name(),
+            _ => false,
+        }
+    }
+
+    /// How a row ends, as far as those who judged it could not know.
+    fn ending(&self, row: &Model, conclusion: &Conclusion) -> Ending {
+        let mut ending = conclusion.ending.clone();
+        if ending.status == Status::Queued && (row.attempts > 0 || self.tried.contains(&row.id)) {
+            ending.status = Status::Retrying;
+        }
+        if ending.next_attempt_at.is_none() && self.doubtful.contains(&row.id) {
+            let why = ending.reason.unwrap_or_default();
+            ending.reason = Some(format!("{why}; it may have arrived all the same"));
+        }
+        ending
     }
 }
 
@@ -150,9 +217,9 @@ async fn write(
     registry: &Registry,
     row: &Model,
     conclusion: &Conclusion,
+    ending: Ending,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let ending = &conclusion.ending;
     let failed = ending.status == Status::Failed;
     let may_fail = matches!(conclusion.news, News::Refuses | News::Away);
     let worked = may_fail && works(tx, &row.channel).await?;
@@ -161,6 +228,12 @@ async fn write(
         notice::tell(tx, registry, &row.channel, now).await?;
     }
     let held = deliveries::finish(tx, row, ending.clone(), now).await?;
+    if let Some(again) = ending
+        .next_attempt_at
+        .filter(|_| held && conclusion.is_put_off())
+    {
+        deliveries::want_from(tx, row.id, again).await?;
+    }
     if ending.status == Status::Sent && row.kind == Kind::Summary.name() {
         personal::summary::sent(tx, row, now).await?;
     }
@@ -192,7 +265,7 @@ async fn note_news(
         News::Nothing => Ok(()),
         News::Works => notification_channels::set_health(tx, channel, None, now).await,
         News::Refuses => notification_channels::set_health(tx, channel, Some(error), now).await,
-        News::Answered => notification_channels::set_answered(tx, channel).await,
+        News::Answered | News::Crowded(_) => notification_channels::set_answered(tx, channel).await,
         News::Limited(until) => {
             notification_channels::set_answered(tx, channel).await?;
             notification_channels::pause(tx, channel, until, error).await
@@ -208,13 +281,20 @@ async fn note_news(
             };
             notification_channels::set_away(tx, channel, error, next, now).await
         }
-        News::NotTried => {
-            let known = notification_channels::by_key(tx, channel).await?;
-            if let Some(known) = known.filter(|known| known.probe_at.is_some()) {
-                let failures = Breaker::of(&known).failures;
-                notification_channels::set_probe(tx, &known, failures, now).await?;
-            }
-            Ok(())
-        }
+        News::NotTried => not_tried(tx, channel, now).await,
     }
+}
+
+/// A channel that was to be tried was not: whatever is due next tries it.
+pub(super) async fn not_tried(
+    tx: &impl ConnectionTrait,
+    channel: &str,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let known = notification_channels::by_key(tx, channel).await?;
+    if let Some(known) = known.filter(|known| known.probe_at.is_some()) {
+        let failures = Breaker::of(&known).failures;
+        notification_channels::set_probe(tx, &known, failures, now).await?;
+    }
+    Ok(())
 }

@@ -8,15 +8,18 @@
 //! * **Recoveries**, and questions whether somebody is still on it, wait for nothing: those of one group that are due at
 //!   the same moment leave together.
 //! * What left once, or was about to, leaves again as the same message, alone or together: it may have arrived.
+//! * Where a provider wants messages to a recipient further apart ([`Apart`]), one leaves at a time, whatever it is, the worst
+//!   first; alarms that were not sent yet leave as one.
 
 use crate::notify::message::Kind;
 use crate::notify::storm::StormLimit;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
-use noc_storage::relational::deliveries::Status;
-use noc_storage::relational::deliveries::bundles::{Due, Queue, Turn, Turns};
+use noc_storage::relational::deliveries::bundles::{Apart, Due, Queue, Turn, Turns};
+use noc_storage::relational::deliveries::{HELD_AND_KEPT_APART, HELD_BACK, KEPT_APART, Status};
 use noc_storage::relational::entity::notification_delivery::Model;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Kinds that tell of trouble: what a storm is made of.
@@ -27,9 +30,6 @@ const MOST_TOGETHER: usize = 200;
 
 /// Why an alarm waits for others, in the delivery log.
 const WAITS_FOR_GROUP: &str = "waits for others of its group, to leave in one message with them";
-
-/// How the reason of an alarm begins that a storm holds back.
-pub(super) const HELD_BACK: &str = "held back: ";
 
 /// How messages are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +78,18 @@ impl Set<'_> {
         self.rows.iter().filter_map(|due| due.severity).max()
     }
 
+    /// For what is about no incident somebody waits: a code, a hand-off, a notice.
+    fn urgency(&self) -> Severity {
+        self.worst().unwrap_or(Severity::High)
+    }
+
     fn ids(&self) -> Vec<i64> {
         self.rows.iter().map(|due| due.row.id).collect()
+    }
+
+    fn was_begun(&self) -> bool {
+        let sending = Status::Sending.name();
+        self.rows.iter().any(|due| due.row.status == sending)
     }
 
     fn send(&self) -> Turn {
@@ -104,6 +114,7 @@ pub(crate) fn decide(queue: &Queue, bundling: &Bundling, now: UnixMs) -> Turns {
     }
     let mut out = Turns {
         turns: Vec::new(),
+        counted: Vec::new(),
         gate: queue.gate,
     };
     let mut ready = Vec::new();
@@ -113,25 +124,75 @@ pub(crate) fn decide(queue: &Queue, bundling: &Bundling, now: UnixMs) -> Turns {
                 ids: set.ids(),
                 until,
                 reason: WAITS_FOR_GROUP.to_owned(),
+                provider: false,
             }),
             None => ready.push(set),
         }
     }
     // The worst first: room may be scarce.
     ready.sort_by_key(|set| Reverse(set.worst()));
+    let apart = queue.gate.apart.filter(|apart| apart.lasts(now));
     let mut room = queue.room;
-    let ready = match bundling.storm {
-        Some(limit) => within_limit(ready, limit, &mut out, room, now),
+    if let Some(apart) = apart {
+        room = room.min(usize::from(apart.free_at <= now));
+        ready = merged(ready).into_iter().collect();
+    }
+    // Of one that leaves the limit of a storm is charged only if it is an alarm.
+    let best = ready.iter().map(Set::urgency).max();
+    let outdone = apart.is_some() && others.iter().any(|set| Some(set.urgency()) > best);
+    let for_alarms = if outdone { 0 } else { room };
+    let mut leaving = match bundling.storm {
+        Some(limit) => within_limit(ready, limit, &mut out, for_alarms, now),
         None => ready,
     };
-    for set in ready.iter().chain(&others) {
-        if room == 0 {
-            break;
+    leaving.extend(others);
+    if apart.is_some() {
+        leaving.sort_by_key(|set| Reverse(set.urgency()));
+    }
+    let later = leaving.split_off(room.min(leaving.len()));
+    out.turns.extend(leaving.iter().map(Set::send));
+    if let Some(mut apart) = apart {
+        if !leaving.is_empty() {
+            apart.free_at = now.plus(apart.gap);
+            out.gate.apart = Some(apart);
         }
-        room -= 1;
-        out.turns.push(set.send());
+        keep_apart(&later, apart, &mut out);
     }
     out
+}
+
+/// All of them wait for the next turn, and whose that is is decided then. Those that somebody else began stay as they are:
+/// their claims are over, and that shall be known as long as they are.
+fn keep_apart(later: &[Set<'_>], apart: Apart, out: &mut Turns) {
+    let until = apart.free_at;
+    let (begun, later): (Vec<_>, Vec<_>) = later.iter().partition(|set| set.was_begun());
+    let ids: Vec<i64> = begun.into_iter().flat_map(Set::ids).collect();
+    if !ids.is_empty() {
+        out.turns.push(Turn::Leave { ids, until });
+    }
+    let rows = later.into_iter().flat_map(|set| set.rows.iter());
+    let mut waiting: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    for due in rows {
+        let same = waiting.entry(why_kept_apart(&due.row)).or_default();
+        same.push(due.row.id);
+    }
+    for (reason, ids) in waiting {
+        out.turns.push(Turn::Hold {
+            ids,
+            until,
+            reason: reason.to_owned(),
+            provider: true,
+        });
+    }
+}
+
+/// Why a row waits for its recipient; it still says so where a storm held it back.
+pub(super) fn why_kept_apart(row: &Model) -> &'static str {
+    if was_held_back(row) {
+        HELD_AND_KEPT_APART
+    } else {
+        KEPT_APART
+    }
 }
 
 /// Rows by the company they leave in, in the order in which the first of each is due.
@@ -233,12 +294,14 @@ fn within_limit<'a>(
                     limit.messages,
                     limit.window.as_secs()
                 ),
+                provider: false,
             });
         }
         Vec::new()
     };
     for set in leaving.iter().take(room) {
         out.gate = limit.after(out.gate, now, set.worst());
+        out.counted.extend(set.rows.first().map(|due| due.row.id));
     }
     leaving
 }

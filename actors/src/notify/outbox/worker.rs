@@ -1,10 +1,11 @@
 //! The loop of one channel: take what is due, as many as there is room in hand, and sleep until woken or a second passes.
 
 use super::line::Line;
-use super::{claim, give_back, send};
+use super::{claim, give_back, put_off, send};
 use crate::notify::NotifyContext;
 use crate::notify::channel::Channel;
-use noc_pipeline::clock;
+use noc_pipeline::clock::{self, UnixMs};
+use noc_storage::relational::deliveries::bundles::Bundle;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
@@ -79,7 +80,13 @@ impl Worker {
             let (context, channel) = (Arc::clone(&self.context), Arc::clone(&self.channel));
             tokio::spawn(async move {
                 match line.turn(ticket).await {
-                    Some(slot) => send(&context, channel.as_ref(), message, slot).await,
+                    Some(slot) => match crowded(&line, &message, context.clock.now()) {
+                        Some(until) => {
+                            drop(slot);
+                            put_off(&context, message, until).await;
+                        }
+                        None => send(&context, channel.as_ref(), message, slot).await,
+                    },
                     None => give_back(&context, message).await,
                 }
                 drop(one);
@@ -87,6 +94,14 @@ impl Worker {
         }
         took
     }
+}
+
+/// Until when a message waits for its recipient.
+fn crowded(line: &Line, message: &Bundle, now: UnixMs) -> Option<UnixMs> {
+    let first = message.rows.first()?;
+    // What no worker was to send is for the judge.
+    first.next_attempt_at?;
+    line.crowded(&first.recipient_key, now)
 }
 
 /// Room for one message at least: what is free, or comes free soon while others are in hand.

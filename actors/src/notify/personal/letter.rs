@@ -17,11 +17,7 @@ use noc_storage::relational::{StoreError, quiet_holds};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 use uuid::Uuid;
-
-/// After the database did not note what a summary names.
-const AGAIN_SOON: Duration = Duration::from_secs(15);
 
 /// What there is to say.
 pub(super) enum View {
@@ -86,7 +82,8 @@ impl Letter {
                     tracing::warn!(delivery.id = row.id, %error, "summary not noted yet");
                     Outcome::Retry {
                         reason: "what it tells could not be noted".to_owned(),
-                        after: Some(AGAIN_SOON),
+                        // The provider has no part in it.
+                        after: None,
                     }
                 })?;
                 Ok(templates.summary(delivery, &row.recipient, view, now))

@@ -27,7 +27,7 @@ mod tests;
 pub mod trial;
 pub mod verify;
 
-pub(crate) use scene::{Scene, keep_back, read, send_own, with_address};
+pub(crate) use scene::{Scene, keep_back, read, with_address, write_own};
 
 /// The channels that reach a person at an address of their own.
 pub const CHANNELS: [&str; 4] = [EMAIL, "whatsapp", "telegram", "discord"];

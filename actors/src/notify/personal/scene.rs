@@ -10,10 +10,10 @@ use crate::crash_point;
 use crate::detect::evidence::Sender;
 use crate::escalation::severity_of;
 use crate::notify::NotifyContext;
-use crate::notify::channel::{Channel, Outcome, Reach, Settings, send_following};
+use crate::notify::channel::{Channel, Outcome, Reach, Settings};
 use crate::notify::judge::Judgement;
 use crate::notify::message::{Kind, Message};
-use crate::notify::template::{IncidentView, in_own_words};
+use crate::notify::template::IncidentView;
 use crate::oncall;
 use noc_pipeline::clock::UnixMs;
 use noc_pipeline::mask;
@@ -316,45 +316,34 @@ pub(crate) fn with_address(
     }
 }
 
-/// Sends a message of a kind of ours; what came of it, and why it was not said in the organisation's words where it should
-/// have been. `None`: it is of another kind.
-pub(crate) async fn send_own(
+/// Writes a message of a kind of ours, in the product's words, once what it tells is noted; or what comes of one that could not
+/// be. `None`: it is of another kind.
+pub(crate) async fn write_own(
     context: &NotifyContext,
     channel: &dyn Channel,
-    settings: &Settings,
     row: &Model,
     scene: &Scene,
     now: UnixMs,
-) -> Option<(Outcome, Option<String>)> {
+) -> Option<Result<Message, Outcome>> {
     let message = match scene.own.as_ref()? {
         Own::Verification(about) => match about.issue(context, row, now).await {
             Ok(code) => about.message(context, channel, row, &code, now),
-            Err(outcome) => return Some((outcome, None)),
+            Err(outcome) => return Some(Err(outcome)),
         },
         Own::Letter(about) => match about.issue(context, row, now).await {
             Ok(message) => message,
-            Err(outcome) => return Some((outcome, None)),
+            Err(outcome) => return Some(Err(outcome)),
         },
     };
-    Some(match message {
-        Ok(message) => {
-            let (db, templates) = (&context.db, &context.templates);
-            let worded = in_own_words(db, templates, channel.key(), message, now);
-            let (message, why) = worded.await;
-            let message = scene.as_seen(channel, message, None);
-            let outcome = send_following(db, channel, settings, &message, now).await;
-            (outcome, why)
-        }
-        Err(error) => {
-            tracing::error!(
-                delivery.id = row.id,
-                error = &error as &dyn std::error::Error,
-                "message not written"
-            );
-            let reason = error.to_string();
-            (Outcome::Permanent { reason }, None)
-        }
-    })
+    Some(message.map_err(|error| {
+        tracing::error!(
+            delivery.id = row.id,
+            error = &error as &dyn std::error::Error,
+            "message not written"
+        );
+        let reason = error.to_string();
+        Outcome::Permanent { reason }
+    }))
 }
 
 /// A message that does not leave now because of its person.
@@ -395,11 +384,7 @@ pub(crate) async fn keep_back(
         again: None,
     };
     let waits = |until: UnixMs, reason: String| KeptBack {
-        status: if row.attempts == 0 {
-            Status::Queued
-        } else {
-            Status::Retrying
-        },
+        status: Status::Queued,
         reason,
         again: Some(until),
     };

@@ -19,16 +19,19 @@ impl Story {
 
 /// When somebody looks whether these were accepted, or have arrived.
 pub(super) fn next_looks(deliveries: Vec<Model>) -> impl Iterator<Item = UnixMs> {
+    // What was refused after it was taken is late some time after its first send.
+    let refused = deliveries
+        .iter()
+        .filter(|row| matches!(row.status.as_str(), "failed" | "retrying"))
+        .map(|row| UnixMs::from(row.created_at).plus(ARRIVED_WITHIN))
+        .collect::<Vec<_>>();
     deliveries
         .into_iter()
         .filter_map(|row| match row.status.as_str() {
             "sent" => Some(UnixMs::from(row.sent_at?).plus(ARRIVED_WITHIN)),
             "delivered" | "cancelled" | "expired" | "suppressed" => None,
-            "retrying" => Some(UnixMs::from(row.created_at).plus(ACCEPTED_WITHIN)),
-            // What a rule put off is late some time after it was due.
-            _ => {
-                let due = row.next_attempt_at.unwrap_or(row.created_at);
-                Some(UnixMs::from(due.max(row.created_at)).plus(ACCEPTED_WITHIN))
-            }
+            // What a rule put off is late some time after that.
+            _ => Some(UnixMs::from(row.wanted_at?).plus(ACCEPTED_WITHIN)),
         })
+        .chain(refused)
 }

@@ -415,6 +415,33 @@ async fn a_window_that_cannot_be_read_is_not_in_the_message() {
     assert!(!story.email.messages.lock()[0].text.contains("Torn"));
 }
 
+#[tokio::test]
+async fn by_a_schedule_that_cannot_be_read_nobody_comes_and_what_waits_is_not_sent() {
+    let (story, id) = story(&[ADA, BOB]).await;
+    assert_eq!(looks(&story).await, 1);
+    let db = story.db().write();
+    let tear = format!("update on_call_schedules set timezone = 'Mars/Base' where id = {id}");
+    db.execute_unprepared(&tear).await.unwrap();
+    story.after(1).await;
+    story.expect(&[]);
+    let row = story.deliveries().await.remove(0);
+    let why = "the schedule no longer exists, or cannot be read";
+    assert_eq!(
+        (row.status.as_str(), row.reason.as_deref()),
+        ("expired", Some(why))
+    );
+    story.after(to_midnight()).await;
+    assert_eq!(looks(&story).await, 0, "nobody is known to go or to come");
+    let mend = format!("update on_call_schedules set timezone = 'UTC' where id = {id}");
+    db.execute_unprepared(&mend).await.unwrap();
+    assert_eq!(looks(&story).await, 1);
+    story.after(60).await;
+    story.expect(&[&format!(
+        "+{} email bob@noc.test handoff",
+        to_midnight() + 1
+    )]);
+}
+
 /// Ada's number, which she proved.
 async fn number(story: &Story) {
     let (field_key, db) = (&story.context.field_key, story.db().write());

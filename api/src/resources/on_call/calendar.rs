@@ -6,7 +6,7 @@
 use super::check::clock_time;
 use super::lines::Lines;
 use super::view::{CalendarToken, MintedCalendarToken, NewCalendarToken};
-use super::{Book, LONGEST_OVERRIDE};
+use super::{Book, LONGEST_OVERRIDE, unreadable};
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{ClientAddress, Id, InnerId, JsonOrNothing, List, Query};
@@ -63,9 +63,17 @@ pub async fn on_call_calendar(
     )
     .await?;
     let stored = book.find(id)?;
-    let schedule = book.assemble(stored)?;
     let whose = link.only_mine.then_some(link.user_id);
-    let text = calendar(&schedule, stored, whose, now, |id| book.person(id).name);
+    let text = match (
+        unreadable::sentence(&stored.schedule),
+        book.readable(stored),
+    ) {
+        (None, Some(schedule)) => {
+            calendar(&schedule, stored, whose, now, |id| book.person(id).name)
+        }
+        // Programs that are refused go on showing the shifts that they know.
+        (why, _) => calendar_of_nobody(stored, &why.unwrap_or_default(), now),
+    };
     let ip = address.0.to_string();
     in_transaction!(state, "note a download", [link, ip], |tx| {
         // Programs ask often: one entry a minute for each link is enough to see who reads what from where.
@@ -184,15 +192,7 @@ fn calendar(
     now: UnixMs,
     name_of: impl Fn(i64) -> String,
 ) -> String {
-    let mut calendar = Lines::default();
-    calendar.line("BEGIN", "VCALENDAR");
-    calendar.line("VERSION", "2.0");
-    calendar.line("PRODID", "-//HostSeba//NOC on-call//EN");
-    calendar.line("CALSCALE", "GREGORIAN");
-    calendar.line("METHOD", "PUBLISH");
-    calendar.text("X-WR-CALNAME", &format!("On call: {}", schedule.name));
-    calendar.line("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
-    calendar.line("X-PUBLISHED-TTL", "PT1H");
+    let mut calendar = opened(&schedule.name);
     // So wide that no shift which is shown is cut off: its beginning is part of what identifies it.
     let from = now.minus(LONGEST_OVERRIDE + SHOWN_BACK);
     for shift in schedule.shifts(from, now.plus(SHOWN_AHEAD + LONGEST_OVERRIDE)) {
@@ -208,6 +208,43 @@ fn calendar(
     }
     calendar.line("END", "VCALENDAR");
     calendar.finish()
+}
+
+/// The calendar of a schedule that this version cannot read, whosever shifts were asked for: today, which says so.
+fn calendar_of_nobody(stored: &Stored, why: &str, now: UnixMs) -> String {
+    let row = &stored.schedule;
+    let day = |at: UnixMs| at.to_datetime().format("%Y%m%d").to_string();
+    let tomorrow = now.plus(Duration::from_secs(24 * 3_600));
+    let mut calendar = opened(&row.name);
+    calendar.line("BEGIN", "VEVENT");
+    calendar.line(
+        "UID",
+        &format!("on-call-{}-unreadable@hostseba-noc", row.id),
+    );
+    calendar.line("DTSTAMP", &stamp(now));
+    calendar.line("LAST-MODIFIED", &stamp(now));
+    calendar.line("DTSTART;VALUE=DATE", &day(now));
+    calendar.line("DTEND;VALUE=DATE", &day(tomorrow));
+    let summary = format!("On call: nobody ({} cannot be read)", row.name);
+    calendar.text("SUMMARY", &summary);
+    calendar.text("DESCRIPTION", why);
+    calendar.line("TRANSP", "TRANSPARENT");
+    calendar.line("END", "VEVENT");
+    calendar.line("END", "VCALENDAR");
+    calendar.finish()
+}
+
+fn opened(name: &str) -> Lines {
+    let mut calendar = Lines::default();
+    calendar.line("BEGIN", "VCALENDAR");
+    calendar.line("VERSION", "2.0");
+    calendar.line("PRODID", "-//HostSeba//NOC on-call//EN");
+    calendar.line("CALSCALE", "GREGORIAN");
+    calendar.line("METHOD", "PUBLISH");
+    calendar.text("X-WR-CALNAME", &format!("On call: {name}"));
+    calendar.line("REFRESH-INTERVAL;VALUE=DURATION", "PT1H");
+    calendar.line("X-PUBLISHED-TTL", "PT1H");
+    calendar
 }
 
 fn event_of(calendar: &mut Lines, stored: &Stored, shift: &Shift, user: i64, name: &str) {

@@ -1,15 +1,17 @@
 //! What a schedule and an override may be.
 
 use super::view::{
-    HandoffWeekday, NewOnCallOverride, NewOnCallSchedule, OnCallSchedulePatch, RotationKind,
+    HandoffWeekday, NewOnCallOverride, NewOnCallSchedule, OnCallField, OnCallSchedulePatch,
+    RotationKind,
 };
-use super::{Book, LONGEST_OVERRIDE};
+use super::{Book, LONGEST_OVERRIDE, unreadable};
 use crate::error::{ApiError, Problems};
 use chrono::{Datelike, NaiveTime, Timelike};
 use chrono_tz::Tz;
 use noc_pipeline::clock::UnixMs;
-use noc_storage::relational::StoreError;
-use noc_storage::relational::on_call_schedules::{Rotation, Schedule, ScheduleDraft};
+use noc_storage::relational::on_call_schedules::{
+    Rotation, Schedule, ScheduleChange, ScheduleDraft,
+};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -95,30 +97,73 @@ fn check_members(problems: &mut Problems, members: &[i64], book: &Book) {
     }
 }
 
-/// What a patch makes of a stored schedule.
-pub(super) fn merge(
+/// What a patch makes of a stored schedule, or everything that is wrong with that. What this version cannot read stays as
+/// it is stored where the patch gives no other.
+pub(super) fn change(
     stored: &Schedule,
     patch: OnCallSchedulePatch,
-) -> Result<NewOnCallSchedule, StoreError> {
+    book: &Book,
+    now: UnixMs,
+) -> Result<ScheduleChange, ApiError> {
     let row = &stored.schedule;
-    let (before, weekday) = match row.turns()? {
-        Rotation::Daily => (RotationKind::Daily, None),
-        Rotation::Weekly(day) => (RotationKind::Weekly, HandoffWeekday::from_number(day)),
+    let unread = unreadable::fields(row);
+    let keeps = |field, given: bool| !given && unread.contains(&field);
+    let keeps_zone = keeps(OnCallField::Timezone, patch.timezone.is_some());
+    let keeps_time = keeps(OnCallField::HandoffTime, patch.handoff_time.is_some());
+    let keeps_rotation = keeps(OnCallField::Rotation, patch.rotation.is_some());
+    if keeps_rotation && patch.handoff_weekday.is_some() {
+        let mut problems = Problems::new();
+        problems.add("rotation", "must be given: the stored one cannot be read");
+        problems.into_result()?;
+    }
+    let checked = draft(merge(stored, patch, &unread), book, now)?;
+    let mut change = ScheduleChange::from(checked);
+    if keeps_zone {
+        change.timezone.clone_from(&row.timezone);
+    }
+    if keeps_time {
+        change.handoff_minute = row.handoff_minute;
+    }
+    if keeps_rotation {
+        change.rotation = None;
+    }
+    Ok(change)
+}
+
+/// A stored schedule with what a patch gives. For what cannot be read something that passes the check: [`change`] does not
+/// store it.
+fn merge(
+    stored: &Schedule,
+    patch: OnCallSchedulePatch,
+    unread: &[OnCallField],
+) -> NewOnCallSchedule {
+    let row = &stored.schedule;
+    let (before, weekday) = match row.turns() {
+        Ok(Rotation::Weekly(day)) => (RotationKind::Weekly, HandoffWeekday::from_number(day)),
+        Ok(Rotation::Daily) | Err(_) => (RotationKind::Daily, None),
     };
+    let stored_or = |field, stored: String, passes: &str| {
+        if unread.contains(&field) {
+            passes.to_owned()
+        } else {
+            stored
+        }
+    };
+    let zone = stored_or(OnCallField::Timezone, row.timezone.clone(), "UTC");
+    let time = clock_time(row.handoff_minute);
+    let time = stored_or(OnCallField::HandoffTime, time, "00:00");
     let rotation = patch.rotation.unwrap_or(before);
     // Going daily drops the weekday by itself.
     let kept = weekday.filter(|_| rotation == RotationKind::Weekly);
-    Ok(NewOnCallSchedule {
+    NewOnCallSchedule {
         name: patch.name.unwrap_or_else(|| row.name.clone()),
-        timezone: patch.timezone.unwrap_or_else(|| row.timezone.clone()),
+        timezone: patch.timezone.unwrap_or(zone),
         rotation,
         handoff_weekday: patch.handoff_weekday.or(kept),
-        handoff_time: patch
-            .handoff_time
-            .unwrap_or_else(|| clock_time(row.handoff_minute)),
+        handoff_time: patch.handoff_time.unwrap_or(time),
         starts_on: Some(patch.starts_on.unwrap_or(row.starts_on)),
         members: patch.members.unwrap_or_else(|| stored.members.clone()),
-    })
+    }
 }
 
 /// Everything that is wrong with an override.

@@ -3,7 +3,7 @@
 use super::check::span;
 use super::schedules::person;
 use super::view::{OnCallNow, OnCallShift};
-use super::{Book, LONGEST_OVERRIDE, time};
+use super::{Book, LONGEST_OVERRIDE, time, unreadable};
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, List, Query};
 use crate::state::AppState;
@@ -36,7 +36,8 @@ pub async fn current_on_call(
         all.push(OnCallNow {
             schedule_id: stored.schedule.id,
             schedule_name: stored.schedule.name.clone(),
-            timezone: Book::zone(stored),
+            timezone: stored.schedule.timezone.clone(),
+            unreadable: unreadable::sentence(&stored.schedule),
             user: person(&book, duty.user),
             override_id: duty.stand_in,
             since: time(duty.since),

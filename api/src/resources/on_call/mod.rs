@@ -1,7 +1,8 @@
 //! `/api/on-call`: who is on duty, who will be, and who decides that.
 //!
 //! What is stored is what people wrote (`schedules`, `overrides`); who is on duty at a time is worked out by
-//! `noc_actors::oncall` for every answer. `calendar` is the same for calendar programs, which sign in with a link.
+//! `noc_actors::oncall` for every answer. What of it this version cannot read (`unreadable`) is shown as it is stored and
+//! kept until somebody chooses another. `calendar` is the same for calendar programs, which sign in with a link.
 
 pub mod calendar;
 mod check;
@@ -9,6 +10,7 @@ pub mod duty;
 mod lines;
 pub mod overrides;
 pub mod schedules;
+mod unreadable;
 mod view;
 
 pub use view::*;
@@ -83,17 +85,6 @@ impl Book {
             tracing::error!(on_call_schedule.id = id, %error, "on-call schedule cannot be read: it has nobody on duty");
         })
         .ok()
-    }
-
-    /// The zone that times of a schedule are shown in.
-    fn zone(stored: &on_call_schedules::Schedule) -> String {
-        let zone = &stored.schedule.timezone;
-        let known = zone.parse::<chrono_tz::Tz>().is_ok();
-        if known {
-            zone.clone()
-        } else {
-            "UTC".to_owned()
-        }
     }
 
     /// Somebody who was deleted meanwhile has no name.

@@ -1,11 +1,11 @@
 //! `/api/on-call/schedules`.
 
-use super::check::{clock_time, draft, merge};
+use super::check::{change, clock_time, draft};
 use super::view::{
     HandoffWeekday, NewOnCallSchedule, OnCallGap, OnCallOverride, OnCallPerson, OnCallSchedule,
     OnCallSchedulePatch, RotationKind,
 };
-use super::{Book, LONGEST_OVERRIDE, time};
+use super::{Book, LONGEST_OVERRIDE, time, unreadable};
 use crate::auth::caller::Caller;
 use crate::error::{ApiError, ErrorBody};
 use crate::http::{Id, Json, List};
@@ -63,7 +63,7 @@ pub async fn create_on_call_schedule(
     Ok(HttpResponse::Created().json(show(&book, &stored, now)?))
 }
 
-/// Changes a schedule; given members replace all of them.
+/// Changes a schedule; given members replace all of them. What this version cannot read stays until another is given.
 #[utoipa::path(tag = "on-call", params(("id" = i64, Path, description = "Schedule")), request_body = OnCallSchedulePatch,
     responses((status = 200, body = OnCallSchedule), (status = 404, body = ErrorBody),
         (status = 409, description = "`already_exists`: the name is taken", body = ErrorBody)))]
@@ -77,9 +77,9 @@ pub async fn update_on_call_schedule(
     let Json(patch) = body;
     let now = state.now_ms();
     let book = read(state.db().read(), now).await?;
-    let draft = draft(merge(book.find(id)?, patch)?, &book, now)?;
-    let stored = in_transaction!(state, "change a schedule", [caller, draft], |tx| {
-        let stored = on_call_schedules::update(tx, id.0, draft, now).await?;
+    let change = change(book.find(id)?, patch, &book, now)?;
+    let stored = in_transaction!(state, "change a schedule", [caller, change], |tx| {
+        let stored = on_call_schedules::update(tx, id.0, change, now).await?;
         let event = event(&caller, now, "update_on_call_schedule", &stored);
         state.db().security().append(tx, event).await?;
         Ok(stored)
@@ -127,8 +127,9 @@ fn event(
 fn show(book: &Book, stored: &Schedule, now: UnixMs) -> Result<OnCallSchedule, ApiError> {
     let row = &stored.schedule;
     let (rotation, handoff_weekday) = match row.turns() {
-        Ok(Rotation::Weekly(day)) => (RotationKind::Weekly, HandoffWeekday::from_number(day)),
-        Ok(Rotation::Daily) | Err(_) => (RotationKind::Daily, None),
+        Ok(Rotation::Weekly(day)) => (Some(RotationKind::Weekly), HandoffWeekday::from_number(day)),
+        Ok(Rotation::Daily) => (Some(RotationKind::Daily), None),
+        Err(_) => (None, None),
     };
     let until = now.plus(AHEAD);
     let gaps = match book.readable(stored) {
@@ -150,7 +151,9 @@ fn show(book: &Book, stored: &Schedule, now: UnixMs) -> Result<OnCallSchedule, A
     Ok(OnCallSchedule {
         id: row.id,
         name: row.name.clone(),
-        timezone: Book::zone(stored),
+        unreadable: unreadable::sentence(row),
+        unreadable_fields: unreadable::fields(row),
+        timezone: row.timezone.clone(),
         rotation,
         handoff_weekday,
         handoff_time: clock_time(row.handoff_minute),

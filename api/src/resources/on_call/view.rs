@@ -87,6 +87,18 @@ impl HandoffWeekday {
     }
 }
 
+/// A field that decides who is on duty when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnCallField {
+    /// Also the weekday of a weekly one.
+    Rotation,
+    /// Of the day.
+    HandoffTime,
+    /// Whose wall clock counts.
+    Timezone,
+}
+
 /// Whose turn it is, by the wall clock of a zone.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OnCallSchedule {
@@ -94,11 +106,11 @@ pub struct OnCallSchedule {
     pub id: i64,
     /// Unique name.
     pub name: String,
-    /// IANA name of the zone whose wall clock counts.
+    /// IANA name of the zone whose wall clock counts; as it is stored, also where this version does not know it.
     pub timezone: String,
-    /// How long a turn is.
-    pub rotation: RotationKind,
-    /// Null for a daily rotation.
+    /// How long a turn is; null where this version cannot read it.
+    pub rotation: Option<RotationKind>,
+    /// Null for a daily rotation, and for one that this version cannot read.
     pub handoff_weekday: Option<HandoffWeekday>,
     /// `HH:MM` by the wall clock. Where clocks skip it, the first moment after; where they show it twice, the first time.
     pub handoff_time: String,
@@ -110,6 +122,10 @@ pub struct OnCallSchedule {
     pub overrides: Vec<OnCallOverride>,
     /// When nobody can be told within the next 8 weeks.
     pub gaps: Vec<OnCallGap>,
+    /// A sentence: what of it this version cannot read, so that nobody is on duty by it; null: nothing.
+    pub unreadable: Option<String>,
+    /// The fields that it is about, which stay as they are stored until others are given.
+    pub unreadable_fields: Vec<OnCallField>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it, or who stands in, was last changed.
@@ -223,8 +239,10 @@ pub struct OnCallNow {
     pub schedule_id: i64,
     /// Its name.
     pub schedule_name: String,
-    /// Its zone.
+    /// Its zone, as it is stored.
     pub timezone: String,
+    /// A sentence: what of it this version cannot read, so that nobody is on duty; null: nothing.
+    pub unreadable: Option<String>,
     /// Who is on duty; null: nobody.
     pub user: Option<OnCallPerson>,
     /// The override that put them there.

@@ -10,10 +10,13 @@ import { EditorDrawer } from '@/components/EditorDrawer';
 import { useBlocked } from '@/components/session';
 import { useAction } from '@/components/useAction';
 import { toLocalInput } from '@/domain/on-call';
+import { formOf, notChosen, type ScheduleForm } from '@/domain/schedule-form';
 import { capitalised } from '@/domain/words';
+import { viewersZone, zoneChoices } from '@/domain/zone-time';
 import { now } from '@/live/clock';
 import css from './OnCall.module.css';
 import { PersonChip } from './PersonChip';
+import { Unreadable } from './Unreadable';
 
 interface Props {
   schedule: OnCallSchedule | null;
@@ -23,42 +26,25 @@ interface Props {
 
 type Weekday = NonNullable<OnCallSchedule['handoff_weekday']>;
 const WEEKDAYS: Weekday[] = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
-const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const ZONES = [...new Set([here, 'UTC', ...Intl.supportedValuesOf('timeZone')])];
 
 /** Whose turns follow each other, and when they hand over. */
 export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
   const users = useQuery({ ...usersQuery, enabled: useBlocked('users.view') === null });
-  const [form, setForm] = useState(() => ({
-    name: schedule?.name ?? '',
-    timezone: schedule?.timezone ?? here,
-    rotation: schedule?.rotation ?? ('weekly' as OnCallSchedule['rotation']),
-    weekday: schedule?.handoff_weekday ?? ('monday' as Weekday),
-    time: schedule?.handoff_time ?? '09:00',
-    startsOn: schedule?.starts_on ?? toLocalInput(new Date(now())).slice(0, 10),
-    members: schedule?.members ?? ([] as OnCallPerson[]),
-  }));
-  const change = (part: Partial<typeof form>) => setForm((old) => ({ ...old, ...part }));
+  const [form, setForm] = useState(() =>
+    formOf(schedule, viewersZone(), toLocalInput(new Date(now())).slice(0, 10)),
+  );
+  const change = (part: Partial<ScheduleForm>) => setForm((old) => ({ ...old, ...part }));
+  const [tried, setTried] = useState(false);
   const save = useAction({
-    run: () => {
-      const input: OnCallScheduleInput = {
-        name: form.name.trim(),
-        timezone: form.timezone,
-        rotation: form.rotation,
-        handoff_weekday: form.rotation === 'weekly' ? form.weekday : null,
-        handoff_time: form.time,
-        starts_on: form.startsOn,
-        members: form.members.map((member) => member.id),
-      };
-      return schedule
+    run: (input: OnCallScheduleInput) =>
+      schedule
         ? body(
             client.PATCH('/api/on-call/schedules/{id}', {
               params: { path: { id: schedule.id } },
               body: input,
             }),
           )
-        : body(client.POST('/api/on-call/schedules', { body: input }));
-    },
+        : body(client.POST('/api/on-call/schedules', { body: input })),
     done: schedule ? 'Schedule saved' : 'Schedule created',
     refresh: [['on-call']],
     quietFields: true,
@@ -71,7 +57,22 @@ export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
     refresh: [['on-call']],
     onDone: onClose,
   });
-  const errors = fieldErrors(save.error);
+  const missing = notChosen(form);
+  const errors = { ...fieldErrors(save.error), ...(tried ? missing : {}) };
+  const submit = () => {
+    setTried(true);
+    const { timezone, rotation } = form;
+    if (timezone === null || rotation === null || Object.keys(missing).length > 0) return;
+    save.mutate({
+      name: form.name.trim(),
+      timezone,
+      rotation,
+      handoff_weekday: rotation === 'weekly' ? form.weekday : null,
+      handoff_time: form.time,
+      starts_on: form.startsOn,
+      members: form.members.map((member) => member.id),
+    });
+  };
   const memberError = Object.entries(errors).find(([path]) => path.startsWith('members'))?.[1];
   return (
     <EditorDrawer
@@ -79,7 +80,7 @@ export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
       onClose={onClose}
       blocked={blocked}
       submit={schedule ? 'Save' : 'Create schedule'}
-      onSubmit={() => save.mutate(undefined)}
+      onSubmit={submit}
       busy={save.isPending}
       errors={errors}
       remove={
@@ -94,6 +95,7 @@ export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
           : undefined
       }
     >
+      {schedule?.unreadable && <Unreadable text={schedule.unreadable} />}
       <TextInput
         label="Name"
         required
@@ -109,10 +111,11 @@ export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
             { value: 'weekly', label: 'a week' },
             { value: 'daily', label: 'a day' },
           ]}
-          value={form.rotation}
+          value={form.rotation ?? ''}
           disabled={blocked !== null}
-          onChange={(rotation) => change({ rotation: rotation as OnCallSchedule['rotation'] })}
+          onChange={(rotation) => change({ rotation: rotation as ScheduleForm['rotation'] })}
         />
+        {errors.rotation && <div className={css.error}>{capitalised(errors.rotation)}</div>}
       </div>
       <div className={css.pair}>
         {form.rotation === 'weekly' && (
@@ -139,10 +142,11 @@ export function ScheduleEditor({ schedule, blocked, onClose }: Props) {
         description="A change to summer time moves nothing: the hand-off stays at that time of the day"
         searchable
         allowDeselect={false}
-        data={ZONES}
+        placeholder="Choose a zone"
+        data={zoneChoices(...(form.timezone ? [form.timezone] : []))}
         value={form.timezone}
         error={errors.timezone}
-        onChange={(zone) => change({ timezone: zone ?? here })}
+        onChange={(timezone) => change({ timezone })}
       />
       <TextInput
         type="date"

@@ -10,6 +10,7 @@ import { OverrideList } from '@/components/oncall/OverrideList';
 import { PersonChip } from '@/components/oncall/PersonChip';
 import { ScheduleEditor } from '@/components/oncall/ScheduleEditor';
 import { ShiftCalendar } from '@/components/oncall/ShiftCalendar';
+import { Unreadable } from '@/components/oncall/Unreadable';
 import { useBlocked } from '@/components/session';
 import { handoffText, momentText, weeks } from '@/domain/on-call';
 import { useNowInSteps } from '@/live/clock';
@@ -109,9 +110,12 @@ function Schedule({ schedule, duty, editLabel, onOpen }: ScheduleProps) {
   const until = last && new Date(last.getFullYear(), last.getMonth(), last.getDate() + 1);
   const shifts = useQuery({
     ...onCallShiftsQuery(schedule.id, from?.toISOString() ?? '', until?.toISOString() ?? ''),
+    enabled: schedule.unreadable === null,
     refetchInterval: usePollEvery(),
   });
-  const blocked = useBlocked('on_call.cover');
+  const forbidden = useBlocked('on_call.cover');
+  const blocked =
+    schedule.unreadable === null ? forbidden : 'Nobody is on call by a schedule that cannot be read';
   return (
     <Panel
       label={schedule.name}
@@ -148,9 +152,15 @@ function Schedule({ schedule, duty, editLabel, onOpen }: ScheduleProps) {
     >
       <div className={css.body}>
         <Now duty={duty} />
-        <p className={css.rule}>Hands over: {handoffText(schedule)}</p>
-        <Gaps schedule={schedule} />
-        {shifts.isPending ? (
+        {schedule.unreadable === null ? (
+          <>
+            <p className={css.rule}>Hands over: {handoffText(schedule)}</p>
+            <Gaps schedule={schedule} />
+          </>
+        ) : (
+          <Unreadable text={schedule.unreadable} />
+        )}
+        {schedule.unreadable !== null ? null : shifts.isPending ? (
           <LoadingRows rows={WEEKS} height={56} />
         ) : !shifts.data ? (
           <Failed error={shifts.error} onRetry={shifts.refetch} />
@@ -179,16 +189,18 @@ function Now({ duty }: { duty: OnCallNow | undefined }) {
           <PersonChip person={duty.user} strong override={duty.override_id !== null} />
         </dd>
       </div>
-      <div>
-        <dt>{duty.until ? `From ${momentText(duty.until)}` : 'Next'}</dt>
-        <dd>
-          {duty.until ? (
-            <PersonChip person={duty.next_user} />
-          ) : (
-            <span className={css.quiet}>nobody else within 8 weeks</span>
-          )}
-        </dd>
-      </div>
+      {duty.unreadable === null && (
+        <div>
+          <dt>{duty.until ? `From ${momentText(duty.until)}` : 'Next'}</dt>
+          <dd>
+            {duty.until ? (
+              <PersonChip person={duty.next_user} />
+            ) : (
+              <span className={css.quiet}>nobody else within 8 weeks</span>
+            )}
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }

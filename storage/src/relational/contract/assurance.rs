@@ -15,13 +15,13 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set, ActiveValue::Unchanged};
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(60);
-const KINDS: [&str; 2] = ["problem", "reminder"];
+pub(super) const KINDS: [&str; 2] = ["problem", "reminder"];
 
-fn at(seconds: u64) -> UnixMs {
+pub(super) fn at(seconds: u64) -> UnixMs {
     T0.plus(Duration::from_secs(seconds))
 }
 
-async fn incident(db: &Db, n: u32, severity: &str) -> i64 {
+pub(super) async fn incident(db: &Db, n: u32, severity: &str) -> i64 {
     let now = T0.to_datetime();
     let row = incident::ActiveModel {
         detector: Set("service_down".into()),
@@ -41,8 +41,19 @@ async fn incident(db: &Db, n: u32, severity: &str) -> i64 {
     row.insert(db.write()).await.unwrap().id
 }
 
-async fn queued(db: &Db, n: u32, channel: &str, kind: &'static str, incident: i64) -> i64 {
-    let new = NewDelivery {
+pub(super) async fn queued(
+    db: &Db,
+    n: u32,
+    channel: &str,
+    kind: &'static str,
+    incident: i64,
+) -> i64 {
+    let row = deliveries::queue(db.write(), new(n, channel, kind, incident), T0).await;
+    row.unwrap().unwrap()
+}
+
+pub(super) fn new(n: u32, channel: &str, kind: &'static str, incident: i64) -> NewDelivery {
+    NewDelivery {
         incident_id: Some(incident),
         execution_id: None,
         position: Some((0, 0)),
@@ -52,13 +63,15 @@ async fn queued(db: &Db, n: u32, channel: &str, kind: &'static str, incident: i6
         recipient_key: format!("r{n}"),
         user_id: None,
         idempotency_key: format!("{n:064}"),
-    };
-    let id = deliveries::queue(db.write(), new, T0).await.unwrap();
-    id.unwrap()
+    }
 }
 
 /// Claims one delivery of a channel.
-async fn claims(db: &Db, channel: &'static str, now: UnixMs) -> notification_delivery::Model {
+pub(super) async fn claims(
+    db: &Db,
+    channel: &'static str,
+    now: UnixMs,
+) -> notification_delivery::Model {
     let lately = bundles::Lately {
         kinds: &KINDS,
         within: Duration::from_secs(30),
@@ -82,7 +95,7 @@ async fn ends(db: &Db, channel: &'static str, ending: Ending, now: UnixMs) -> i6
     row.id
 }
 
-fn ending(status: Status, provider_id: Option<&str>) -> Ending {
+pub(super) fn ending(status: Status, provider_id: Option<&str>) -> Ending {
     Ending {
         status,
         attempts: 1,
@@ -178,6 +191,11 @@ pub async fn an_early_receipt_waits_for_its_delivery(db: &Db) {
     let claimed = claims(db, "whatsapp", T0).await;
     assert!(!keep(Fate::OnItsWay, T0).await, "it says nothing");
     assert!(keep(Fate::Delivered, T0).await);
+    for fate in [Fate::Limited, Fate::Crowded] {
+        let fate = fate(Duration::from_secs(60));
+        assert_eq!(Fate::from_stored(&fate.stored()), Some(fate));
+    }
+    assert_eq!(Fate::from_stored("limited"), None);
 
     let take = async |channel: &str, id: &str| {
         let taken = delivery_receipts::take_early(db.write(), channel, id).await;
@@ -229,6 +247,20 @@ pub async fn what_nobody_took_is_found_until_something_was_done(db: &Db) {
     assert_eq!(found(at(29)).await, [failed], "that will never be taken");
     assert_eq!(found(at(30)).await, [retrying, failed]);
     assert_eq!(found(at(603)).await, [retrying], "history");
+    let day = 24 * 3_600;
+    assert!(found(at(day + 1)).await.is_empty(), "history as well");
+    let wanted = at(day + 10);
+    deliveries::want_from(db.write(), retrying, wanted)
+        .await
+        .unwrap();
+    assert!(
+        found(at(day + 39)).await.is_empty(),
+        "held until a moment ago"
+    );
+    assert_eq!(found(at(day + 40)).await, [retrying], "wanted anew");
+    deliveries::want_from(db.write(), retrying, T0)
+        .await
+        .unwrap();
     let whatever = delivery_assurances::unaccepted(db.read(), &KINDS, None, at(30), 9).await;
     assert_eq!(whatever.unwrap(), [failed], "nothing is too late");
 
@@ -251,6 +283,7 @@ pub async fn what_nobody_took_is_found_until_something_was_done(db: &Db) {
     let until = notification_delivery::ActiveModel {
         id: Unchanged(put_off),
         next_attempt_at: Set(Some(at(100).to_datetime())),
+        wanted_at: Set(Some(at(100).to_datetime())),
         ..Default::default()
     };
     until.update(db.write()).await.unwrap();
@@ -258,6 +291,20 @@ pub async fn what_nobody_took_is_found_until_something_was_done(db: &Db) {
     assert!(found(at(130)).await.contains(&put_off));
     claims(db, "f", at(100)).await;
     assert!(!found(at(129)).await.contains(&put_off));
+    assert!(found(at(130)).await.contains(&put_off));
+    let claimed = deliveries::get(db.read(), put_off).await.unwrap().unwrap();
+    let refused = Ending {
+        attempts: 1,
+        next_attempt_at: Some(at(141)),
+        ..ending(Status::Retrying, None)
+    };
+    deliveries::finish(db.write(), &claimed, refused, at(111))
+        .await
+        .unwrap();
+    assert!(
+        !found(at(129)).await.contains(&put_off),
+        "also where it was tried"
+    );
     assert!(found(at(130)).await.contains(&put_off));
 
     let taken_on = incident::ActiveModel {
@@ -279,18 +326,60 @@ pub async fn what_nobody_told_to_have_arrived_is_found(db: &Db) {
         let found = delivery_assurances::unconfirmed(read, channels, &KINDS, patience, now, 9);
         found.await.unwrap()
     };
+    let leaves = async |channel, provider_id, now| {
+        let id = ends(db, channel, ending(Status::Sent, Some(provider_id)), now).await;
+        let noted = deliveries::record_attempt(db.write(), id, now, "sent", provider_id, 0).await;
+        noted.unwrap();
+        id
+    };
     queued(db, 1, "whatsapp", "problem", about).await;
-    let id = ends(db, "whatsapp", ending(Status::Sent, Some("1")), at(10)).await;
+    let id = leaves("whatsapp", "1", at(10)).await;
     queued(db, 2, "email", "problem", about).await;
-    ends(db, "email", ending(Status::Sent, Some("2")), at(10)).await;
+    leaves("email", "2", at(10)).await;
     assert!(found(&channels, at(189)).await.is_empty());
     assert_eq!(found(&channels, at(190)).await, [id]);
     assert!(found(&[], at(190)).await.is_empty());
     assert!(found(&channels, at(10 + 3_600)).await.is_empty(), "history");
-    delivery_receipts::move_on(db.write(), id, Onward::Delivered, "", at(20))
-        .await
-        .unwrap();
+
+    // It came to nothing, waits to be sent again, is sent again: the time since the first send counts.
+    let again = Onward::Again {
+        at: at(50),
+        attempts: 1,
+    };
+    let moves = async |to, now| {
+        let moved = delivery_receipts::move_on(db.write(), id, to, "", now).await;
+        assert!(moved.unwrap());
+    };
+    moves(again, at(20)).await;
+    assert_eq!(found(&channels, at(190)).await, [id]);
+    leaves("whatsapp", "3", at(50)).await;
+    assert!(found(&channels, at(189)).await.is_empty());
+    assert_eq!(found(&channels, at(190)).await, [id]);
+    queued(db, 60, "whatsapp", "problem", about).await;
+    let arrives = leaves("whatsapp", "6", at(10)).await;
+    assert_eq!(found(&channels, at(190)).await, [id, arrives]);
+    let arrived = delivery_receipts::move_on(db.write(), arrives, Onward::Delivered, "", at(60));
+    assert!(arrived.await.unwrap());
+    assert_eq!(found(&channels, at(190)).await, [id]);
+    // What arrived over another channel instead arrived.
+    queued(db, 50, "signal", "problem", about).await;
+    let other = leaves("signal", "5", at(40)).await;
+    let noted = delivery_assurances::note(db.write(), id, Assurance::Channel, Some(other), "", T0);
+    assert!(noted.await.unwrap());
+    assert_eq!(found(&channels, at(190)).await, [id], "it left, no more");
+    let arrived = delivery_receipts::move_on(db.write(), other, Onward::Delivered, "", at(50));
+    assert!(arrived.await.unwrap());
     assert!(found(&channels, at(190)).await.is_empty());
+
+    queued(db, 4, "whatsapp", "problem", about).await;
+    let id = leaves("whatsapp", "4", at(10)).await;
+    let failed = delivery_receipts::move_on(db.write(), id, Onward::Failed, "", at(20)).await;
+    assert!(failed.unwrap());
+    assert_eq!(found(&channels, at(190)).await, [id]);
+    // Nobody took it, so nothing is waited for.
+    queued(db, 5, "whatsapp", "problem", about).await;
+    ends(db, "whatsapp", ending(Status::Failed, None), at(10)).await;
+    assert_eq!(found(&channels, at(190)).await, [id]);
 }
 
 async fn channel(db: &Db, key: &FieldKey) -> notification_channel::Model {

@@ -14,9 +14,11 @@ mod assurance;
 mod backup_runs;
 mod bundles;
 mod cluster;
+mod distance;
 mod fleet;
 mod groups;
 mod host_facts;
+mod lapsed;
 mod lists;
 mod maintenance;
 mod message_templates;
@@ -36,9 +38,11 @@ pub use assurance::*;
 pub use backup_runs::*;
 pub use bundles::*;
 pub use cluster::*;
+pub use distance::*;
 pub use fleet::*;
 pub use groups::*;
 pub use host_facts::*;
+pub use lapsed::*;
 pub use lists::*;
 pub use maintenance::*;
 pub use message_templates::*;
@@ -151,6 +155,14 @@ macro_rules! relational_contract {
             an_early_receipt_waits_for_its_delivery,
             what_nobody_took_is_found_until_something_was_done,
             what_nobody_told_to_have_arrived_is_found,
+            messages_to_a_recipient_keep_their_distance,
+            words_about_a_recipient_at_once_see_each_other,
+            what_waits_for_its_recipient_is_late_all_the_same,
+            what_was_held_back_says_so_while_its_channel_is_away,
+            what_nobody_wrote_down_may_have_arrived,
+            only_what_was_sent_was_tried,
+            whoever_is_being_told_again_is_not_told_of_the_end_before,
+            what_was_taken_and_then_refused_was_tried,
             a_channel_is_left_alone_as_long_as_was_asked,
             the_address_that_a_provider_calls_is_sealed,
             the_message_of_the_day_is_claimed_by_one,
@@ -159,9 +171,12 @@ macro_rules! relational_contract {
             the_cover_of_a_group_is_read_as_written,
             who_opens_at_once_finds_one_group,
             what_is_due_together_leaves_together_again_after_a_crash,
+            an_id_stays_with_those_who_leave_under_it,
+            what_was_taken_back_leaves_under_an_id_of_its_own,
             one_node_decides_about_a_recipient,
             what_is_given_back_is_due_as_before,
             what_waits_waits_in_its_row,
+            many_left_behind_by_one_recipient_hide_nobody_elses,
             what_a_recipient_was_told_is_known,
             own_words_are_kept_by_kind_and_channel,
             words_that_failed_say_so_until_they_are_written_anew,

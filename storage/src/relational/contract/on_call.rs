@@ -43,7 +43,7 @@ async fn store(db: &Db, id: Option<i64>, draft: ScheduleDraft) -> Result<Schedul
         let draft = draft.clone();
         Box::pin(async move {
             match id {
-                Some(id) => on_call_schedules::update(tx, id, draft, T0.plus(HOUR)).await,
+                Some(id) => on_call_schedules::update(tx, id, draft.into(), T0.plus(HOUR)).await,
                 None => on_call_schedules::create(tx, draft, T0).await,
             }
         })

@@ -7,11 +7,14 @@
 //! What is to wait gets a later time in its own row, and rows that leave in one message are marked (`delivery_bundles`)
 //! in the transaction that takes them: both outlive a crash, and what is sent again is sent as the same message.
 
-mod gate;
+pub(super) mod gate;
+mod part;
 mod read;
 
-use super::claim::due;
-use super::{Column, Entity, Model, Status};
+pub use part::part;
+
+use super::claim::{due, stuck};
+use super::{Column, Entity, Model, Status, lapsed};
 use crate::relational::StoreError;
 use crate::relational::entity::delivery_bundle as mark;
 use crate::relational::entity::notification_delivery::ActiveModel;
@@ -20,7 +23,8 @@ use noc_pipeline::clock::UnixMs;
 use noc_pipeline::control::Severity;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -59,6 +63,27 @@ pub struct Gate {
     pub worked_off_at: Option<UnixMs>,
     /// The worst that was told of since all was worked off.
     pub worst: Option<Severity>,
+    /// Where its provider wants messages to it further apart.
+    pub apart: Option<Apart>,
+}
+
+/// How far apart messages to a recipient leave, because their provider asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Apart {
+    /// When the next one may leave.
+    pub free_at: UnixMs,
+    /// From one to the next.
+    pub gap: Duration,
+    /// How long that holds.
+    pub until: UnixMs,
+}
+
+impl Apart {
+    /// Whether it still holds.
+    #[must_use]
+    pub fn lasts(&self, now: UnixMs) -> bool {
+        now < self.until
+    }
 }
 
 /// All that is due to one recipient over one channel.
@@ -87,6 +112,16 @@ pub enum Turn {
         until: UnixMs,
         /// For the delivery log.
         reason: String,
+        /// Whether it is their provider's doing, and not a rule of ours: then the provider may be late with them.
+        provider: bool,
+    },
+    /// They stay as they are, and nobody looks at them before then: somebody else began to send them and did not say what came
+    /// of it.
+    Leave {
+        /// Which.
+        ids: Vec<i64>,
+        /// Until then.
+        until: UnixMs,
     },
 }
 
@@ -95,6 +130,8 @@ pub enum Turn {
 pub struct Turns {
     /// At most [`Queue::room`] of them send.
     pub turns: Vec<Turn>,
+    /// The first row of each message that was counted in the gate.
+    pub counted: Vec<i64>,
     /// From now on.
     pub gate: Gate,
 }
@@ -108,6 +145,10 @@ pub struct Bundle {
     pub carrier: i64,
     /// What leaves in it, never empty.
     pub rows: Vec<Model>,
+    /// Where messages to its recipient are kept apart: when the next one may leave, because this one has its turn.
+    pub next_at: Option<UnixMs>,
+    /// The recipient's gate before this message was counted in it, where it was.
+    pub before: Option<Gate>,
 }
 
 /// What a claim came to.
@@ -205,6 +246,13 @@ impl Turns {
     }
 }
 
+/// What is to leave as one message.
+struct Leaving {
+    due: Vec<Due>,
+    next_at: Option<UnixMs>,
+    before: Option<Gate>,
+}
+
 /// Does what was decided about recipients whose gates are held, all of it in a few statements.
 async fn carry_out(
     tx: &impl ConnectionTrait,
@@ -214,11 +262,17 @@ async fn carry_out(
     claimed: &mut Claimed,
 ) -> Result<(), StoreError> {
     let mut passed = Vec::new();
-    let mut waiting: BTreeMap<(UnixMs, String), Vec<i64>> = BTreeMap::new();
-    let mut leaving: Vec<Vec<Due>> = Vec::new();
+    let mut waiting: BTreeMap<(UnixMs, String, bool), Vec<i64>> = BTreeMap::new();
+    let mut leaving: Vec<Leaving> = Vec::new();
     for Decided { key, queue, turns } in decided {
+        let apart = turns
+            .gate
+            .apart
+            .filter(|_| turns.gate.apart != queue.gate.apart);
+        let next_at = apart.map(|apart| apart.free_at);
+        let sends = turns.messages() > 0;
         if turns.gate != queue.gate {
-            passed.push((key, turns.gate));
+            passed.push((key, turns.gate, sends));
         }
         let named = |ids: &[i64]| -> Vec<Due> {
             let due = queue.due.iter();
@@ -228,22 +282,46 @@ async fn carry_out(
         };
         for turn in turns.turns {
             match turn {
-                Turn::Hold { ids, until, reason } => {
+                Turn::Leave { ids, until } => leave(tx, &ids, until, now).await?,
+                Turn::Hold {
+                    ids,
+                    until,
+                    reason,
+                    provider,
+                } => {
                     let fresh = named(&ids).into_iter();
                     let fresh = fresh.filter(|due| due.row.reason.as_ref() != Some(&reason));
                     let fresh = fresh.map(|due| (due.row.id, reason.clone()));
                     claimed.held.extend(fresh);
-                    waiting.entry((until, reason)).or_default().extend(ids);
+                    let same = waiting.entry((until, reason, provider)).or_default();
+                    same.extend(ids);
                 }
-                Turn::Send(ids) => leaving.push(named(&ids)),
+                Turn::Send(ids) => leaving.push(Leaving {
+                    due: named(&ids),
+                    next_at,
+                    before: ids
+                        .iter()
+                        .any(|id| turns.counted.contains(id))
+                        .then_some(queue.gate.at(now)),
+                }),
             }
         }
     }
-    gate::leave(tx, passed, now).await?;
-    for ((until, reason), ids) in waiting {
-        hold(tx, &ids, until, &reason, now).await?;
+    for ((until, reason, provider), ids) in waiting {
+        let wanted_at = (!provider).then_some(until);
+        hold(tx, &ids, until, wanted_at, &reason, now).await?;
     }
     let bundles = take(tx, channel, leaving, lease_until, now).await?;
+    // A recipient all of whose messages were taken back meanwhile is told nothing.
+    let first_of = |message: &Bundle| Some(message.rows.first()?.recipient_key.clone());
+    let told: HashSet<String> = bundles
+        .iter()
+        .filter_map(first_of)
+        .map(|recipient| gate::key(channel, &recipient))
+        .collect();
+    passed.retain(|(key, _, sends)| !sends || told.contains(key));
+    let passed = passed.into_iter().map(|(key, gate, _)| (key, gate));
+    gate::leave(tx, passed.collect(), now).await?;
     claimed.bundles.extend(bundles);
     Ok(())
 }
@@ -252,11 +330,13 @@ async fn hold(
     tx: &impl ConnectionTrait,
     ids: &[i64],
     until: UnixMs,
+    wanted_at: Option<UnixMs>,
     reason: &str,
     now: UnixMs,
 ) -> Result<(), StoreError> {
     Entity::update_many()
         .set(ActiveModel {
+            wanted_at: wanted_at.map_or(NotSet, |at| Set(Some(at.to_datetime()))),
             next_attempt_at: Set(Some(until.to_datetime())),
             reason: Set(Some(reason.to_owned())),
             updated_at: Set(now.to_datetime()),
@@ -270,17 +350,41 @@ async fn hold(
     Ok(())
 }
 
+/// Lets rows be whose claims are over; when they were taken stays with them.
+async fn leave(
+    tx: &impl ConnectionTrait,
+    ids: &[i64],
+    until: UnixMs,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .set(ActiveModel {
+            lease_until: Set(Some(until.to_datetime())),
+            ..Default::default()
+        })
+        .filter(Column::Id.is_in(padded(ids.iter().copied())))
+        .filter(stuck(now))
+        .exec(tx)
+        .await
+        .map_err(StoreError::during("let deliveries be"))?;
+    Ok(())
+}
+
 /// Takes rows, each of `leaving` to leave as one message: what became of them. What was taken back since it was read
 /// is left out.
 async fn take(
     tx: &impl ConnectionTrait,
     channel: &str,
-    leaving: Vec<Vec<Due>>,
+    leaving: Vec<Leaving>,
     lease_until: UnixMs,
     now: UnixMs,
 ) -> Result<Vec<Bundle>, StoreError> {
     let operation = "claim deliveries";
-    let wanted: Vec<i64> = leaving.iter().flatten().map(|due| due.row.id).collect();
+    let wanted: Vec<i64> = leaving
+        .iter()
+        .flat_map(|message| &message.due)
+        .map(|due| due.row.id)
+        .collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
@@ -313,8 +417,12 @@ async fn take(
             .into_iter()
             .collect();
     }
+    let all = leaving.iter().flat_map(|message| &message.due);
+    let left_behind = all.filter(|due| ours.contains(&due.row.id) && lapsed::is_lapsed(due));
+    lapsed::note(tx, left_behind).await?;
     let (mut bundles, mut marks) = (Vec::new(), Vec::new());
-    for mut together in leaving {
+    for message in leaving {
+        let mut together = message.due;
         together.retain(|due| ours.contains(&due.row.id));
         let Some(first) = together.first().map(|due| &due.row) else {
             continue;
@@ -342,6 +450,8 @@ async fn take(
             delivery_uuid,
             carrier,
             rows: rows.collect(),
+            next_at: message.next_at,
+            before: message.before,
         });
     }
     if !marks.is_empty() {
@@ -355,22 +465,6 @@ async fn take(
             .map_err(StoreError::during("mark deliveries of one message"))?;
     }
     Ok(bundles)
-}
-
-/// Takes deliveries out of the messages they were to leave in: from now on each is a message of its own again.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn part(conn: &impl ConnectionTrait, ids: &[i64]) -> Result<(), StoreError> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    mark::Entity::delete_many()
-        .filter(mark::Column::DeliveryId.is_in(padded(ids.iter().copied())))
-        .exec(conn)
-        .await
-        .map_err(StoreError::during("take deliveries out of a message"))?;
-    Ok(())
 }
 
 /// A decision for those who bundle nothing: whatever is due leaves as a message of its own.
@@ -391,6 +485,7 @@ pub fn each_alone(queue: &Queue) -> Turns {
             .take(queue.room)
             .map(Turn::Send)
             .collect(),
+        counted: Vec::new(),
         gate: queue.gate,
     }
 }

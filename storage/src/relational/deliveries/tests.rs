@@ -177,7 +177,7 @@ async fn told_are_those_whose_last_message_was_not_a_recovery() {
         finish(db.write(), &row, sent(), NOW).await.unwrap();
     }
     let keys = async || {
-        let rows = told(db.read(), 1).await.unwrap();
+        let rows = told(db.read(), 1, NOW).await.unwrap();
         rows.into_iter()
             .map(|row| row.recipient_key)
             .collect::<Vec<_>>()

@@ -13,6 +13,12 @@ pub struct Model {
     pub worked_off_at: Option<ChronoDateTimeUtc>,
     /// The worst severity that was told since the last time all was worked off.
     pub worst: Option<String>,
+    /// When the next message may leave, of those that a provider wants apart; `None`: nobody asked for that.
+    pub free_at: Option<ChronoDateTimeUtc>,
+    /// How far apart, ms.
+    pub apart_ms: Option<i64>,
+    /// How long they are kept apart.
+    pub apart_until: Option<ChronoDateTimeUtc>,
     /// Last change.
     pub updated_at: ChronoDateTimeUtc,
 }

@@ -36,6 +36,9 @@ pub struct Model {
     pub attempts: i32,
     /// When to try (again); `None`: not by itself.
     pub next_attempt_at: Option<ChronoDateTimeUtc>,
+    /// From when its provider is late with it: since it was made, or since a rule of ours last let go of it; `None`: made
+    /// before this was noted.
+    pub wanted_at: Option<ChronoDateTimeUtc>,
     /// A worker has it until then.
     pub lease_until: Option<ChronoDateTimeUtc>,
     /// The provider's id of the message.

@@ -31,6 +31,8 @@ mod m0024_due_by_channel;
 mod m0025_wall;
 mod m0026_told_and_carried;
 mod m0027_doubted;
+mod m0028_apart;
+mod m0029_wanted;
 
 use sea_orm_migration::prelude::*;
 
@@ -67,6 +69,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_wall::Migration),
             Box::new(m0026_told_and_carried::Migration),
             Box::new(m0027_doubted::Migration),
+            Box::new(m0028_apart::Migration),
+            Box::new(m0029_wanted::Migration),
         ]
     }
 }

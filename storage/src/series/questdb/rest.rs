@@ -13,6 +13,9 @@ const MAX_ANSWER: usize = 512 << 20;
 /// Longest text of an error passed on, characters.
 const MAX_REASON: usize = 400;
 
+/// Connections kept for the next statement; the server has so many for all nodes together.
+const IDLE_CONNECTIONS: usize = 8;
+
 /// Speaks to the server.
 #[derive(Debug)]
 pub struct Rest {
@@ -45,6 +48,7 @@ impl Rest {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(options.connect_timeout)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .build()
             .map_err(|error| unavailable("open", &error.without_url()))?;
         Ok(Self {

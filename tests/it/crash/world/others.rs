@@ -1,4 +1,4 @@
-//! What others do to the world: providers that call.
+//! What others do to the world: providers that call, disks that fill up.
 
 use super::World;
 use noc_pipeline::clock::{Clock, SystemClock};
@@ -30,6 +30,21 @@ impl World {
         url[url.find("/hooks/").expect("its path")..].to_owned()
     }
 
+    /// Disks that fill up go to the policy as well.
+    pub async fn minds_disks(&self) {
+        let rule = json!({"name": "Disks", "scope": {"all": true}, "escalation_policy_id": self.policy,
+            "condition": {"type": "detector", "detector": "disk_bytes"}});
+        assert_eq!(self.call("/api/alert-rules", rule).await, Some(201));
+    }
+
+    /// The first agent posts how full its only disk is, %.
+    pub async fn post_disk(&mut self, used: u64) {
+        let disk = json!({"mount": "/", "device": "/dev/sda1", "fstype": "ext4",
+            "bytes_total": 100_000_000_000_u64, "bytes_used": used * 1_000_000_000});
+        self.post_of(0, "disks", json!({"partitions": [disk]}))
+            .await;
+    }
+
     /// Posts as a provider does; `None` where nobody answered.
     pub async fn provider_calls(&self, path: &str, body: Value) -> Option<u16> {
         let url = &self.nodes[0].program.as_ref()?.url;
@@ -47,6 +62,15 @@ impl World {
         Entity::update_many()
             .col_expr(Column::SentAt, Expr::value(long_ago.to_datetime()))
             .filter(Column::Id.eq(delivery))
+            .exec(&self.db)
+            .await
+            .unwrap();
+        delivery_attempt::Entity::update_many()
+            .col_expr(
+                delivery_attempt::Column::At,
+                Expr::value(long_ago.to_datetime()),
+            )
+            .filter(delivery_attempt::Column::DeliveryId.eq(delivery))
             .exec(&self.db)
             .await
             .unwrap();

@@ -163,15 +163,18 @@ async fn what_waits_for_its_own_time_is_not_late_until_that_is_over() {
     let mut row = story.deliveries().await[0].clone().into_active_model();
     let until = now.plus(Duration::from_secs(60));
     row.next_attempt_at = Set(Some(until.to_datetime()));
+    row.wanted_at = Set(Some(until.to_datetime()));
     row.update(story.db().write()).await.unwrap();
-    answers(&story.email, [busy("451 later")]);
+    answers(&story.email, [busy("451 later"), busy("451 later")]);
     story.after(59).await;
     story.expect(&[]);
+    // From then on its provider has as long as for any other.
+    story.after(30).await;
+    story.expect(&["+60 email bob@noc.test problem"]);
     assert!(texts(&story, id, "failed_over").await.is_empty());
-    // Its provider had its chance, and did not take it.
     story.after(1).await;
     story.expect_in_any_order(&[
-        "+60 email bob@noc.test problem",
-        &format!("+60 whatsapp {NUMBER} problem"),
+        "+90 email bob@noc.test problem",
+        &format!("+90 whatsapp {NUMBER} problem"),
     ]);
 }

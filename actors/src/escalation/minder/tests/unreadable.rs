@@ -71,9 +71,44 @@ async fn by_a_schedule_that_cannot_be_read_nobody_is_on_duty_and_others_count() 
     story.channel("email", true, &[]).await;
     schedule(&story, "Orbit", "Mars/Base", &[1]).await;
     schedule(&story, "Night", "UTC", &[CYN]).await;
-    story.opens(Critical).await;
+    let id = story.opens(Critical).await;
     story.after(1).await;
     story.expect(&["+0 email cyn@noc.test problem"]);
+    assert_eq!(
+        warnings(&story, id).await,
+        ["nobody is on call in Orbit, which cannot be read"]
+    );
+}
+
+/// What the timeline warns of where a step fired, or reached nobody.
+async fn warnings(story: &Story, id: i64) -> Vec<String> {
+    let entries = timeline::of_incident(story.db().read(), id).await.unwrap();
+    let told = entries
+        .iter()
+        .filter(|entry| entry.kind.starts_with("step_"));
+    let warned = told.flat_map(|entry| entry.detail["warnings"].as_array().cloned().unwrap());
+    warned
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn where_only_a_schedule_that_cannot_be_read_is_asked_the_timeline_says_so_and_the_next_step_follows()
+ {
+    let story = Story::with(0, vec![step(0, &["oncall"]), step(300, &["admin"])]).await;
+    story.channel("email", true, &[]).await;
+    schedule(&story, "Orbit", "Mars/Base", &[CYN]).await;
+    let id = story.opens(Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email ada@noc.test problem"]);
+    assert_eq!(
+        warnings(&story, id).await,
+        [
+            "nobody is on call in Orbit, which cannot be read",
+            "nobody is on call",
+            "nobody was reached",
+        ]
+    );
 }
 
 #[tokio::test]

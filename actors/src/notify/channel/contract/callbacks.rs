@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use std::sync::Arc;
+use std::time::Duration;
 
 const URL: &str = "https://noc.test/hooks/x/SecretOfTheAddress";
 
@@ -311,7 +312,10 @@ fn what_providers_tell_in_the_table_has_its_meaning() {
         "{}",
         receipt.words
     );
-    assert_eq!(told(&twilio(), too_much).fate, Fate::Later);
+    assert_eq!(
+        told(&twilio(), too_much).fate,
+        Fate::Limited(Duration::from_secs(30))
+    );
 }
 
 /// The same code is the same trouble, in an answer and afterwards.
@@ -321,12 +325,14 @@ fn each_code_decides_what_becomes_of_a_message_that_was_taken() {
         let settings = settings_of(provider);
         read(&settings, &signed(provider, body), body.as_bytes()).unwrap()[0].fate
     };
-    let groups: [(Fate, &[u32], &[u32]); 4] = [
-        (
-            Fate::Later,
-            &[4, 80_007, 130_429, 131_000, 131_016, 131_048, 131_056],
-            &[20_429, 20_503, 30_001, 63_018],
-        ),
+    let seconds = Duration::from_secs;
+    let groups: [(Fate, &[u32], &[u32]); 9] = [
+        (Fate::Later, &[131_000, 131_016, 131_048], &[20_503, 30_001]),
+        (Fate::Limited(seconds(60)), &[4, 80_007], &[]),
+        (Fate::Limited(seconds(30)), &[], &[20_429, 63_018]),
+        (Fate::Limited(seconds(1)), &[130_429], &[]),
+        (Fate::Crowded(seconds(6)), &[131_056], &[]),
+        (Fate::Crowded(seconds(30)), &[], &[14_107]),
         (Fate::Tomorrow, &[], &[63_038]),
         (
             Fate::Failed,

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Long enough for a machine that is busy with other things.
-const AMPLE: Duration = Duration::from_secs(10);
+pub(super) const AMPLE: Duration = Duration::from_secs(10);
 /// For what takes as long as it may.
 const SHORT: Duration = Duration::from_millis(1_500);
 
-fn loopback() -> Outbound {
+pub(super) fn loopback() -> Outbound {
     Outbound::allowing(|address| address.is_loopback())
 }
 
-fn http(outbound: Outbound, total: Duration) -> Arc<Http> {
+pub(super) fn http(outbound: Outbound, total: Duration) -> Arc<Http> {
     let limits = Limits {
         total,
         body_bytes: 4 * 1024,
@@ -27,7 +27,7 @@ fn http(outbound: Outbound, total: Duration) -> Arc<Http> {
     Arc::new(Http::within(outbound, limits))
 }
 
-fn to(subject: &Subject, observed: &str) -> Message {
+pub(super) fn to(subject: &Subject, observed: &str) -> Message {
     Message {
         recipient: subject.recipient.to_owned(),
         ..message(observed)
@@ -77,7 +77,7 @@ fn is_permanent(outcome: &Outcome) {
     assert!(matches!(outcome, Outcome::Permanent { .. }), "{outcome:?}");
 }
 
-fn is_accepted(outcome: &Outcome) {
+pub(super) fn is_accepted(outcome: &Outcome) {
     assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
 }
 
@@ -173,6 +173,10 @@ pub(super) async fn too_much_is_waited_for_as_long_as_was_asked(subject: &Subjec
     is_limited(&met(subject, asked).await, 7);
     let date = answers(429, "").with("Retry-After", "Sat, 21 Nov 2026 23:30:00 GMT");
     is_limited(&met(subject, date).await, 60);
+    let over = answers(429, "").with("Retry-After", "Sat, 21 Nov 2015 23:30:00 GMT");
+    is_limited(&met(subject, over).await, 1);
+    let none = answers(429, "").with("Retry-After", "0");
+    is_limited(&met(subject, none).await, 1);
     let busy = answers(503, "").with("Retry-After", "9");
     is_limited(&met(subject, busy).await, 9);
     let year = answers(429, "").with("Retry-After", "31536000");

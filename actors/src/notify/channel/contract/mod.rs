@@ -6,6 +6,7 @@ mod callbacks;
 mod cases;
 mod server;
 mod subjects;
+mod whatsapp;
 
 /// The list, for one channel.
 macro_rules! holds_for {

@@ -35,12 +35,20 @@ fn settings(values: Value) -> Settings {
     Settings::new(values.as_object().unwrap().clone())
 }
 
-fn json_text(heard: &Heard, path: &str) -> String {
+/// The text at a JSON pointer of a request.
+pub(super) fn json_text(heard: &Heard, path: &str) -> String {
     let body: Value = serde_json::from_str(&heard.body).unwrap();
     body.pointer(path)
         .and_then(Value::as_str)
         .unwrap()
         .to_owned()
+}
+
+/// A value of a request that is a form.
+pub(super) fn form_text(heard: &Heard, sought: &str) -> String {
+    let url = reqwest::Url::parse(&format!("http://form/?{}", heard.body)).unwrap();
+    let found = url.query_pairs().find(|(name, _)| name == sought);
+    found.unwrap().1.into_owned()
 }
 
 const TOKEN: &str = "123456789:AAE-telegram_token_of_the_test";
@@ -167,15 +175,7 @@ pub(super) fn twilio() -> Subject {
         success: || answers(201, r#"{"sid":"SM7","status":"queued"}"#),
         reads_success: true,
         believes_bare_refusals: true,
-        text: |heard| {
-            let url = reqwest::Url::parse(&format!("http://form/?{}", heard.body)).unwrap();
-            let mut pairs = url.query_pairs();
-            pairs
-                .find(|(name, _)| name == "Body")
-                .unwrap()
-                .1
-                .into_owned()
-        },
+        text: |heard| form_text(heard, "Body"),
         limit: 1_600,
     }
 }

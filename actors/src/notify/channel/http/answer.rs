@@ -1,12 +1,13 @@
 //! What a provider said, and what that means where nothing better is known about its own dialect.
 
 use crate::notify::channel::Outcome;
+use crate::notify::retry::LEAST;
 use noc_pipeline::clock::UnixMs;
 use serde_json::Value;
 use std::time::Duration;
 
 /// How long is waited where a provider says that it is too much and not for how long.
-const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
+pub(in crate::notify::channel) const DEFAULT_PAUSE: Duration = Duration::from_secs(30);
 
 /// A message that may not be sent for longer is as good as lost; a provider that asks for more is asked again then.
 const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -122,14 +123,19 @@ impl Answer {
 pub(in crate::notify::channel) fn limited(reason: String, asked: Option<Duration>) -> Outcome {
     Outcome::Retry {
         reason,
-        after: Some(asked.unwrap_or(DEFAULT_PAUSE).min(LONGEST_PAUSE)),
+        after: Some(pause(asked.unwrap_or(DEFAULT_PAUSE))),
     }
 }
 
 /// Too much to this one recipient for now: as [`limited`], and others are sent to meanwhile.
 pub(in crate::notify::channel) fn crowded(reason: String, after: Duration) -> Outcome {
-    let after = after.min(LONGEST_PAUSE);
+    let after = pause(after);
     Outcome::Crowded { reason, after }
+}
+
+/// What is obeyed of the pause that a provider asks for: a date that is over asks for none.
+fn pause(asked: Duration) -> Duration {
+    asked.clamp(LEAST, LONGEST_PAUSE)
 }
 
 /// Reads `Retry-After`: seconds, with a fraction where a provider has one, or a date.

@@ -11,7 +11,7 @@ mod answer;
 mod endpoint;
 mod secrets;
 
-pub(super) use answer::{Answer, crowded, limited, one_line};
+pub(super) use answer::{Answer, DEFAULT_PAUSE, crowded, limited, one_line};
 pub(super) use endpoint::{check_base, check_url, join, over, parse};
 pub(super) use secrets::Secrets;
 

@@ -2,7 +2,7 @@
 
 use super::codes::{self, Reading};
 use super::markup::MARKUP;
-use super::{base, needed};
+use super::{VARIABLE_LIMIT, base, needed};
 use crate::notify::channel::chat;
 use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings};
@@ -15,9 +15,8 @@ pub(super) const LANGUAGE: &str = "en_US";
 
 const WHO: &str = "WhatsApp";
 
-/// Of free text, and of a template's variable.
+/// Of free text.
 pub(super) const LIMIT: usize = 4_096;
-pub(super) const VARIABLE_LIMIT: usize = 1_024;
 
 pub(super) fn validate(settings: &Settings, errors: &mut FieldErrors) {
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());

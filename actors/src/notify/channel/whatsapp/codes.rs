@@ -3,7 +3,7 @@
 
 use super::WINDOW_CLOSED;
 use crate::notify::channel::Outcome;
-use crate::notify::channel::http::{Answer, crowded, limited};
+use crate::notify::channel::http::{Answer, DEFAULT_PAUSE, crowded, limited};
 use crate::notify::channel::receipt::Fate;
 use crate::notify::retry::until_tomorrow;
 use std::time::Duration;
@@ -109,7 +109,10 @@ impl Reading {
     /// Said of a message that was taken before.
     pub(super) const fn fate(self) -> Fate {
         match self {
-            Limited(_) | Crowded(_) | Trouble => Fate::Later,
+            Limited(Some(pause)) => Fate::Limited(pause),
+            Limited(None) => Fate::Limited(DEFAULT_PAUSE),
+            Crowded(pause) => Fate::Crowded(pause),
+            Trouble => Fate::Later,
             UsedUp => Fate::Tomorrow,
             Recipient => Fate::Failed,
             WindowClosed | Account => Fate::Barred,

@@ -27,6 +27,13 @@ const CLOUD_API: &str = "cloud_api";
 const TWILIO: &str = "twilio";
 const WAHA: &str = "waha";
 
+/// What Meta lets a template's text have once its variable is filled in, in characters.
+const TEMPLATE_LIMIT: usize = 1_024;
+/// How much of that a template's own text may take; the form says so.
+const TEMPLATE_OWN: usize = 200;
+/// What is left for ours.
+const VARIABLE_LIMIT: usize = TEMPLATE_LIMIT - TEMPLATE_OWN;
+
 /// What is shown only for some providers.
 const fn only(values: &'static [&'static str]) -> Option<ShownIf> {
     Some(ShownIf {
@@ -101,6 +108,7 @@ const FIELDS: &[Field] = &[
         name: "template_name",
         label: "Template",
         help: "Approved template with one variable in its body: a name (Cloud API) or a content SID, HX... (Twilio). \
+               Its own text may have 200 characters: WhatsApp takes 1,024 with the variable filled in. \
                Without one only people who wrote within the last 24 hours are reached.",
         shown_if: only(&[CLOUD_API, TWILIO]),
         ..Field::TEXT
@@ -306,9 +314,9 @@ impl Channel for WhatsApp {
 
     fn written(&self, settings: &Settings, message: &Message) -> Written {
         let (limit, variable) = match settings.text("provider") {
-            Some(TWILIO) => (twilio::LIMIT, Some(twilio::VARIABLE_LIMIT)),
+            Some(TWILIO) => (twilio::LIMIT, Some(VARIABLE_LIMIT)),
             Some(WAHA) => (waha::LIMIT, None),
-            _ => (cloud_api::LIMIT, Some(cloud_api::VARIABLE_LIMIT)),
+            _ => (cloud_api::LIMIT, Some(VARIABLE_LIMIT)),
         };
         match variable.filter(|_| settings.text("template_name").is_some()) {
             Some(variable) => Written::line(message, &MARKUP, variable),

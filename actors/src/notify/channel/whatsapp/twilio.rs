@@ -2,7 +2,7 @@
 
 use super::codes::{self, Reading};
 use super::markup::MARKUP;
-use super::{base, needed};
+use super::{VARIABLE_LIMIT, base, needed};
 use crate::notify::channel::chat;
 use crate::notify::channel::http::{Answer, Call, Secrets, join};
 use crate::notify::channel::{FieldErrors, Outcome, Settings, phone};
@@ -15,9 +15,8 @@ const BASE: &str = "https://api.twilio.com";
 
 const WHO: &str = "Twilio";
 
-/// Of free text, and of a template's variable.
+/// Of free text.
 pub(super) const LIMIT: usize = 1_600;
-pub(super) const VARIABLE_LIMIT: usize = 1_024;
 
 pub(super) fn validate(settings: &Settings, errors: &mut FieldErrors) {
     let is_id = |text: &str, prefix: &str| {

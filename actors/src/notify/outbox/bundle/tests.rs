@@ -6,14 +6,17 @@ mod storm;
 use super::super::{LEASE, Slot, claim, send};
 use crate::incident::actions::Action;
 use crate::notify::channel::Outcome;
+use crate::notify::message::Kind;
 use crate::notify::story::{Story, step, unconditional};
+use noc_pipeline::clock::Clock;
 use noc_pipeline::control::Severity::{self, Critical, High};
 use noc_pipeline::id::ServerId;
 use noc_storage::relational::entity::incident;
 use noc_storage::relational::entity::notification_delivery::Model;
 use noc_storage::relational::timeline;
 use sea_orm::{ActiveModelTrait, Set, Unchanged};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 const RACK: [&str; 2] = ["rack:r1", "dc:d1"];
 
@@ -207,6 +210,30 @@ async fn who_is_over_when_the_message_leaves_falls_out_with_its_reason() {
     story.after(5).await;
     story.expect(&["+30 email bob@noc.test recovery"]);
     assert_eq!(of_incident(&story, incidents[1]).await.len(), 1);
+}
+
+/// Whose id the message bore was held when it left, and was told later under the same id: a receiver that knows ids took that
+/// for a copy.
+#[tokio::test]
+async fn who_falls_out_of_a_message_is_told_under_an_id_of_its_own() {
+    let story = to_bob().await;
+    let (incidents, bundle) = taken(&story, 3).await;
+    let carrier = bundle.rows.iter().find(|row| row.id == bundle.carrier);
+    let held = carrier.unwrap().incident_id.unwrap();
+    let until = story.clock.now().plus(Duration::from_secs(600));
+    story.acts(held, Action::Snooze { until }).await.unwrap();
+    story.email.messages.lock().clear();
+    send(&story.context, &story.email, bundle, Slot::free()).await;
+    story.after(660).await;
+    let ids: Vec<_> = std::mem::take(&mut *story.email.messages.lock())
+        .into_iter()
+        .filter(|message| message.kind == Kind::Problem)
+        .map(|message| message.delivery)
+        .collect();
+    assert!(ids.len() > 1, "{incidents:?}: {:?}", story.states().await);
+    let different: BTreeSet<_> = ids.iter().collect();
+    assert_eq!(different.len(), ids.len());
+    assert_eq!(of_incident(&story, held).await[0].status, "sent");
 }
 
 #[tokio::test]

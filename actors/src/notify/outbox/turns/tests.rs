@@ -1,6 +1,6 @@
 use super::*;
 use noc_pipeline::control::Severity::{Critical, High, Medium};
-use noc_storage::relational::deliveries::bundles::{Gate, Spoken};
+use noc_storage::relational::deliveries::bundles::{Apart, Gate, Spoken};
 use proptest::prelude::*;
 use std::collections::HashSet;
 
@@ -30,6 +30,7 @@ fn row(id: i64, kind: Kind) -> Model {
         status: "queued".to_owned(),
         attempts: 0,
         next_attempt_at: Some(NOW.to_datetime()),
+        wanted_at: None,
         lease_until: None,
         provider_id: None,
         reason: None,
@@ -68,7 +69,7 @@ fn queue(due: Vec<Due>) -> Queue {
 fn sent(turns: &Turns) -> Vec<Vec<i64>> {
     let of = |turn: &Turn| match turn {
         Turn::Send(ids) => Some(ids.clone()),
-        Turn::Hold { .. } => None,
+        Turn::Hold { .. } | Turn::Leave { .. } => None,
     };
     turns.turns.iter().filter_map(of).collect()
 }
@@ -76,7 +77,7 @@ fn sent(turns: &Turns) -> Vec<Vec<i64>> {
 fn held(turns: &Turns) -> Vec<(Vec<i64>, u64)> {
     let of = |turn: &Turn| match turn {
         Turn::Hold { ids, until, .. } => Some((ids.clone(), until.since(NOW).as_secs())),
-        Turn::Send(_) => None,
+        Turn::Send(_) | Turn::Leave { .. } => None,
     };
     turns.turns.iter().filter_map(of).collect()
 }
@@ -191,6 +192,23 @@ fn a_storm_is_held_back_and_leaves_as_one() {
         due.row.reason = Some(format!("{HELD_BACK}too much"));
     }
     assert_eq!(sent(&decide(&late, &bundling, NOW)), [vec![8, 9], vec![12]]);
+    // Also what has waited for its recipient since then.
+    late.gate.apart = apart(5);
+    let mut reasons = Vec::new();
+    for turn in decide(&late, &bundling, NOW).turns {
+        let Turn::Hold {
+            ids,
+            reason,
+            provider: true,
+            ..
+        } = turn
+        else {
+            panic!("{turn:?}");
+        };
+        reasons.push((ids, reason.starts_with(HELD_BACK)));
+    }
+    reasons.sort();
+    assert_eq!(reasons, [(vec![8, 9], true), (vec![12], false)]);
 }
 
 #[test]
@@ -208,6 +226,90 @@ fn one_message_does_not_tell_of_everything() {
     let due: Vec<_> = (1..=300).map(|id| of(id, 7, High)).collect();
     let turns = decide(&queue(due), &BY_GROUP, NOW);
     assert_eq!(sent(&turns)[0].len(), 200);
+}
+
+fn tried(id: i64, severity: Severity) -> Due {
+    let mut due = of(id, 7, severity);
+    due.row.status = "retrying".to_owned();
+    due
+}
+
+fn alone_about_nothing(id: i64) -> Due {
+    Due {
+        group: None,
+        severity: None,
+        ..of(id, 0, High)
+    }
+}
+
+/// Free so long from now, 6 s apart, for a minute.
+fn apart(free_in: u64) -> Option<Apart> {
+    Some(Apart {
+        free_at: NOW.plus(seconds(free_in)),
+        gap: seconds(6),
+        until: NOW.plus(seconds(60)),
+    })
+}
+
+#[test]
+fn where_messages_are_kept_apart_one_leaves_at_a_time_the_worst_first() {
+    let mut alone = of(5, 0, High);
+    alone.group = None;
+    let due = vec![
+        recovery(1, 8),
+        tried(2, Medium),
+        of(3, 7, High),
+        tried(4, Critical),
+        alone,
+        tried(6, Medium),
+    ];
+    let mut queue = queue(due);
+    queue.gate.apart = apart(4);
+    let waits = decide(&queue, &Bundling::default(), NOW);
+    assert!(sent(&waits).is_empty());
+    assert_eq!(held(&waits), [(vec![4, 3, 5, 1, 2, 6], 4)]);
+    assert_eq!(waits.gate, queue.gate, "what waits costs nothing");
+
+    queue.gate.apart = apart(0);
+    let leaves = decide(&queue, &Bundling::default(), NOW);
+    assert_eq!(sent(&leaves), [[4]]);
+    assert_eq!(held(&leaves), [(vec![3, 5, 1, 2, 6], 6)]);
+    assert_eq!(leaves.gate.apart, apart(6));
+    assert_eq!(leaves.gate.worked_off_at, None, "no new alarm left");
+
+    // A code that somebody waits for is as urgent as what is high.
+    let mut code = alone_about_nothing(7);
+    code.row.kind = Kind::Verification.name().to_owned();
+    queue.due.insert(5, code);
+    let leaves = decide(&queue, &Bundling::default(), NOW);
+    assert_eq!(held(&leaves), [(vec![3, 5, 1, 7, 2, 6], 6)]);
+    queue.due.remove(5);
+
+    // Once it has worn off all of it leaves.
+    queue.gate.apart = apart(0).map(|apart| Apart {
+        until: NOW,
+        ..apart
+    });
+    assert_eq!(sent(&decide(&queue, &Bundling::default(), NOW)).len(), 6);
+}
+
+#[test]
+fn what_somebody_else_began_is_not_held_but_looked_at_again() {
+    let mut begun = tried(1, Critical);
+    begun.row.status = "sending".to_owned();
+    let mut queue = queue(vec![begun, tried(2, High)]);
+    queue.gate.apart = apart(5);
+    let turns = decide(&queue, &BY_GROUP, NOW);
+    assert!(sent(&turns).is_empty());
+    assert_eq!(held(&turns), [(vec![2], 5)]);
+    let until = NOW.plus(seconds(5));
+    let left = Turn::Leave {
+        ids: vec![1],
+        until,
+    };
+    assert!(turns.turns.contains(&left));
+    queue.gate.apart = apart(0);
+    assert_eq!(sent(&decide(&queue, &BY_GROUP, NOW)), [[1]]);
 }
 
 proptest! {

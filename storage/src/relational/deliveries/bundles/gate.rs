@@ -1,6 +1,6 @@
-//! `delivery_gates`: the lock of a recipient on a channel, and how much it was told there.
+//! `delivery_gates`: the lock of a recipient on a channel, how much it was told there, and how far apart it is told.
 
-use super::Gate;
+use super::{Apart, Gate};
 use crate::relational::StoreError;
 use crate::relational::entity::delivery_gate as gate;
 use crate::relational::lists::{in_parts, padded};
@@ -13,9 +13,10 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 /// The key of a recipient's row on a channel.
-pub(super) fn key(channel: &str, recipient_key: &str) -> String {
+pub(in crate::relational::deliveries) fn key(channel: &str, recipient_key: &str) -> String {
     let mut hash = Sha256::new();
     for part in [channel, recipient_key] {
         hash.update((part.len() as u64).to_be_bytes());
@@ -42,14 +43,9 @@ pub(super) async fn enter(
         .all(tx)
         .await
         .map_err(StoreError::during(operation))?;
-    let read = |row: gate::Model| {
-        let gate = Gate {
-            worked_off_at: row.worked_off_at.map(UnixMs::from),
-            worst: row.worst.as_deref().and_then(Severity::from_name),
-        };
-        (row.gate_key, gate)
-    };
-    let mut ours: HashMap<String, Gate> = free.into_iter().map(read).collect();
+    let free = free.into_iter();
+    let mut ours: HashMap<String, Gate> =
+        free.map(|row| (row.gate_key.clone(), read(&row))).collect();
     let mut unseen: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
     unseen.retain(|key| !ours.contains_key(*key));
     if !unseen.is_empty() {
@@ -74,18 +70,54 @@ pub(super) async fn enter(
         .collect())
 }
 
+impl Gate {
+    /// As it counts at `now`: with peace the worst that was told is forgotten.
+    #[must_use]
+    pub fn at(self, now: UnixMs) -> Self {
+        let busy = self.worked_off_at.filter(|at| *at > now);
+        Self {
+            worked_off_at: busy,
+            worst: busy.and(self.worst),
+            ..self
+        }
+    }
+}
+
+/// What a row says.
+pub(in crate::relational::deliveries) fn read(row: &gate::Model) -> Gate {
+    let apart = row.free_at.zip(row.apart_ms).zip(row.apart_until);
+    Gate {
+        worked_off_at: row.worked_off_at.map(UnixMs::from),
+        worst: row.worst.as_deref().and_then(Severity::from_name),
+        apart: apart.map(|((free_at, gap), until)| Apart {
+            free_at: free_at.into(),
+            gap: Duration::from_millis(u64::try_from(gap).unwrap_or_default()),
+            until: until.into(),
+        }),
+    }
+}
+
+/// The row that says so.
+fn row_of(key: String, gate: Gate, now: UnixMs) -> gate::ActiveModel {
+    let millis = |gap: Duration| i64::try_from(gap.as_millis()).unwrap_or(i64::MAX);
+    gate::ActiveModel {
+        gate_key: Set(key),
+        worked_off_at: Set(gate.worked_off_at.map(UnixMs::to_datetime)),
+        worst: Set(gate.worst.map(|worst| worst.name().to_owned())),
+        free_at: Set(gate.apart.map(|apart| apart.free_at.to_datetime())),
+        apart_ms: Set(gate.apart.map(|apart| millis(apart.gap))),
+        apart_until: Set(gate.apart.map(|apart| apart.until.to_datetime())),
+        updated_at: Set(now.to_datetime()),
+    }
+}
+
 /// Makes gates that nobody has passed yet: of those that no one else makes at the same time.
 async fn make(
     tx: &impl ConnectionTrait,
     keys: BTreeSet<&str>,
     now: UnixMs,
 ) -> Result<Vec<String>, StoreError> {
-    let row = |key: &str| gate::ActiveModel {
-        gate_key: Set(key.to_owned()),
-        worked_off_at: Set(None),
-        worst: Set(None),
-        updated_at: Set(now.to_datetime()),
-    };
+    let row = |key: &str| row_of(key.to_owned(), Gate::default(), now);
     let mut made = Vec::new();
     for part in in_parts(keys.into_iter().collect()) {
         let rows = part.iter().copied().map(row);
@@ -120,7 +152,7 @@ async fn insert(
 }
 
 /// Notes what recipients were told, by their keys. Their gates are held.
-pub(super) async fn leave(
+pub(in crate::relational::deliveries) async fn leave(
     tx: &impl ConnectionTrait,
     gates: Vec<(String, Gate)>,
     now: UnixMs,
@@ -130,16 +162,14 @@ pub(super) async fn leave(
     }
     let rows = padded(gates)
         .into_iter()
-        .map(|(key, is)| gate::ActiveModel {
-            gate_key: Set(key),
-            worked_off_at: Set(is.worked_off_at.map(UnixMs::to_datetime)),
-            worst: Set(is.worst.map(|worst| worst.name().to_owned())),
-            updated_at: Set(now.to_datetime()),
-        });
+        .map(|(key, is)| row_of(key, is, now));
     let there = OnConflict::column(gate::Column::GateKey)
         .update_columns([
             gate::Column::WorkedOffAt,
             gate::Column::Worst,
+            gate::Column::FreeAt,
+            gate::Column::ApartMs,
+            gate::Column::ApartUntil,
             gate::Column::UpdatedAt,
         ])
         .to_owned();
