@@ -27,3 +27,9 @@ export const go = async (page, path) => {
   await page.locator('h1').first().waitFor();
   await settled(page);
 };
+
+/**
+ * Until what just opened, a `menu` or a `dialog`, has taken the focus. It does so a moment after it is there, and would take it
+ * from whatever was focused to be pressed.
+ */
+export const focusedIn = (page, role) => page.locator(`[role="${role}"]:focus-within`).waitFor();

@@ -1,7 +1,7 @@
 // Incidents: taken on, put off, escalated, explained.
 import assert from 'node:assert/strict';
 import { settled } from '../settled.mjs';
-import { eventually, go, mock, signIn } from '../steps.mjs';
+import { eventually, focusedIn, go, mock, signIn } from '../steps.mjs';
 
 export const stories = {
   async 'acknowledging survives an expired CSRF token and shows at once'(page) {
@@ -32,11 +32,13 @@ export const stories = {
     await page.getByRole('checkbox', { name: 'Select all rows' }).press('Space');
     await page.getByText('8 selected').waitFor();
     await page.getByRole('button', { name: 'Snooze selected' }).press('Enter');
+    await focusedIn(page, 'menu');
     await page.getByRole('menuitem', { name: '1 hour' }).press('Enter');
     await page.getByText('8 snoozed').waitFor();
     await page.getByText('snoozed until 13:34').first().waitFor();
     await page.getByRole('checkbox', { name: 'Select exim is down on mail-02.hostseba' }).press('Space');
     await page.getByRole('button', { name: 'Resolve selected' }).press('Enter');
+    await focusedIn(page, 'dialog');
     await page.getByRole('button', { name: 'Resolve 1 incident' }).press('Enter');
     await page.getByText('1 resolved').waitFor();
     await page.getByRole('row', { name: /exim is down/ }).waitFor({ state: 'detached' });
