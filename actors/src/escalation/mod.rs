@@ -1,7 +1,7 @@
 //! Escalation: who is told of an incident, when, and who next if nobody answers.
 //!
 //! * [`policy`], [`step`], [`recipients`] decide; they are plain functions of data and the time.
-//! * [`arm`], `reopened`, [`severity_rose`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
+//! * [`arm`], `reopened`, [`severity_rose`], [`page_within`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
 //!   [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution cannot exist,
 //!   and neither can a page that outlives its reason.
 //! * [`simulate`] asks the same functions what a policy would do, and does nothing.
@@ -110,6 +110,30 @@ pub async fn severity_rose(
     };
     let policy = routing::route(tx, incident).await?;
     start(tx, incident, policy, after, now).await
+}
+
+/// What was found got worse, and the incident is no worse than it was: it had been as bad before, or a rule says how bad it
+/// is. If nobody was told since it opened, or opened again, they are once it has been open for `hold`. Who has it keeps it.
+///
+/// # Errors
+/// As [`arm`].
+pub async fn page_within(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+    hold: Duration,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return Ok(());
+    };
+    let record = Record::read(&row, incident)?;
+    let waiting = record.last_step_at.is_none() && record.state.next.is_some();
+    if waiting && !is_acknowledged(incident) {
+        let first_at = UnixMs::from(incident.opened_at).plus(hold);
+        let first_at = first_at.max(own_time(&row, now));
+        executions::hasten(tx, row.id, first_at.plus(first_delay(&record.policy)), now).await?;
+    }
+    Ok(())
 }
 
 /// The incident is over: nothing of it fires any more, what was not sent is taken back, and those who were told of

@@ -4,8 +4,10 @@
 //! with timeline, escalation and whatever else the caller stores; doing one twice is doing it once, but for the count of
 //! sightings. What was resolved by itself less than 10 min ago opens again; what a person resolved stays quiet for 30 min.
 
+use super::grade::Grade;
 use super::lifecycle::{QUIET_BY_HAND, REOPEN};
 use super::open::clip;
+use super::routing::{RuleBook, Subject};
 use crate::crash_point;
 use crate::escalation::{self, is_acknowledged, severity_of};
 use noc_pipeline::clock::UnixMs;
@@ -68,6 +70,7 @@ pub async fn breach(
     if let Some(row) = incidents::find_open(tx, &key).await? {
         return again(tx, &row, finding, at).await;
     }
+    let finding = &graded(tx, finding).await?;
     let newest = incidents::find_newest(tx, &key).await?;
     let ended = newest.filter(|row| row.resolved_at.is_some());
     if let Some(row) = ended {
@@ -110,6 +113,11 @@ async fn again(
     at: UnixMs,
 ) -> Result<Told, StoreError> {
     let before = Severity::from_name(&row.severity).unwrap_or(finding.severity);
+    let finding = &if finding.severity > before {
+        graded(tx, finding).await?
+    } else {
+        finding.clone()
+    };
     let moved = incidents::breached(tx, row.id, &moved(row, finding, at)).await?;
     let mut events = vec![LiveEvent::IncidentUpdated { incident: row.id }];
     if finding.severity > before {
@@ -154,6 +162,28 @@ pub(crate) async fn reopen(
         ],
         incident: Some(row),
     })
+}
+
+/// As the rules have it now.
+async fn graded(
+    conn: &impl ConnectionTrait,
+    finding: &FleetFinding,
+) -> Result<FleetFinding, StoreError> {
+    let rules = RuleBook::load(conn).await?;
+    let subject = Subject {
+        detector: finding.detector,
+        rule_id: None,
+        server: None,
+        tags: &[],
+    };
+    let grade = Grade::by(&rules, &subject, finding.severity, finding.hold);
+    let mut graded = finding.clone();
+    if let (Some(rule), Some(detail)) = (grade.rule, graded.detail.as_object_mut()) {
+        detail.insert("severity_by_rule".to_owned(), json!(rule));
+        detail.insert("severity_found".to_owned(), json!(finding.severity));
+    }
+    (graded.severity, graded.hold) = (grade.severity, grade.hold);
+    Ok(graded)
 }
 
 fn moved(row: &incident::Model, finding: &FleetFinding, at: UnixMs) -> Breach {
@@ -258,7 +288,9 @@ pub async fn open_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use noc_pipeline::control::{Condition, Scope};
     use noc_storage::relational::Db;
+    use noc_storage::relational::alert_rules::{self, Route, RuleDraft};
     use noc_storage::relational::entity::execution;
     use sea_orm::EntityTrait;
     use std::sync::Arc;
@@ -339,5 +371,30 @@ mod tests {
             .unwrap();
         assert_eq!(breach_at(&db, Severity::High, 1_799).await, None);
         assert!(breach_at(&db, Severity::High, 1_800).await.is_some());
+    }
+
+    #[tokio::test]
+    async fn it_has_the_severity_that_a_rule_for_all_names_and_rises_to_no_other() {
+        let db = Db::open_temporary().await.unwrap();
+        let draft = RuleDraft {
+            name: "the fleet is not that bad".to_owned(),
+            enabled: true,
+            severity: Some(Severity::Medium),
+            scope: Scope::All,
+            condition: Condition::routing("fleet_silent"),
+            route: Route::Channels(vec!["email".to_owned()]),
+            runbook_url: None,
+        };
+        alert_rules::create(db.write(), draft, T).await.unwrap();
+        let row = breach_at(&db, Severity::High, 0).await.unwrap();
+        assert_eq!(row.severity, "medium");
+        let worse = breach_at(&db, Severity::Critical, 60).await.unwrap();
+        assert_eq!((worse.id, worse.severity.as_str()), (row.id, "medium"));
+        let armed = execution::Entity::find().one(db.read()).await.unwrap();
+        let due = armed.unwrap().due_at.unwrap();
+        assert_eq!(UnixMs::from(due).since(T), Duration::from_secs(300));
+        let entries = timeline::of_incident(db.read(), row.id).await.unwrap();
+        assert_eq!(entries[0].detail["severity_found"], "high");
+        assert_eq!(entries.len(), 1, "it never rose");
     }
 }

@@ -8,7 +8,7 @@
 //! * [`fleet`] does the same for what concerns no single server.
 //! * [`group`] puts together what is one trouble to people.
 //! * [`actions`] is what people do to incidents, [`cases`] what they decide about mail abuse, [`routing`] whom a rule tells,
-//!   [`tell`] whom it would tell. [`link`] is acknowledging by the link in a message.
+//!   [`grade`] how bad it finds it, [`tell`] whom it would tell. [`link`] is acknowledging by the link in a message.
 //!
 //! The state decides without reading the database; the database refuses what would break the rules anyway: a
 //! unique `open_key` holds at most one open incident a key.
@@ -16,6 +16,7 @@
 pub mod actions;
 pub mod cases;
 pub mod fleet;
+pub mod grade;
 pub mod group;
 pub mod lifecycle;
 pub mod link;

@@ -8,7 +8,7 @@
 use super::group;
 use super::lifecycle::{Change, Effect};
 use crate::crash_point;
-use crate::detect::{Detector, Finding, key_of, server_down::ServerDown};
+use crate::detect::{Detector, key_of, server_down::ServerDown};
 use crate::escalation;
 use crate::facts::{self, Fact};
 use futures::FutureExt;
@@ -27,6 +27,9 @@ use std::sync::Arc;
 
 mod again;
 mod case;
+mod graded;
+
+use graded::Graded;
 
 /// Whose word counts: the owner of a partition, under one claim, reading one log.
 #[derive(Debug, Clone, Copy)]
@@ -227,7 +230,8 @@ async fn apply(
     let went_down = effect.detector == ServerDown::INFO.code;
     match (&effect.change, open) {
         (Change::Open { finding, flapping }, None) => {
-            writer.open(finding, *flapping, out).await?;
+            let graded = writer.graded(finding).await?;
+            writer.open(&graded, *flapping, out).await?;
         }
         (
             Change::Reopen {
@@ -237,23 +241,34 @@ async fn apply(
             },
             None,
         ) => {
+            let graded = writer.graded(finding).await?;
             let newest = incidents::find_newest(tx, &key).await?;
             match newest.filter(|row| row.resolved_at.is_some() && row.resolved_by.is_none()) {
                 Some(row) => {
                     writer
-                        .reopen(&row, finding, *occurrences, *flapping, out)
+                        .reopen(&row, &graded, *occurrences, *flapping, out)
                         .await?;
                 }
-                None => writer.open(finding, *flapping, out).await?,
+                None => writer.open(&graded, *flapping, out).await?,
             }
         }
         // It is open although we thought it was not: after the loss of our state. It goes on.
         (Change::Open { finding, .. }, Some(row)) => {
-            writer.again(&row, finding, 1, out).await?;
+            let row = writer.worse(&row, finding, 1, out).await?;
             writer.case_opened(&row, finding, out).await?;
         }
         (
             Change::Touch {
+                finding,
+                occurrences,
+            },
+            Some(row),
+        ) => {
+            let row = writer.again(&row, finding, *occurrences, out).await?;
+            writer.case_breached(&row, finding, out).await?;
+        }
+        (
+            Change::Rise {
                 finding,
                 occurrences,
             }
@@ -264,17 +279,7 @@ async fn apply(
             },
             Some(row),
         ) => {
-            writer.again(&row, finding, *occurrences, out).await?;
-            writer.case_breached(&row, finding, out).await?;
-        }
-        (
-            Change::Rise {
-                finding,
-                occurrences,
-            },
-            Some(row),
-        ) => {
-            writer.rise(&row, finding, *occurrences, out).await?;
+            let row = writer.worse(&row, finding, *occurrences, out).await?;
             writer.case_breached(&row, finding, out).await?;
         }
         (Change::Resolve { reason }, Some(row)) => {
@@ -304,16 +309,17 @@ struct Writer<'a> {
 impl Writer<'_> {
     async fn open(
         &self,
-        finding: &Finding,
+        graded: &Graded<'_>,
         flapping: bool,
         out: &mut Stored,
     ) -> Result<(), StoreError> {
+        let (finding, grade) = (graded.finding, &graded.grade);
         let new = NewIncident {
             detector: self.detector.to_owned(),
             server: Some(self.record.server),
             server_name: self.server_name.to_owned(),
             subject: self.subject.clone(),
-            severity: finding.severity,
+            severity: grade.severity,
             title: clip(&finding.title.of(self.server_name)),
             observed: Some(finding.observed.clone()),
             expected: Some(finding.expected.clone()),
@@ -322,10 +328,9 @@ impl Writer<'_> {
             opened_at: self.record.event_at,
         };
         let row = incidents::insert(self.tx, new).await?;
-        self.note(&row, "opened", explain(finding, flapping))
-            .await?;
+        self.note(&row, "opened", graded.explain(flapping)).await?;
         self.case_opened(&row, finding, out).await?;
-        group::arm(self.tx, &row, finding.hold, self.record.at).await?;
+        group::arm(self.tx, &row, grade.hold, self.record.at).await?;
         crash_point::reached("opening_incident");
         out.opened += 1;
         out.events.extend([
@@ -381,10 +386,11 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn breach(&self, row: &incident::Model, finding: &Finding, occurrences: u32) -> Breach {
+    fn breach(&self, row: &incident::Model, graded: &Graded<'_>, occurrences: u32) -> Breach {
+        let (finding, severity) = (graded.finding, graded.grade.severity);
         let so_far = Severity::from_name(&row.severity);
         Breach {
-            severity: so_far.map_or(finding.severity, |s| s.max(finding.severity)),
+            severity: so_far.map_or(severity, |s| s.max(severity)),
             title: None,
             observed: Some(finding.observed.clone()),
             expected: Some(finding.expected.clone()),
@@ -402,19 +408,6 @@ impl Writer<'_> {
         let actor = Actor::Detector(self.detector);
         timeline::append(self.tx, row.id, self.record.at, kind, actor, detail).await
     }
-}
-
-fn explain(finding: &Finding, flapping: bool) -> serde_json::Value {
-    json!({
-        "severity": finding.severity,
-        "observed": finding.observed,
-        "expected": finding.expected,
-        "samples": finding.samples,
-        "threshold": finding.threshold,
-        "rule_id": finding.rule.map(|(id, _)| id),
-        "rule_version": finding.rule.map(|(_, version)| version),
-        "flapping": flapping,
-    })
 }
 
 /// As long as the columns for titles and subjects are.

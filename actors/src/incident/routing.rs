@@ -1,17 +1,18 @@
-//! Which rule decides who is told of an incident.
+//! Which rule decides how bad an incident is, and who is told of it.
 //!
 //! Candidates are the enabled rules that cover the server and are about the incident's detector, and the rule that
 //! opened it. The most specific scope wins (ids, tags, all), then the lowest id. Without a candidate the default
-//! rule decides: it pages critical and high; the rest is for lists and digests.
+//! rule decides: it pages critical and high; the rest is for lists and digests. Where the rule that decides names a severity
+//! ([`RuleBook::severity`]) the incident has that one, whatever its detector says.
 
 use crate::escalation::{PolicySnapshot, Step, Targets, page_hold};
 use noc_pipeline::control::{Condition, Scope, Severity};
 use noc_pipeline::id::ServerId;
 use noc_storage::relational::StoreError;
-use noc_storage::relational::alert_rules::ANY_DETECTOR;
+use noc_storage::relational::alert_rules::{self, ANY_DETECTOR};
 use noc_storage::relational::entity::{alert_rule, escalation_step, incident, server};
 use noc_storage::relational::escalation_policies::{self, Policy};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeSet, HashMap};
 
@@ -37,6 +38,87 @@ pub struct Subject<'a> {
     pub server: Option<ServerId>,
     /// The server's tags.
     pub tags: &'a [String],
+}
+
+impl<'a> Subject<'a> {
+    /// What an incident is about; `tags` are its server's.
+    #[must_use]
+    pub fn of(incident: &'a incident::Model, tags: &'a [String]) -> Self {
+        let server = incident.server_id.and_then(|id| u32::try_from(id).ok());
+        Self {
+            detector: &incident.detector,
+            rule_id: incident.rule_id,
+            server: server.map(ServerId),
+            tags,
+        }
+    }
+}
+
+/// The rules in force, as they grade and route what is found.
+#[derive(Debug, Clone)]
+pub struct RuleBook {
+    rules: Vec<alert_rule::Model>,
+    /// All that can be read but the default one.
+    candidates: Vec<Candidate>,
+}
+
+impl RuleBook {
+    /// Reads those that are enabled.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn load(conn: &impl ConnectionTrait) -> Result<Self, StoreError> {
+        alert_rules::all(conn).await.map(Self::of)
+    }
+
+    /// Those of them that are enabled.
+    #[must_use]
+    pub fn of(mut rules: Vec<alert_rule::Model>) -> Self {
+        rules.retain(|rule| rule.enabled);
+        let judging = rules.iter().filter(|rule| !rule.is_default);
+        Self {
+            candidates: judging.filter_map(read).collect(),
+            rules,
+        }
+    }
+
+    /// The rule that decides; where no other does the default one.
+    fn decides(&self, subject: &Subject<'_>) -> Option<&alert_rule::Model> {
+        match choose(&self.candidates, subject) {
+            Some(chosen) => self.rules.iter().find(|rule| rule.id == chosen.id),
+            None => self.rules.iter().find(|rule| rule.is_default),
+        }
+    }
+
+    /// Whether any of them names a severity at all.
+    #[must_use]
+    pub fn name_severities(&self) -> bool {
+        self.rules.iter().any(|rule| rule.severity.is_some())
+    }
+
+    /// The severity that the deciding rule gives to what was found, and the rule; `None` keeps the finding's. A rule on a
+    /// metric that names one has given it when it judged, and no other rule takes it away.
+    #[must_use]
+    pub fn severity(&self, subject: &Subject<'_>) -> Option<(Severity, &alert_rule::Model)> {
+        let named =
+            |rule: &alert_rule::Model| rule.severity.as_deref().and_then(Severity::from_name);
+        let judged = self
+            .rules
+            .iter()
+            .find(|rule| Some(rule.id) == subject.rule_id);
+        if judged.is_some_and(|rule| named(rule).is_some()) {
+            return None;
+        }
+        let rule = self.decides(subject)?;
+        named(rule).map(|severity| (severity, rule))
+    }
+
+    /// The rule that routes an incident of this severity; `None` leaves it to lists and digests.
+    #[must_use]
+    pub fn routes(&self, subject: &Subject<'_>, severity: Severity) -> Option<&alert_rule::Model> {
+        let rule = self.decides(subject)?;
+        (!rule.is_default || severity >= Severity::High).then_some(rule)
+    }
 }
 
 /// The rule that routes; `None`: the default rule does.
@@ -75,37 +157,9 @@ pub async fn route(
     incident: &incident::Model,
 ) -> Result<PolicySnapshot, StoreError> {
     let severity = Severity::from_name(&incident.severity).unwrap_or(Severity::Critical);
-    let rules = alert_rule::Entity::find()
-        .filter(alert_rule::Column::Enabled.eq(true))
-        .order_by_asc(alert_rule::Column::Id)
-        .all(conn)
-        .await
-        .map_err(StoreError::during("read rules to route an incident"))?;
     let tags = tags_of(conn, incident.server_id).await?;
-    let candidates: Vec<_> = rules
-        .iter()
-        .filter(|r| !r.is_default)
-        .filter_map(read)
-        .collect();
-    let chosen = choose(
-        &candidates,
-        &Subject {
-            detector: &incident.detector,
-            rule_id: incident.rule_id,
-            server: incident
-                .server_id
-                .and_then(|id| u32::try_from(id).ok())
-                .map(ServerId),
-            tags: &tags,
-        },
-    );
-    let rule = match chosen {
-        Some(chosen) => rules.iter().find(|rule| rule.id == chosen.id),
-        None => rules
-            .iter()
-            .find(|rule| rule.is_default)
-            .filter(|_| severity >= Severity::High),
-    };
+    let rules = RuleBook::load(conn).await?;
+    let rule = rules.routes(&Subject::of(incident, &tags), severity);
     let Some(rule) = rule.filter(|_| page_hold(severity).is_some()) else {
         return Ok(PolicySnapshot::silent(rule.map(|rule| rule.id)));
     };
@@ -265,5 +319,92 @@ mod tests {
         let rules = [rule(1, Scope::All, "*"), opened];
         assert_eq!(chosen(&rules, Some(9)), Some(9));
         assert_eq!(chosen(&rules, None), Some(1));
+    }
+
+    fn row(
+        id: i64,
+        scope: Scope,
+        condition: &Condition,
+        severity: Option<&str>,
+    ) -> alert_rule::Model {
+        alert_rule::Model {
+            id,
+            name: format!("Rule {id}"),
+            enabled: true,
+            severity: severity.map(str::to_owned),
+            scope: serde_json::json!(scope),
+            condition: serde_json::json!(condition),
+            channels: Some(serde_json::json!(["email"])),
+            escalation_policy_id: None,
+            runbook_url: None,
+            is_default: false,
+            version: 1,
+            created_at: chrono::DateTime::UNIX_EPOCH,
+            updated_at: chrono::DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn severity(
+        rules: &[alert_rule::Model],
+        detector: &str,
+        rule_id: Option<i64>,
+    ) -> Option<Severity> {
+        let subject = Subject {
+            detector,
+            rule_id,
+            server: Some(ServerId(7)),
+            tags: &[],
+        };
+        let book = RuleBook::of(rules.to_vec());
+        book.severity(&subject).map(|(severity, _)| severity)
+    }
+
+    #[test]
+    fn the_rule_that_routes_gives_the_severity_and_the_default_one_where_no_other_does() {
+        let of = |detector: &str| Condition::routing(detector);
+        let host = Scope::ServerIds(vec![ServerId(7)]);
+        let all = row(1, Scope::All, &of("*"), Some("high"));
+        let default = alert_rule::Model {
+            is_default: true,
+            ..all
+        };
+        let mild = row(2, Scope::All, &of("disk_bytes"), Some("low"));
+        let narrow = row(3, host, &of("disk_bytes"), None);
+        let off = alert_rule::Model {
+            enabled: false,
+            ..row(4, Scope::All, &of("service_down"), Some("critical"))
+        };
+        let rules = [default, mild, narrow, off];
+        assert_eq!(severity(&rules, "service_down", None), Some(Severity::High));
+        assert_eq!(severity(&rules[1..], "service_down", None), None);
+        assert_eq!(
+            severity(&rules[..2], "disk_bytes", None),
+            Some(Severity::Low)
+        );
+        assert_eq!(
+            severity(&rules, "disk_bytes", None),
+            None,
+            "the narrower keeps its own"
+        );
+    }
+
+    #[test]
+    fn a_rule_on_a_metric_gave_its_severity_when_it_judged() {
+        let judges = Condition::Baseline {
+            metric: "metrics.cpu_pct".into(),
+            factor: 3.0,
+            min_value: 1.0,
+            for_seconds: 60,
+            direction: Direction::Above,
+            deviations: 3.0,
+        };
+        let host = Scope::ServerIds(vec![ServerId(7)]);
+        let narrow = row(1, host, &Condition::routing("*"), Some("low"));
+        let named = row(2, Scope::All, &judges, Some("critical"));
+        let unnamed = row(3, Scope::All, &judges, None);
+        let rules = [narrow, named, unnamed];
+        let of = |rule| severity(&rules, "baseline_rule", Some(rule));
+        assert_eq!(of(2), None, "no other rule takes it away");
+        assert_eq!(of(3), Some(Severity::Low), "it left it to others");
     }
 }

@@ -1,7 +1,8 @@
 //! Whom a rule would tell, if it were in force: for backtests. The same choice as [`super::routing`] makes, on rules that
 //! are read once.
 
-use super::routing::{Candidate, Subject, choose, decode, read, snapshot};
+use super::grade::Grade;
+use super::routing::{RuleBook, Subject, decode, snapshot};
 use crate::escalation::{PolicySnapshot, Step, page_hold};
 use noc_pipeline::control::Severity;
 use noc_storage::relational::entity::alert_rule;
@@ -13,8 +14,7 @@ use std::time::Duration;
 /// Rules and policies, with one rule in place of another.
 #[derive(Debug, Clone)]
 pub struct Tellers {
-    rules: Vec<alert_rule::Model>,
-    candidates: Vec<Candidate>,
+    rules: RuleBook,
     policies: Vec<Policy>,
 }
 
@@ -32,12 +32,16 @@ impl Tellers {
             rules.retain(|rule| rule.id != draft.id);
             rules.push(draft);
         }
-        let judging = rules.iter().filter(|rule| rule.enabled && !rule.is_default);
         Ok(Self {
-            candidates: judging.filter_map(read).collect(),
             policies: escalation_policies::all(conn).await?,
-            rules,
+            rules: RuleBook::of(rules),
         })
+    }
+
+    /// How bad an incident would have been that was found at `severity` and shown for `hold` before a page.
+    #[must_use]
+    pub fn grade(&self, subject: &Subject<'_>, severity: Severity, hold: Duration) -> Grade {
+        Grade::by(&self.rules, subject, severity, hold)
     }
 
     /// Who would have been told of an incident of this severity that lasted so long and that nobody acknowledged: channels,
@@ -50,15 +54,7 @@ impl Tellers {
         hold: Duration,
         lasted: Duration,
     ) -> Vec<String> {
-        let chosen = choose(&self.candidates, subject);
-        let rule = match chosen {
-            Some(chosen) => self.rules.iter().find(|rule| rule.id == chosen.id),
-            None => self
-                .rules
-                .iter()
-                .find(|rule| rule.is_default && rule.enabled)
-                .filter(|_| severity >= Severity::High),
-        };
+        let rule = self.rules.routes(subject, severity);
         let Some(rule) = rule.filter(|_| page_hold(severity).is_some()) else {
             return Vec::new();
         };
@@ -142,11 +138,9 @@ mod tests {
     }
 
     fn tellers(rules: Vec<alert_rule::Model>) -> Tellers {
-        let judging = rules.iter().filter(|rule| !rule.is_default);
         Tellers {
-            candidates: judging.filter_map(read).collect(),
             policies: Vec::new(),
-            rules,
+            rules: RuleBook::of(rules),
         }
     }
 

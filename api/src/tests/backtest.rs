@@ -282,6 +282,15 @@ async fn a_rule_on_a_detector_is_tried_on_the_log_from_where_it_begins() {
         (&Value::Null, &json!(["email"]))
     );
     assert!(!found["notes"].as_array().unwrap().is_empty());
+    // At the severity that it names, and told as incidents of that one are.
+    let mut mild = of(false, 110);
+    mild["rule"]["severity"] = json!("low");
+    let mild = browser.post(PATH, mild).await.ok();
+    let one = &mild["incidents"][0];
+    assert_eq!(
+        (&one["severity"], &one["would_tell"]),
+        (&json!("low"), &json!([]))
+    );
     let off = browser.post(PATH, of(true, 110)).await.ok();
     assert_eq!(off["incidents"], json!([]));
     // Longer than the log is kept, or than there is one: what there is.

@@ -46,7 +46,7 @@ pub struct Track {
     pub subject: Box<str>,
     /// Where it is in its life.
     pub phase: Phase,
-    /// The worst so far.
+    /// The worst since it opened, or opened again, by its detector's own measure: what rules make of it stands in its row.
     pub severity: Severity,
     /// Breaches so far.
     pub occurrences: u32,
@@ -108,7 +108,7 @@ pub enum Change {
         /// Breaches so far.
         occurrences: u32,
     },
-    /// It got worse: the row, the execution.
+    /// It got worse since it opened, or opened again: the row, the execution.
     Rise {
         /// What is wrong.
         finding: Box<Finding>,
@@ -345,7 +345,8 @@ fn opened(
         detector,
         subject: subject.into(),
         phase: Phase::Open,
-        severity: again.map_or(finding.severity, |t| t.severity.max(finding.severity)),
+        // A milder beginning has a page to bring forward again when it gets as bad as it was.
+        severity: finding.severity,
         occurrences: again.map_or(1, |t| t.occurrences.saturating_add(1)),
         breached_at: at.clock,
         touched_at: at.clock,

@@ -123,6 +123,16 @@ fn within_10_min_of_an_automatic_resolve_it_reopens_later_it_is_new() {
 }
 
 #[test]
+fn what_comes_back_milder_rises_again() {
+    let mut s = Story::default();
+    s.at(0).see(breach(Severity::Critical));
+    s.at(10).clear();
+    assert_eq!(s.at(60).see(breach(Severity::High)).0, Some("reopen"));
+    assert_eq!(s.at(180).see(breach(Severity::Critical)).0, Some("rise"));
+    assert_eq!(s.at(181).see(breach(Severity::Critical)).0, None);
+}
+
+#[test]
 fn after_a_manual_resolve_it_is_quiet_for_30_min_or_until_one_clear() {
     let mut s = Story::default();
     s.at(0).breach();

@@ -1,8 +1,9 @@
 //! A further breach: of what is open, and of what was over a moment ago.
 
-use super::{Stored, Writer, clip, explain};
+use super::{Graded, Stored, Writer, clip};
 use crate::crash_point;
 use crate::detect::Finding;
+use crate::detect::server_down::NOT_PAGED;
 use crate::escalation::{self, is_acknowledged, severity_of};
 use crate::incident::group;
 use noc_pipeline::live::LiveEvent;
@@ -16,24 +17,21 @@ impl Writer<'_> {
     pub(super) async fn reopen(
         &self,
         before: &incident::Model,
-        finding: &Finding,
+        graded: &Graded<'_>,
         occurrences: u32,
         flapping: bool,
         out: &mut Stored,
     ) -> Result<(), StoreError> {
-        let breach = Breach {
-            title: Some(clip(&finding.title.of(self.server_name))),
-            ..self.breach(before, finding, occurrences)
-        };
+        let breach = self.anew(before, graded, occurrences);
         let row = incidents::reopen(self.tx, before, &breach).await?;
-        self.case_opened(&row, finding, out).await?;
-        self.note(&row, "reopened", explain(finding, flapping))
+        self.case_opened(&row, graded.finding, out).await?;
+        self.note(&row, "reopened", graded.explain(flapping))
             .await?;
         let worse = severity_of(&row) > severity_of(before);
         if worse {
-            self.note_rise(before, finding).await?;
+            self.note_rise(before, graded).await?;
         }
-        let (hold, at) = (finding.hold, self.record.at);
+        let (hold, at) = (graded.grade.hold, self.record.at);
         if is_acknowledged(&row) {
             escalation::reopened(self.tx, &row, worse, hold, at).await?;
         } else {
@@ -48,38 +46,65 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Counts a breach of what is open. Our state may have been lost meanwhile: what is worse than all that is stored
-    /// is news, whatever was decided from that state.
+    /// Counts a breach of what is open; the row as it is then. Our state may have been lost meanwhile: what is worse than all
+    /// that is stored is news, whatever was decided from that state.
     pub(super) async fn again(
         &self,
         row: &incident::Model,
         finding: &Finding,
         occurrences: u32,
         out: &mut Stored,
-    ) -> Result<(), StoreError> {
+    ) -> Result<incident::Model, StoreError> {
+        let mut graded = Graded::found(finding);
         if finding.severity > severity_of(row) {
-            return self.rise(row, finding, occurrences, out).await;
+            graded = self.graded(finding).await?;
         }
-        let breach = self.breach(row, finding, occurrences);
-        incidents::breached(self.tx, row.id, &breach).await?;
+        if graded.grade.severity > severity_of(row) {
+            return self.rise(row, &graded, occurrences, out).await;
+        }
+        let breach = self.breach(row, &graded, occurrences);
+        let row = incidents::breached(self.tx, row.id, &breach).await?;
         out.events
             .push(LiveEvent::IncidentUpdated { incident: row.id });
-        Ok(())
+        Ok(row)
     }
 
-    pub(super) async fn rise(
+    /// Takes what is worse than what was found since it opened, or may be; the row as it is then. Where the incident itself
+    /// gets no worse, a page that was held for the milder finding still comes forward.
+    pub(super) async fn worse(
         &self,
-        before: &incident::Model,
+        row: &incident::Model,
         finding: &Finding,
         occurrences: u32,
         out: &mut Stored,
-    ) -> Result<(), StoreError> {
-        let breach = Breach {
-            title: Some(clip(&finding.title.of(self.server_name))),
-            ..self.breach(before, finding, occurrences)
-        };
+    ) -> Result<incident::Model, StoreError> {
+        let graded = self.graded(finding).await?;
+        if graded.grade.severity > severity_of(row) {
+            return self.rise(row, &graded, occurrences, out).await;
+        }
+        let breach = self.anew(row, &graded, occurrences);
+        let row = incidents::breached(self.tx, row.id, &breach).await?;
+        let (hold, at) = (graded.grade.hold, self.record.at);
+        if hold < NOT_PAGED {
+            escalation::page_within(self.tx, &row, hold, at).await?;
+        }
+        out.events.extend([
+            LiveEvent::IncidentUpdated { incident: row.id },
+            LiveEvent::ExecutionChanged { execution: 0 },
+        ]);
+        Ok(row)
+    }
+
+    async fn rise(
+        &self,
+        before: &incident::Model,
+        graded: &Graded<'_>,
+        occurrences: u32,
+        out: &mut Stored,
+    ) -> Result<incident::Model, StoreError> {
+        let breach = self.anew(before, graded, occurrences);
         let row = incidents::breached(self.tx, before.id, &breach).await?;
-        self.note_rise(before, finding).await?;
+        self.note_rise(before, graded).await?;
         escalation::severity_rose(self.tx, &row, self.record.at).await?;
         crash_point::reached("raising_severity");
         out.rose += 1;
@@ -88,15 +113,23 @@ impl Writer<'_> {
             LiveEvent::ExecutionChanged { execution: 0 },
             LiveEvent::DeliveriesQueued,
         ]);
-        Ok(())
+        Ok(row)
+    }
+
+    /// A breach that is another sight than the one before: its title, too.
+    fn anew(&self, row: &incident::Model, graded: &Graded<'_>, occurrences: u32) -> Breach {
+        Breach {
+            title: Some(clip(&graded.finding.title.of(self.server_name))),
+            ..self.breach(row, graded, occurrences)
+        }
     }
 
     async fn note_rise(
         &self,
         before: &incident::Model,
-        finding: &Finding,
+        graded: &Graded<'_>,
     ) -> Result<(), StoreError> {
-        let mut detail = explain(finding, false);
+        let mut detail = graded.explain(false);
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("from".to_owned(), json!(before.severity));
         }

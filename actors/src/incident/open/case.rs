@@ -2,6 +2,7 @@
 
 use super::{Stored, Writer, clip};
 use crate::detect::Finding;
+use crate::escalation::severity_of;
 use noc_pipeline::live::LiveEvent;
 use noc_storage::relational::StoreError;
 use noc_storage::relational::entity::incident;
@@ -15,7 +16,7 @@ impl Writer<'_> {
         finding: &Finding,
         out: &mut Stored,
     ) -> Result<(), StoreError> {
-        if let Some(seen) = self.seen(finding)? {
+        if let Some(seen) = self.seen(row, finding)? {
             let case = mail_abuse::opened(self.tx, row.id, &seen).await?;
             out.events.push(LiveEvent::AbuseDetected { case: case.id });
         }
@@ -28,7 +29,7 @@ impl Writer<'_> {
         finding: &Finding,
         out: &mut Stored,
     ) -> Result<(), StoreError> {
-        if let Some(seen) = self.seen(finding)?
+        if let Some(seen) = self.seen(row, finding)?
             && let Some(case) = mail_abuse::breached(self.tx, row.id, &seen).await?
         {
             out.events.push(LiveEvent::AbuseUpdated { case: case.id });
@@ -36,7 +37,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn seen(&self, finding: &Finding) -> Result<Option<Seen>, StoreError> {
+    fn seen(&self, row: &incident::Model, finding: &Finding) -> Result<Option<Seen>, StoreError> {
         let Some(evidence) = &finding.evidence else {
             return Ok(None);
         };
@@ -49,7 +50,7 @@ impl Writer<'_> {
             sender: evidence.sender.name(),
             name: clip(&evidence.name),
             account: account.map(|name| name.chars().take(190).collect()),
-            severity: finding.severity,
+            severity: severity_of(row),
             hour: evidence.hour,
             recipients: evidence.recipients,
             expected: evidence.expected,

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
+mod graded;
 mod reopening;
+mod silence;
 
 /// One server of a story, with what its actor remembers of one service.
 struct Watched<'s> {
@@ -31,7 +33,9 @@ struct Watched<'s> {
 impl<'s> Watched<'s> {
     async fn by(story: &'s Story) -> Self {
         let db = story.db().write();
-        let row = servers::create(db, "web-09", &[], BEGIN).await.unwrap();
+        let row = servers::create(db, "web-09", &["web".to_owned()], BEGIN)
+            .await
+            .unwrap();
         partitions::prepare(db, 1).await.unwrap();
         let (node, lease) = (NodeId(Uuid::from_u128(1)), Duration::from_secs(60));
         let claimed = partitions::claim(story.db(), node, &[PartitionId(0)], lease).await;
@@ -61,17 +65,25 @@ impl<'s> Watched<'s> {
         let known = self.tracks.get(code, subject).cloned();
         let step = step(code, subject, known.as_ref(), &outcome, at);
         self.tracks.take(code, subject, step.memory);
-        let Some(change) = step.change else { return };
+        let effect = step.change.map(|change| Effect {
+            detector: code,
+            subject: subject.into(),
+            change,
+        });
+        self.stores(effect.into_iter().collect()).await;
+    }
+
+    async fn stores(&mut self, effects: Vec<Effect>) {
+        if effects.is_empty() {
+            return;
+        }
+        let now = self.story.clock.now();
         let record = RecordEffects {
             offset: Offset(self.offset),
             server: self.server,
             at: now,
             event_at: now,
-            effects: vec![Effect {
-                detector: code,
-                subject: subject.into(),
-                change,
-            }],
+            effects,
             fact: None,
             unwatched: None,
         };

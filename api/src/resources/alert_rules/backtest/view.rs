@@ -283,6 +283,7 @@ impl Prepared {
             server: Some(one.server),
             tags: tags.unwrap_or_default(),
         };
+        let grade = by.grade(&subject, one.severity, one.hold);
         BacktestIncident {
             title: one.title.of(&server.name),
             server,
@@ -290,10 +291,10 @@ impl Prepared {
             opened_at: one.opened_at.to_datetime(),
             resolved_at: one.resolved_at.map(UnixMs::to_datetime),
             duration_s: lasted.as_secs(),
-            severity: one.severity.into(),
+            severity: grade.severity.into(),
             observed: one.observed.clone(),
             expected: one.expected.clone(),
-            would_tell: by.would_tell(&subject, one.severity, one.hold, lasted),
+            would_tell: by.would_tell(&subject, grade.severity, grade.hold, lasted),
         }
     }
 }
