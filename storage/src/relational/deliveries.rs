@@ -344,8 +344,8 @@ pub async fn cancel_unsent(
 
 /// Who was told of an incident's problem and not yet of its end: the last message of each recipient on each channel
 /// that was sent (or, as a recovery, is to be) is a problem or a reminder. One that may have been sent without anybody's
-/// knowing counts: better to hear twice that all is well than never. But not its recipient while it is just being sent again,
-/// for the recovery might come first: whoever ends that looks again.
+/// knowing counts: better to hear twice that all is well than never. But nobody to whom an alarm is just being sent, for the
+/// recovery might come first: whoever ends that looks again.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -364,12 +364,15 @@ pub async fn told(
     let ending = Condition::all()
         .add(Column::Kind.eq("recovery"))
         .add(under_way);
-    let doubtful = Condition::all()
+    let leaving = Condition::all()
+        .add(Column::Status.eq(Status::Sending.name()))
+        .add(Column::LeaseUntil.gt(now.to_datetime()));
+    let alarm = Condition::all()
         .add(Column::Kind.ne("recovery"))
-        .add(lapsed::exists(id));
+        .add(Condition::any().add(lapsed::exists(id)).add(leaving));
     let rows = Entity::find()
         .filter(Column::IncidentId.eq(incident_id))
-        .filter(Condition::any().add(reached).add(ending).add(doubtful))
+        .filter(Condition::any().add(reached).add(ending).add(alarm))
         .order_by_asc(Column::Id)
         .all(conn)
         .await

@@ -190,11 +190,9 @@ impl Before {
     /// Whether it matters to the recoveries that an incident owes.
     fn changes_who_was_told(&self, row: &Model, conclusion: &Conclusion) -> bool {
         match conclusion.ending.status {
-            Status::Sent => true,
-            // Whoever asked meanwhile did not count it, because it was being sent again.
-            _ if self.doubtful.contains(&row.id) => true,
-            Status::Cancelled => row.kind == Kind::Recovery.name(),
-            _ => false,
+            Status::Sent | Status::Cancelled => true,
+            // Whoever asked meanwhile told nobody to whom it was being sent.
+            _ => row.kind != Kind::Recovery.name(),
         }
     }
 

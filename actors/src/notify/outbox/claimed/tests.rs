@@ -169,6 +169,57 @@ async fn word_of_the_end_does_not_overtake_what_is_being_sent_again() {
     }
 }
 
+/// Who was told of it, and is just being called once more: that call comes before word of the end, and what comes of it
+/// changes nothing.
+#[tokio::test]
+async fn word_of_the_end_does_not_overtake_a_second_alarm() {
+    for outcome in [
+        Outcome::Accepted { provider_id: None },
+        Outcome::Retry {
+            reason: "503".into(),
+            after: None,
+        },
+        Outcome::Permanent {
+            reason: "550".into(),
+        },
+    ] {
+        let story = Story::with(0, vec![step(0, &["admin"]), step(60, &["admin"])]).await;
+        story.channel("email", true, &[]).await;
+        let id = story.opens(Critical).await;
+        story.after(1).await;
+        story.expect(&["+0 email ada@noc.test problem"]);
+        story.clock.advance(Duration::from_secs(59));
+        fires(&story, id).await;
+        let mut second = claim(&story.context, "email", 1).await.unwrap().remove(0);
+        story.resolves(id).await;
+        assert_eq!(story.deliveries().await.len(), 2, "nobody is told yet");
+        let (row, now) = (second.rows.remove(0), story.clock.now());
+        let conclusion = conclude(&row, outcome, now, now, Duration::ZERO);
+        let email = story.context.registry.get("email").unwrap().clone();
+        settle(&story.context, email.as_ref(), vec![(row, conclusion)]).await;
+        story.after(100).await;
+        story.expect(&["+60 email ada@noc.test recovery"]);
+        assert_eq!(story.deliveries().await.len(), 3);
+    }
+}
+
+/// It is known that the second alarm did not leave: word of the end follows once that is seen.
+#[tokio::test]
+async fn word_of_the_end_follows_a_second_alarm_that_went_back() {
+    let story = Story::with(0, vec![step(0, &["admin"]), step(60, &["admin"])]).await;
+    story.channel("email", true, &[]).await;
+    let id = story.opens(Critical).await;
+    story.after(1).await;
+    story.expect(&["+0 email ada@noc.test problem"]);
+    story.clock.advance(Duration::from_secs(59));
+    fires(&story, id).await;
+    let second = claim(&story.context, "email", 1).await.unwrap().remove(0);
+    story.resolves(id).await;
+    give_back(&story.context, second).await;
+    story.after(5).await;
+    story.expect(&["+60 email ada@noc.test recovery"]);
+}
+
 /// Its node was stopped for so long that its claim was over before it began: it is known that nothing was sent.
 #[tokio::test]
 async fn what_was_not_begun_in_time_goes_back_and_is_no_doubt() {
