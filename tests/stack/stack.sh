@@ -249,6 +249,18 @@ start() { # part
   esac
 }
 
+# Its threads stop one after another: until the last has, it may still answer.
+pause() { # process
+  local i
+  kill -STOP "$1"
+  for ((i = 0; i < 500; i++)); do
+    grep -hs '^State:' "/proc/$1"/task/*/status | grep -qv 'T (stopped)' || return 0
+    sleep 0.01
+  done
+  echo "stack: process $1 did not stop in 5 s" >&2
+  return 1
+}
+
 stop() { # part, signal
   local id i
   id=$(pid "$1") || return 0
@@ -304,7 +316,7 @@ case ${1:-} in
   start) start "${2:?which part}"; await "$2" ;;
   stop) stop "${2:?which part}" ;;
   kill) stop "${2:?which part}" KILL ;;
-  pause) kill -STOP "$(pid "${2:?which part}")" ;;
+  pause) pause "$(pid "${2:?which part}")" ;;
   resume) kill -CONT "$(pid "${2:?which part}")" ;;
   port) port "${2:?which part}" ;;
   pid) pid "${2:?which part}" ;;

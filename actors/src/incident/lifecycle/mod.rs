@@ -345,7 +345,6 @@ fn opened(
         detector,
         subject: subject.into(),
         phase: Phase::Open,
-        // A milder beginning has a page to bring forward again when it gets as bad as it was.
         severity: finding.severity,
         occurrences: again.map_or(1, |t| t.occurrences.saturating_add(1)),
         breached_at: at.clock,
