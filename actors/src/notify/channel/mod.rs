@@ -88,7 +88,8 @@ pub enum Outcome {
         /// For people; never holds a secret.
         reason: String,
     },
-    /// Never to this recipient, who blocked us or is not there; others are reached as before.
+    /// Never this message to this recipient, who blocked us or is not there, or whose message is not taken as it is; others
+    /// are reached as before.
     Refused {
         /// For people; never holds a secret.
         reason: String,

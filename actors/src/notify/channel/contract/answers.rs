@@ -238,6 +238,11 @@ async fn the_cloud_apis() {
             r#"{"error":{"code":131051,"message":"Unsupported message type"}}"#,
             Never,
         ),
+        (
+            400,
+            r#"{"error":{"code":132005,"message":"Translated text too long"}}"#,
+            NotThem,
+        ),
         (503, r#"{"error":{"code":190,"message":"?"}}"#, Away),
     ];
     means(subjects::cloud_api(), &rows).await;
@@ -266,6 +271,11 @@ async fn twilios() {
         ),
         (400, r#"{"code":21610,"message":"unsubscribed"}"#, NotThem),
         (400, r#"{"code":63003,"message":"no WhatsApp"}"#, NotThem),
+        (
+            400,
+            r#"{"code":63021,"message":"invalid content"}"#,
+            NotThem,
+        ),
         (401, r#"{"code":63007,"message":"no such sender"}"#, Never),
         (500, r#"{"code":20500,"message":"internal"}"#, Again),
     ];

@@ -23,10 +23,12 @@ pub(super) enum Reading {
     WindowClosed,
     /// This recipient is not reached; others are.
     Recipient,
+    /// This message is not taken as it is; others are.
+    Message,
     /// The account, its number or its template is refused, so nobody is reached.
     Account,
 }
-use Reading::{Account, Crowded, Limited, Recipient, Trouble, UsedUp, WindowClosed};
+use Reading::{Account, Crowded, Limited, Message, Recipient, Trouble, UsedUp, WindowClosed};
 
 /// Of the Cloud API; `None`: not known here.
 pub(super) const fn meta(code: i64) -> Option<Reading> {
@@ -43,8 +45,9 @@ pub(super) const fn meta(code: i64) -> Option<Reading> {
         // No WhatsApp at that number, not a number of the test account, or its owner wants nothing from us; left out of
         // an experiment, or told too much by others.
         131_026 | 131_030 | 131_050 | 130_472 | 131_049 | 131_021 => Recipient,
-        // Token and permissions; policy, lock, name, payment, registration; a template that is not there or off. What is
-        // said of one message by its template (too long, a sign that it does not take) is not among them.
+        // Its text is too long for its template.
+        132_005 => Message,
+        // Token and permissions; policy, lock, name, payment, registration; a template that is not there or off.
         0
         | 3
         | 10
@@ -79,6 +82,7 @@ pub(super) const fn twilio(code: i64) -> Option<Reading> {
         // No number, none that messages may go to, no WhatsApp there, or its owner wants nothing from us; left out of an
         // experiment, or told too much by others.
         21_211 | 21_408 | 21_610 | 21_612 | 63_003 | 63_014 | 63_024 | 63_032 | 63_049 => Recipient,
+        63_021 => Message,
         // Credentials; sender, policy, lock, template.
         20_003 | 20_404 | 63_001 | 63_007 | 63_008 | 63_013 | 63_020 | 63_022 | 63_027 | 63_028
         | 63_040 | 63_041 | 63_042 | 63_051 => Account,
@@ -101,7 +105,7 @@ impl Reading {
             WindowClosed => Outcome::Permanent {
                 reason: format!("{reason}: {WINDOW_CLOSED}"),
             },
-            Recipient => Outcome::Refused { reason },
+            Recipient | Message => Outcome::Refused { reason },
             Account => Outcome::Permanent { reason },
         }
     }
@@ -114,7 +118,7 @@ impl Reading {
             Crowded(pause) => Fate::Crowded(pause),
             Trouble => Fate::Later,
             UsedUp => Fate::Tomorrow,
-            Recipient => Fate::Failed,
+            Recipient | Message => Fate::Failed,
             WindowClosed | Account => Fate::Barred,
         }
     }
