@@ -1,9 +1,9 @@
 //! Escalation: who is told of an incident, when, and who next if nobody answers.
 //!
 //! * [`policy`], [`step`], [`recipients`] decide; they are plain functions of data and the time.
-//! * [`arm`], `reopened`, [`severity_rose`], [`page_within`], [`resolved`] run inside the transaction that opens, worsens or ends the incident;
-//!   [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution cannot exist,
-//!   and neither can a page that outlives its reason.
+//! * [`arm`], `reopened`, [`severity_rose`], [`page_within`], [`resolved`] run inside the transaction that opens, worsens or
+//!   ends the incident; [`acknowledged`] and [`unacknowledged`] inside a person's. So an incident without its execution
+//!   cannot exist, and neither can a page that outlives its reason.
 //! * [`simulate`] asks the same functions what a policy would do, and does nothing.
 //! * [`fire`] does one step in one transaction, conditional on the row being as read. `EscalationActor` calls it when
 //!   the stored time comes; a timer only wakes, and a crash anywhere leaves the row as it was, to be looked at again.
