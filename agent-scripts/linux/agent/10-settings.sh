@@ -2,6 +2,8 @@
 # ---------------------------------------------------------------- settings
 
 NOC_URL='' SERVER_ID='' AGENT_SECRET='' PROXY='' CACERT='' INTERVAL_S=60 SPOOL_MAX_BYTES=67108864
+# Seconds a request may take. The next tick waits for it: half the time between two, but no less than a slow network needs.
+POST_MAX_S=30
 
 # Reads KEY=value lines; nothing in the file is ever executed.
 load_settings() {
@@ -28,6 +30,7 @@ load_settings() {
   # Both become lines of curl's settings.
   [[ $PROXY$CACERT != *[[:cntrl:]\"\\]* ]] || wrong='PROXY and CACERT may hold no quotes'
   [[ -z $wrong ]] || { echo "agent: $CONF: $wrong" >&2; return 1; }
+  POST_MAX_S=$((INTERVAL_S >= 60 ? 30 : INTERVAL_S > 30 ? INTERVAL_S / 2 : 15))
 }
 
 is_address() { [[ $1 =~ ^https?://[^[:space:][:cntrl:]\"\\]+$ ]]; }

@@ -18,7 +18,7 @@ send_last_run() {
   ((${#files[@]} > 0)) || return 0
   measure "${files[@]}" || return 0
   payloads=${SIZES[${#SIZES[@]} - 2]} bytes=${SIZES[${#SIZES[@]} - 1]}
-  post 30 "$bytes" "${files[@]}"
+  post "$POST_MAX_S" "$bytes" "${files[@]}"
   settle "$payloads"
   case $? in
     0) forget "${files[@]}" ;;
@@ -43,7 +43,7 @@ send_tick() {
   if ((now < NOT_BEFORE)); then
     [[ -n $TICK_FILE ]] || lose "$TICK_PAYLOADS" "$SPOOL cannot be written, and the server cannot be reached"
   else
-    post 30 "$TICK_BYTES" "${files[@]}"
+    post "$POST_MAX_S" "$TICK_BYTES" "${files[@]}"
     settle "$TICK_PAYLOADS"
     case $? in
       0)
@@ -94,7 +94,7 @@ drain_batch() {
     payloads=$((payloads + SIZES[2 * i])) bytes=$((bytes + SIZES[2 * i + 1]))
   done
   files=("${files[@]:0:i}")
-  post 30 "$bytes" "${files[@]}"
+  post "$POST_MAX_S" "$bytes" "${files[@]}"
   settle "$payloads"
   case $? in
     0) forget "${files[@]}"; DRAIN_MAX=$((DRAIN_MAX * 2 < BATCH_MAX ? DRAIN_MAX * 2 : BATCH_MAX)) ;;
@@ -110,7 +110,7 @@ retry() { # seconds it may take
   local newest='' file
   for file in "$SPOOL"/*-"${BOOT_ID%%-*}"-*.jsonl; do [[ -f $file ]] && newest=$file; done
   if [[ -n $newest ]] && measure "$newest"; then
-    post 30 "${SIZES[1]}" "$newest"
+    post "$POST_MAX_S" "${SIZES[1]}" "$newest"
     settle "${SIZES[0]}"
     case $? in
       0) forget "$newest" ;;

@@ -38,7 +38,7 @@ once() {
   collect "$PROBES_AT_ONCE" "${KINDS[@]}"
   take_reports
   printf '%s' "$TICK"
-  post 30 "${#TICK}"
+  post "$POST_MAX_S" "${#TICK}"
   echo "answer: $STATUS $ANSWER"
   # Nothing is spooled: what was not taken counts as not read.
   [[ $STATUS == 202 ]] || exit 1
