@@ -39,6 +39,7 @@ pub(crate) use reopening::{is_to_owner, reopened};
 pub(crate) use runner::{EscalationRunner, Look, Observe, RunnerCounters, Stop};
 pub use step::{ExecutionState, Position, StepDecision, following, next_step};
 
+use crate::detect::server_down::NOT_PAGED;
 use crate::incident::routing;
 use crate::notify::idempotency::MessageIdentity;
 use crate::notify::message::Kind;
@@ -72,19 +73,21 @@ pub async fn arm(
     start(tx, incident, policy, hold, now).await
 }
 
-/// The incident got worse: what has not told anybody yet does so sooner; what has, starts again, and an
-/// acknowledgement of the milder trouble does not count for the worse one.
+/// The incident got worse: what has not told anybody yet does so sooner, once it has been open for `hold`; what has, starts
+/// again, and an acknowledgement of the milder trouble does not count for the worse one. Where its detector pages nobody of
+/// it yet, who was told is not told again.
 ///
 /// # Errors
 /// As [`arm`].
 pub async fn severity_rose(
     tx: &impl ConnectionTrait,
     incident: &incident::Model,
+    hold: Duration,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    let Some(hold) = page_hold(severity_of(incident)) else {
+    if page_hold(severity_of(incident)).is_none() {
         return Ok(());
-    };
+    }
     let first_at = UnixMs::from(incident.opened_at).plus(hold);
     let incident = &wake(tx, incident, now).await?;
     let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
@@ -102,8 +105,12 @@ pub async fn severity_rose(
         executions::hasten(tx, row.id, first_at.plus(first), now).await?;
         return Ok(());
     }
+    let told = record.last_step_at.is_some();
+    if told && hold >= NOT_PAGED {
+        return Ok(());
+    }
     // What was left to a list until now may well be paged at this severity: ask the rules again.
-    let after = if record.last_step_at.is_some() {
+    let after = if told {
         Duration::ZERO
     } else {
         first_at.since(own_now)

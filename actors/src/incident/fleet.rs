@@ -122,7 +122,7 @@ async fn again(
     let mut events = vec![LiveEvent::IncidentUpdated { incident: row.id }];
     if finding.severity > before {
         note(tx, &moved, finding, "severity_rose", at).await?;
-        escalation::severity_rose(tx, &moved, at).await?;
+        escalation::severity_rose(tx, &moved, finding.hold, at).await?;
         crash_point::reached("raising_severity");
         events.extend([
             LiveEvent::ExecutionChanged { execution: 0 },

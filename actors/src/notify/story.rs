@@ -297,7 +297,8 @@ impl Story {
         );
         let rose = self.context.db.transaction("test", |tx| {
             let row = row.clone();
-            Box::pin(async move { escalation::severity_rose(tx, &row, now).await })
+            let hold = escalation::page_hold(severity).unwrap_or_default();
+            Box::pin(async move { escalation::severity_rose(tx, &row, hold, now).await })
         });
         rose.await.map_err(|e: StoreError| e).unwrap();
     }

@@ -105,7 +105,7 @@ impl Writer<'_> {
         let breach = self.anew(before, graded, occurrences);
         let row = incidents::breached(self.tx, before.id, &breach).await?;
         self.note_rise(before, graded).await?;
-        escalation::severity_rose(self.tx, &row, self.record.at).await?;
+        escalation::severity_rose(self.tx, &row, graded.grade.hold, self.record.at).await?;
         crash_point::reached("raising_severity");
         out.rose += 1;
         out.events.extend([

@@ -93,9 +93,15 @@ impl<'s> Watched<'s> {
     }
 
     async fn is_down(&mut self, severity: Severity) {
+        let hold = crate::escalation::page_hold(severity);
+        self.is_down_for(severity, hold.unwrap_or_default()).await;
+    }
+
+    /// Down, and to be paged of once it has been for `hold`.
+    async fn is_down_for(&mut self, severity: Severity, hold: Duration) {
         self.sees(Outcome::Breach(Box::new(Finding {
             severity,
-            hold: crate::escalation::page_hold(severity).unwrap_or_default(),
+            hold,
             title: Title {
                 before: "nginx is down on ".into(),
                 after: String::new(),

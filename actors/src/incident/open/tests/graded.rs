@@ -2,6 +2,8 @@
 
 use super::silence::Host;
 use super::{DOWN, OVER, Watched, at, heard, story};
+use crate::detect::server_down::NOT_PAGED;
+use crate::incident::actions::Action;
 use crate::notify::story::{BEGIN, Story};
 use noc_pipeline::control::Severity::{self, Critical, High, Low, Medium};
 use noc_pipeline::control::{Condition, Scope};
@@ -124,4 +126,46 @@ async fn a_rule_without_a_severity_and_one_for_others_leave_it_to_the_detector()
             .get("severity_by_rule"),
         None
     );
+}
+
+#[tokio::test]
+async fn what_its_detector_pages_nobody_of_yet_stays_so_when_a_milder_rule_is_gone() {
+    for (severity, taken) in [(Low, false), (Medium, false), (Medium, true)] {
+        let story = story().await;
+        let id = rule(&story, "service_down", Some(severity)).await;
+        let mut web = Watched::by(&story).await;
+        web.is_down_for(High, NOT_PAGED).await;
+        if taken {
+            let id = web.incidents().await[0].id;
+            story.acts(id, Action::Acknowledge).await.unwrap();
+        }
+        story.after(60).await;
+        alert_rules::delete(story.db().write(), id).await.unwrap();
+        web.is_down_for(High, NOT_PAGED).await;
+        story.after(3_600).await;
+        assert_eq!(heard(&story), Vec::<String>::new(), "{severity:?}");
+        let row = web.incidents().await.remove(0);
+        assert_eq!(
+            (row.status.as_str(), row.severity.as_str()),
+            ("open", "high")
+        );
+        web.is_down(Critical).await;
+        story.after(60).await;
+        assert_eq!(heard(&story), at(&[(3_660, DOWN)]), "{severity:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_told_of_it_as_milder_is_not_told_again_of_what_its_detector_pages_nobody_of() {
+    let story = story().await;
+    let id = rule(&story, "service_down", Some(Medium)).await;
+    let mut web = Watched::by(&story).await;
+    web.is_down(High).await;
+    story.after(400).await;
+    alert_rules::delete(story.db().write(), id).await.unwrap();
+    web.is_down_for(High, NOT_PAGED).await;
+    story.after(400).await;
+    web.is_up().await;
+    story.after(60).await;
+    assert_eq!(heard(&story), at(&[(300, DOWN), (800, OVER)]));
 }
