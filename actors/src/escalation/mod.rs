@@ -75,7 +75,7 @@ pub async fn arm(
 
 /// The incident got worse: what has not told anybody yet does so sooner, once it has been open for `hold`; what has, starts
 /// again, and an acknowledgement of the milder trouble does not count for the worse one. Where its detector pages nobody of
-/// it yet, who was told is not told again.
+/// it yet, who was told is not told again, and who has it keeps it.
 ///
 /// # Errors
 /// As [`arm`].
@@ -86,6 +86,9 @@ pub async fn severity_rose(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     if page_hold(severity_of(incident)).is_none() {
+        return Ok(());
+    }
+    if hold >= NOT_PAGED && (is_acknowledged(incident) || was_told(tx, incident).await?) {
         return Ok(());
     }
     let first_at = UnixMs::from(incident.opened_at).plus(hold);
@@ -105,18 +108,25 @@ pub async fn severity_rose(
         executions::hasten(tx, row.id, first_at.plus(first), now).await?;
         return Ok(());
     }
-    let told = record.last_step_at.is_some();
-    if told && hold >= NOT_PAGED {
-        return Ok(());
-    }
     // What was left to a list until now may well be paged at this severity: ask the rules again.
-    let after = if told {
+    let after = if record.last_step_at.is_some() {
         Duration::ZERO
     } else {
         first_at.since(own_now)
     };
     let policy = routing::route(tx, incident).await?;
     start(tx, incident, policy, after, now).await
+}
+
+/// Whether a step fired since it opened, or opened again.
+async fn was_told(
+    tx: &impl ConnectionTrait,
+    incident: &incident::Model,
+) -> Result<bool, StoreError> {
+    let Some(row) = executions::lock_of_incident(tx, incident.id).await? else {
+        return Ok(false);
+    };
+    Ok(Record::read(&row, incident)?.last_step_at.is_some())
 }
 
 /// What was found got worse, and the incident is no worse than it was: it had been as bad before, or a rule says how bad it
